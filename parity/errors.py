@@ -1,0 +1,58 @@
+"""Errors a person can act on: each names what is wrong, its value and the mend.
+
+Every class carries the exit code the command line ends with. ``Unsupported`` is not an error but a fact about a
+framework, so it stands apart and becomes a verdict.
+"""
+
+from __future__ import annotations
+
+
+class ParityError(Exception):
+    """parity could not do its own work (exit code 3)."""
+
+    exit_code = 3
+
+
+class UsageError(ParityError):
+    """The person asked for something that does not exist or is not valid (exit code 2)."""
+
+    exit_code = 2
+
+
+class FieldError(UsageError, ValueError):
+    """A field of a layer, network or case is out of its valid range (exit code 2)."""
+
+    def __init__(self, owner: str, field: str, value: object, mend: str) -> None:
+        super().__init__(f"{owner}: {field}={value!r} {mend}")
+        self.owner, self.field, self.value, self.mend = owner, field, value, mend
+
+
+class RecordsError(UsageError):
+    """A records file cannot be read (exit code 2)."""
+
+
+class MissingError(ParityError):
+    """Something the person required is not on this machine (exit code 4)."""
+
+    exit_code = 4
+
+
+class NothingSelectedError(ParityError):
+    """The patterns selected no check (exit code 5)."""
+
+    exit_code = 5
+
+
+class Unsupported(Exception):
+    """A framework, exporter or runtime cannot say or run this layer; the message is the reason."""
+
+
+class Broken(Exception):
+    """A route broke a promise that is checked before any number is compared.
+
+    ``kind`` is one of the kinds of ``parity.verdict.Kind``; the message says what was seen.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

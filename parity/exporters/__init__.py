@@ -1,0 +1,1 @@
+"""Exporters to ONNX, one file each."""

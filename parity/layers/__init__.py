@@ -1,0 +1,31 @@
+"""The layers. One file a family; ``docs/add-a-layer.md`` shows how to add one."""
+
+from parity.layers.activation import LeakyReLU, ReLU, Sigmoid
+from parity.layers.arithmetic import Add
+from parity.layers.base import Draw, Error, Layer, Parameter, Window, layer
+from parity.layers.conv import Conv2D
+from parity.layers.linear import Linear
+from parity.layers.norm import BatchNorm2D
+from parity.layers.pool import AvgPool2D, MaxPool2D
+from parity.layers.shape import Concatenate, Dropout, Flatten
+
+__all__ = [
+    "Add",
+    "AvgPool2D",
+    "BatchNorm2D",
+    "Concatenate",
+    "Conv2D",
+    "Draw",
+    "Dropout",
+    "Error",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "MaxPool2D",
+    "Parameter",
+    "ReLU",
+    "Sigmoid",
+    "Window",
+    "layer",
+]

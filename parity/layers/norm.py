@@ -1,0 +1,90 @@
+"""Normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+
+from parity.axes import F64, Array, Shape, Tensor
+from parity.bounds import Rounding
+from parity.layers.base import Draw, Error, Layer, Parameter, is_count, layer, per_channel, require
+
+
+@layer
+class BatchNorm2D(Layer):
+    """Batch normalisation of ``N C H W`` by its running statistics (inference): ``(x - mean) * s + beta``.
+
+    s is ``gamma / sqrt(var + eps)``. All four parameters have axes ``C``. torch's default eps is 1e-5, Keras' 1e-3:
+    the field is always written out, in both.
+    """
+
+    kind: ClassVar[str] = "batchnorm2d"
+
+    channels: int
+    eps: float = 1e-5
+    affine: bool = True
+
+    def check(self) -> None:
+        require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
+        good = isinstance(self.eps, float) and 0 < self.eps < 1
+        require(self, "eps", good, "must be a number between 0 and 1, both excluded")
+        require(self, "affine", isinstance(self.affine, bool), "must be True or False")
+
+    def parameters(self) -> Mapping[str, Parameter]:
+        shape = (self.channels,)
+        stored = {}
+        if self.affine:
+            stored["gamma"] = Parameter(shape, "C", Draw("uniform", 1.0, 0.25))
+            stored["beta"] = Parameter(shape, "C", Draw(spread=0.3))
+        stored["mean"] = Parameter(shape, "C", Draw(spread=0.3))
+        # One small variance, so that a wrong eps shows even where the others hide it.
+        stored["var"] = Parameter(shape, "C", Draw("uniform", 1.0, 0.25, first=0.004))
+        return stored
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        require(self, "channels", len(shape) == 4 and shape[1] == self.channels, f"does not fit the input {shape}")
+        return shape
+
+    def _scale(self, gamma: Array | None, var: Array) -> F64:
+        scale = 1.0 / np.sqrt(np.asarray(var, np.float64) + self.eps)
+        return per_channel(scale if gamma is None else scale * np.asarray(gamma, np.float64), 4)
+
+    def reference(
+        self, x: Array, mean: Array, var: Array, gamma: Array | None = None, beta: Array | None = None
+    ) -> F64:
+        y = (np.asarray(x, np.float64) - per_channel(mean, 4)) * self._scale(gamma, var)
+        return y if beta is None else y + per_channel(beta, 4)
+
+    def error(
+        self, rounding: Rounding, y: F64, x: Array, mean: Array, var: Array,
+        gamma: Array | None = None, beta: Array | None = None,
+    ) -> Error:  # fmt: skip
+        terms = np.abs(self._scale(gamma, var)) * (np.abs(x) + np.abs(per_channel(mean, 4)))
+        if beta is not None:
+            terms = terms + np.abs(per_channel(beta, 4))
+        return Error(2 * rounding.accumulate * terms, rounding.storage * np.abs(y))
+
+    def push(self, y: F64, inputs: Sequence[F64], errors: Sequence[F64], **parameters: Array) -> F64:
+        return errors[0] * np.abs(self._scale(parameters.get("gamma"), parameters["var"]))
+
+    def exact_step(self, *inputs: Tensor) -> Fraction | None:
+        return None  # a square root and a division round
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return torch.nn.BatchNorm2d(self.channels, eps=self.eps, affine=self.affine)
+
+    def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
+        names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}
+        state = {names[name]: value for name, value in parameters.items()}
+        state["num_batches_tracked"] = np.asarray(0, np.int64)
+        return state
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        return keras.layers.BatchNormalization(epsilon=self.eps, center=self.affine, scale=self.affine)
+
+    def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:
+        return [parameters[name] for name in ("gamma", "beta", "mean", "var") if name in parameters]

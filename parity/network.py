@@ -1,0 +1,130 @@
+"""Networks: named layers wired together, in the order in which they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parity.axes import Shape, Tensor
+from parity.errors import FieldError
+from parity.layers.base import Layer
+
+INPUT = "input"  #: the name under which nodes refer to the network's input
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer of a network, its name, and the names of the nodes (or ``"input"``) it reads."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes in computing order; the last one is the output. ``Graph`` and ``Sequential`` make them."""
+
+    nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        if not self.nodes:
+            raise FieldError("Network", "nodes", (), "must hold at least one layer")
+        known = {INPUT}
+        for node in self.nodes:
+            if not isinstance(node.layer, Layer):
+                raise FieldError(f"Network node {node.name!r}", "layer", node.layer, "must be a layer of parity.layers")
+            if node.name in known:
+                raise FieldError("Network", "nodes", node.name, "names two nodes; give each its own name")
+            for source in node.inputs:
+                if source not in known:
+                    mend = f"names no earlier node; there are {', '.join(sorted(known))}"
+                    raise FieldError(f"Network node {node.name!r}", "inputs", source, mend)
+            known.add(node.name)
+
+    @property
+    def output(self) -> Node:
+        """The node whose value the network returns."""
+        return self.nodes[-1]
+
+    def trace(self, x: Tensor) -> dict[str, Tensor]:
+        """Shape and axes of the input and of every node's output, by each layer's own rule.
+
+        Raises :class:`FieldError` naming the node whose input cannot fit.
+        """
+        seen = {INPUT: x}
+        for node in self.nodes:
+            try:
+                seen[node.name] = node.layer.output(*(seen[name] for name in node.inputs))
+            except FieldError as error:
+                raise FieldError(f"{node.name}: {error.owner}", error.field, error.value, error.mend) from None
+            except ValueError as error:
+                raise FieldError(f"node {node.name!r}", "inputs", node.inputs, f"do not fit: {error}") from None
+        return seen
+
+    def spec(self) -> list[dict[str, Any]]:
+        """The network as plain data: enough to tell two networks apart in a cache key."""
+        return [{"name": n.name, "inputs": list(n.inputs), **n.layer.spec()} for n in self.nodes]
+
+    def receptive_fields(self, x: Tensor) -> Mapping[str, tuple[int, int] | None]:
+        """How many input rows and columns one output element of each node sees; None once it sees all of them.
+
+        ``r_out = r_in + (k - 1) * d * j_in`` and ``j_out = j_in * s`` per axis, j the distance in the input between
+        neighbouring elements (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
+        Distill 2019). Where branches join, the larger one counts.
+        """
+        shapes = self.trace(x)
+        fields: dict[str, tuple[int, int] | None] = {INPUT: (1, 1)}
+        jumps = {INPUT: (1, 1)}
+        for node in self.nodes:
+            sources = [fields[name] for name in node.inputs]
+            known = [f for f in sources if f is not None]
+            here = shapes[node.inputs[0]]
+            jump = max(jumps[name] for name in node.inputs)
+            if len(known) < len(sources) or (len(here.shape) == 2 and node.layer.linear):
+                fields[node.name] = None
+                jumps[node.name] = jump
+                continue
+            field = (max(f[0] for f in known), max(f[1] for f in known))
+            window = node.layer.window(here)
+            if window is not None:
+                (kh, kw), (sh, sw), (dh, dw), _ = window
+                field = (field[0] + (kh - 1) * dh * jump[0], field[1] + (kw - 1) * dw * jump[1])
+                jump = (jump[0] * sh, jump[1] * sw)
+            fields[node.name] = field
+            jumps[node.name] = jump
+        return fields
+
+
+def Sequential(*layers: Layer | tuple[str, Layer]) -> Network:
+    """Layers one after the other. A layer without a name gets its kind's and a number: ``conv2d1``, ``relu1``."""
+    nodes: list[Node] = []
+    counts: dict[str, int] = {}
+    previous = INPUT
+    for item in layers:
+        if isinstance(item, tuple):
+            name, layer = item
+        else:
+            layer = item
+            counts[layer.kind] = counts.get(layer.kind, 0) + 1
+            name = f"{layer.kind}{counts[layer.kind]}"
+        nodes.append(Node(name, layer, (previous,)))
+        previous = name
+    return Network(tuple(nodes))
+
+
+def Graph(**nodes: tuple[Layer, str] | tuple[Layer, str, str] | tuple[Layer, str, str, str]) -> Network:
+    """Layers wired by name: ``Graph(conv=(Conv2D(...), "input"), join=(Add(), "conv", "input"))``."""
+    return Network(tuple(Node(name, spec[0], tuple(spec[1:])) for name, spec in nodes.items()))
+
+
+def as_network(model: Network | Layer) -> Network:
+    """A single layer as the network of one node, named by its kind."""
+    return model if isinstance(model, Network) else Network((Node(model.kind, model, (INPUT,)),))
+
+
+def output_shape(model: Network | Layer, shape: Shape) -> Shape:
+    """The canonical output shape for a canonical input shape."""
+    network = as_network(model)
+    return network.trace(Tensor(shape))[network.output.name].shape

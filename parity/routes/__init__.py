@@ -1,0 +1,1 @@
+"""Frameworks and runtimes, one file each; ``docs/add-a-route.md`` shows how to add one."""
