@@ -35,6 +35,8 @@ class Network:
         for node in self.nodes:
             if not isinstance(node.layer, Layer):
                 raise FieldError(f"Network node {node.name!r}", "layer", node.layer, "must be a layer of parity.layers")
+            if not node.name.isidentifier():
+                raise FieldError("Network", "nodes", node.name, "must name a node as Python names a variable")
             if node.name in known:
                 raise FieldError("Network", "nodes", node.name, "names two nodes; give each its own name")
             for source in node.inputs:

@@ -122,7 +122,7 @@ class Catalog:
         return self.framework(name) if name in self.frameworks else self.runtime(name)
 
     def routes(self) -> dict[str, Route]:
-        """Every route on cpu by its base name: each framework, then each exporter with each runtime."""
+        """Every route on cpu by its base name, in the order of the names, so that a framework's routes stand together."""
         made = [Route(name, name, None, name) for name in self.frameworks]
         for runtime_name in self.runtimes:
             runtime = self.runtime(runtime_name)
@@ -130,7 +130,7 @@ class Catalog:
                 exporter = self.exporter(exporter_name)
                 base = f"{exporter.label}>{runtime.label}"
                 made.append(Route(base, exporter.framework, exporter_name, runtime_name))
-        return {route.base: route for route in made}
+        return {route.base: route for route in sorted(made, key=lambda route: route.base)}
 
     def parts(self, route: Route) -> list[Part]:
         """Everything a route needs, in the order in which it is used."""

@@ -1,0 +1,241 @@
+"""The verdict on one observation. Pure numpy: arrays in, a judgement out; a mismatch is a record, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from parity.axes import Array, Tensor
+from parity.bounds import EXPLANATIONS, LAMBDA, Rounding, rounding_for
+from parity.case import INPUT, Case
+from parity.compare import Comparison, compare
+from parity.network import Node
+from parity.observation import Observation
+from parity.oracle import Truth, layer_truth, network_truth
+from parity.parameters import Parameters
+from parity.probes import PROBES, Probe, inputs_of, parameters_of, variant_of, why_not
+from parity.records import Failure, LayerFigure, Number, Place, ProbeFigure, number, worst
+from parity.verdict import KINDS, Status
+
+OUTPUT = "output"  #: where a failure of the network as it ships is placed
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the judge says of one observation."""
+
+    status: Status
+    reason: str = ""
+    ratio: Number | None = None
+    need: Number | None = None
+    probes: tuple[ProbeFigure, ...] = ()
+    layers: tuple[LayerFigure, ...] = ()
+    failure: Failure | None = None
+    evidence: dict[str, Array] = field(default_factory=dict)  #: of a failure: expected, observed, allowed, input
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """A comparison that did not hold, and what it compared."""
+
+    comparison: Comparison
+    where: str
+    probe: Probe
+    tensor: Tensor
+    truth: Truth | None = None
+    observed: Array | None = None
+    reads: tuple[Array, ...] = ()
+
+
+class Judge:
+    """Judges observations of one case; keeps the truth of the case between its routes.
+
+    The parameters are those the routes were given, drawn again by name.
+    """
+
+    def __init__(self, case: Case, seed: int) -> None:
+        self.case, self.seed = case, seed
+        self._truths: dict[tuple[Probe, str], Truth] = {}
+        self._parameters: dict[str, Parameters] = {}
+
+    def judge(self, observation: Observation, tf32: bool = False) -> Judgement:
+        """Every probe end to end, then every layer on the input it really got."""
+        rounding = rounding_for(self.case.precision, tf32)
+        probes: list[ProbeFigure] = []
+        findings: list[_Finding] = []
+        for probe in PROBES:
+            if reason := why_not(self.case, probe):
+                probes.append(ProbeFigure(probe=probe, status="not applicable", reason=reason))
+                continue
+            comparison, finding = self._probe(probe, observation.answers.get(probe, []), rounding)
+            probes.append(
+                ProbeFigure(
+                    probe=probe,
+                    status="pass" if finding is None else "fail",
+                    ratio=_spell(comparison.ratio),
+                    need=_spell(comparison.need),
+                )
+            )
+            if finding is not None:
+                findings.append(finding)
+        layers, layer_finding = self._layers(observation, rounding)
+        ratio = worst(iter([*(p.ratio for p in probes), *(f.ratio for f in layers)]))
+        need = worst(iter([*(p.need for p in probes), *(f.need for f in layers)]))
+        if not findings and layer_finding is None:
+            return Judgement("pass", "", ratio, need, tuple(probes), tuple(layers))
+        # A layer that left its bound when fed what it really got is nearer to the cause than the output.
+        shown = findings[0] if layer_finding is None else layer_finding
+        failure = self._failure(shown, layer_finding, rounding)
+        evidence = _evidence(shown)
+        return Judgement("fail", failure.message, ratio, need, tuple(probes), tuple(layers), failure, evidence)
+
+    def _probe(
+        self, probe: Probe, answers: Sequence[tuple[Array, ...]], rounding: Rounding
+    ) -> tuple[Comparison, _Finding | None]:
+        """One probe end to end: its worst comparison, and the finding if it does not hold."""
+        case = self.case
+        inputs = inputs_of(case, probe, self.seed)
+        tensor = case.output
+        if len(answers) != len(inputs):
+            lost = Comparison("output-missing", f"{len(answers)} of {len(inputs)} inputs were answered")
+            return lost, _Finding(lost, OUTPUT, probe, tensor)
+        for outputs in answers:
+            if len(outputs) != 1:
+                kind, few = (
+                    ("output-missing", "no output") if not outputs else ("output-extra", f"{len(outputs)} outputs")
+                )
+                wrong = Comparison(kind, f"{few}, expected 1")  # type: ignore[arg-type]
+                return wrong, _Finding(wrong, OUTPUT, probe, tensor)
+        batch = Tensor((tensor.shape[0] * len(inputs), *tensor.shape[1:]), tensor.folded)
+        observed = [outputs[0] for outputs in answers]
+        odd = next((o for o in observed if o.shape != tensor.shape or o.dtype != observed[0].dtype), None)
+        if odd is not None:
+            comparison = compare(odd, self._truth(probe, rounding), tensor, rounding)
+            return comparison, _Finding(comparison, OUTPUT, probe, tensor)
+        together = np.concatenate(observed)
+        truth = self._truth(probe, rounding)
+        comparison = compare(together, truth, batch, rounding)
+        if probe == "integer" and comparison.kind == "value":
+            comparison = replace(comparison, kind="inexact")
+        if comparison.kind is None:
+            return comparison, None
+        return comparison, _Finding(comparison, OUTPUT, probe, batch, truth, together, (np.concatenate(inputs),))
+
+    def _truth(self, probe: Probe, rounding: Rounding) -> Truth:
+        """The truth of a probe's inputs, one after the other along N."""
+        key = (probe, rounding.name)
+        if key not in self._truths:
+            x = np.concatenate(inputs_of(self.case, probe, self.seed))
+            parameters = self._drawn(variant_of(probe))
+            truth = network_truth(self.case.network, parameters, x, rounding)
+            if probe == "integer":
+                # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
+                zero = np.zeros_like(truth.y)
+                truth = Truth(truth.y, zero, zero)
+            self._truths[key] = truth
+        return self._truths[key]
+
+    def _drawn(self, variant: str) -> Parameters:
+        if variant not in self._parameters:
+            self._parameters[variant] = parameters_of(self.case, variant, self.seed)  # type: ignore[arg-type]
+        return self._parameters[variant]
+
+    def _layers(self, observation: Observation, rounding: Rounding) -> tuple[list[LayerFigure], _Finding | None]:
+        """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
+        case, nodes = self.case, self.case.network.nodes
+        values: dict[str, Array] = {INPUT: inputs_of(case, "data", self.seed)[0]}
+        if not case.tapped:
+            answers = observation.answers.get("data", [])
+            taps = answers[0] if len(answers) == 1 else ()
+        else:
+            taps = observation.taps or ()
+        if len(taps) != len(nodes):
+            lost = Comparison("unmatched-layer", f"the tapped twin gave {len(taps)} values for {len(nodes)} layers")
+            figures = [self._figure(node, None) for node in nodes]
+            return figures, _Finding(lost, OUTPUT, "data", case.output) if case.tapped else None
+        values |= {node.name: tap for node, tap in zip(nodes, taps, strict=True)}
+        parameters = self._drawn("shipped")
+        figures, first = [], None
+        for node in nodes:
+            reads = tuple(values[name] for name in node.inputs)
+            tensor = case.tensors[node.name]
+            if any(value.shape != case.tensors[name].shape for name, value in zip(node.inputs, reads, strict=True)):
+                figures.append(self._figure(node, None))  # the layer before has a wrong shape, and says so
+                continue
+            truth = layer_truth(node, reads, parameters[node.name], rounding)
+            comparison = compare(values[node.name], truth, tensor, rounding)
+            figures.append(self._figure(node, comparison))
+            if comparison.kind is not None and first is None:
+                first = _Finding(comparison, node.name, "data", tensor, truth, values[node.name], reads)
+        return figures, first
+
+    def _figure(self, node: Node, comparison: Comparison | None) -> LayerFigure:
+        shape = list(self.case.tensors[node.name].shape)
+        if comparison is None:
+            return LayerFigure(node=node.name, layer=str(node.layer), shape=shape, status="not judged")
+        return LayerFigure(
+            node=node.name,
+            layer=str(node.layer),
+            shape=shape,
+            status="pass" if comparison.kind is None else "fail",
+            ratio=_spell(comparison.ratio),
+            need=_spell(comparison.need),
+        )
+
+    def _failure(self, shown: _Finding, layer: _Finding | None, rounding: Rounding) -> Failure:
+        c = shown.comparison
+        assert c.kind is not None
+        place = None
+        if c.index is not None:
+            place = Place(
+                index=dict(zip(shown.tensor.axes, c.index, strict=True)),
+                expected=number(c.expected),
+                got=number(c.got),
+                allowed=number(c.allowed),
+                ulps=number(c.ulps),
+            )
+        measured = c.ratio is not None and c.kind in ("value", "inexact", "axes")
+        much = f", {c.ratio:.3g} times the allowed {c.allowed:.3g}" if measured and c.kind != "inexact" else ""
+        return Failure(
+            kind=c.kind,
+            message=f"{shown.where}: {KINDS[c.kind]}{much}{': ' + c.message if c.message else ''}",
+            probe=shown.probe,
+            where=shown.where,
+            born=layer.where if layer is not None else None,
+            place=place,
+            wrong=c.wrong or None,
+            elements=c.elements or None,
+            explained=self._explained(shown) if c.kind == "value" else None,
+        )
+
+    def _explained(self, shown: _Finding) -> str | None:
+        """Which documented freedom of a kernel would allow this value failure, if one would."""
+        if shown.observed is None:
+            return None
+        for rounding in EXPLANATIONS:
+            if shown.where == OUTPUT:
+                truth = self._truth(shown.probe, rounding)
+            else:
+                node = next(n for n in self.case.network.nodes if n.name == shown.where)
+                truth = layer_truth(node, shown.reads, self._drawn("shipped")[node.name], rounding)
+            if compare(shown.observed, truth, shown.tensor, rounding).kind is None:
+                return rounding.name
+        return None
+
+
+def _spell(figure: float | None) -> Number | None:
+    return None if figure is None else number(figure)
+
+
+def _evidence(shown: _Finding) -> dict[str, Array]:
+    """The arrays a person needs to look at a failure; canonical axes."""
+    if shown.observed is None or shown.truth is None:
+        return {}
+    arrays = {
+        "observed": shown.observed,
+        "expected": shown.truth.y,
+        "allowed": LAMBDA * shown.truth.evaluation + shown.truth.storage,
+    }
+    return arrays | {f"input{i}": x for i, x in enumerate(shown.reads)}
