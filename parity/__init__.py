@@ -1,0 +1,1 @@
+"""Tells rounding noise from bugs between PyTorch, TensorFlow and their ONNX exports."""

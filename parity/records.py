@@ -43,6 +43,8 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Gpu(Struct, frozen=True):
+    """One graphics processor, as its driver names it."""
+
     name: str
     driver: str
 
@@ -65,6 +67,8 @@ class Environment(Struct, frozen=True):
 
 
 class Git(Struct, frozen=True):
+    """The state of the checkout that ran; dirty is whether tracked files were changed."""
+
     commit: str
     dirty: bool
 

@@ -38,7 +38,7 @@ class Dynamo:
             program.save(path, external_data=False)
 
     def wrote(self, path: Path) -> str:
-        """ "dynamo" or "torchscript", by the traces each leaves in its files."""
+        """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
         return pytorch_exporter(path)
 
 

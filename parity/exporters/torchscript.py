@@ -36,7 +36,7 @@ class TorchScript:
                 raise Unsupported(f"torchscript exporter: {str(error).splitlines()[0]}") from error
 
     def wrote(self, path: Path) -> str:
-        """ "dynamo" or "torchscript", by the traces each leaves in its files."""
+        """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
         return pytorch_exporter(path)
 
 

@@ -142,7 +142,7 @@ class AvgPool2D(Pool):
     def counts(self, size: Pair) -> F64:
         """How many elements each window divides by, ``1 1 H_out W_out``, for an input of ``size`` (height, width)."""
         window, count = self._window(size), self._count(size)
-        (top, bottom), (left, right) = window.pads
+        (_, bottom), (_, right) = window.pads
         ones = np.ones((1, 1, *size))
         counted = pad(ones, window.pads, 1.0 if self.count_include_pad else 0.0)
         (_, reach_bottom), (_, reach_right) = self._reach(size)
