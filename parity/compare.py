@@ -37,7 +37,7 @@ class Comparison:
     @property
     def ulps(self) -> float:
         """abs(got - expected) in units in the last place of expected as float32."""
-        return float(abs(self.got - self.expected) / np.spacing(np.float32(abs(self.expected))))
+        return abs(self.got - self.expected) / float(np.spacing(np.float32(abs(self.expected))))
 
 
 def compare(observed: Array, truth: Truth, tensor: Tensor, rounding: Rounding, dtype: str = "float32") -> Comparison:

@@ -20,6 +20,7 @@ from parity.records import Failure, LayerFigure, Number, Place, ProbeFigure, num
 from parity.verdict import KINDS, Status
 
 OUTPUT = "output"  #: where a failure of the network as it ships is placed
+TWIN = "tapped twin"  #: where a failure to match its outputs with layers is placed
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Judge:
         if len(taps) != len(nodes):
             lost = Comparison("unmatched-layer", f"the tapped twin gave {len(taps)} values for {len(nodes)} layers")
             figures = [self._figure(node, None) for node in nodes]
-            return figures, _Finding(lost, OUTPUT, "data", case.output) if case.tapped else None
+            return figures, _Finding(lost, TWIN, "data", case.output) if case.tapped else None
         values |= {node.name: tap for node, tap in zip(nodes, taps, strict=True)}
         parameters = self._drawn("shipped")
         figures, first = [], None
@@ -203,12 +204,18 @@ class Judge:
             message=f"{shown.where}: {KINDS[c.kind]}{much}{': ' + c.message if c.message else ''}",
             probe=shown.probe,
             where=shown.where,
-            born=layer.where if layer is not None else None,
+            born=self._born(shown, layer),
             place=place,
             wrong=c.wrong or None,
             elements=c.elements or None,
             explained=self._explained(shown) if c.kind == "value" else None,
         )
+
+    def _born(self, shown: _Finding, layer: _Finding | None) -> str | None:
+        """The layer a failure comes from: the first that failed by itself, or the only one there is."""
+        if layer is not None:
+            return layer.where if layer.where != TWIN else None
+        return None if self.case.tapped or shown.truth is None else self.case.network.output.name
 
     def _explained(self, shown: _Finding) -> str | None:
         """Which documented freedom of a kernel would allow this value failure, if one would."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from parity.axes import F64, Array, Tensor
 from parity.bounds import Rounding
-from parity.layers.base import Error, Layer, layer, require
+from parity.layers.base import Error, Layer, is_number, layer, require
 
 
 @layer
@@ -42,7 +42,7 @@ class LeakyReLU(Layer):
     negative_slope: float = 0.01
 
     def check(self) -> None:
-        good = isinstance(self.negative_slope, float) and 0 <= self.negative_slope <= 1
+        good = is_number(self.negative_slope) and 0 <= self.negative_slope <= 1
         require(self, "negative_slope", good, "must be a number from 0.0 to 1.0")
 
     def reference(self, x: Array) -> F64:

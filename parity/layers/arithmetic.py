@@ -17,11 +17,18 @@ class Add(Layer):
     """The sum of two or more inputs of one shape. Nothing broadcasts."""
 
     kind: ClassVar[str] = "add"
+    takes: ClassVar[int | None] = None
 
     def output_shape(self, *shapes: Shape) -> Shape:
         if len(set(shapes)) != 1:
             raise ValueError(f"Add: inputs {list(shapes)} must have one shape")
         return shapes[0]
+
+    def output(self, *inputs: Tensor) -> Tensor:
+        if len({x.folded for x in inputs}) != 1:
+            # A channels-last framework folds H, W, C: it would add other pairs of numbers than a channels-first one.
+            raise ValueError(f"Add: inputs were folded from {[x.folded for x in inputs]}; they must be folded alike")
+        return super().output(*inputs)
 
     def reference(self, *inputs: Array) -> F64:
         return np.asarray(np.sum(inputs, axis=0, dtype=np.float64))

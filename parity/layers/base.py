@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
+from math import isfinite
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform, get_args
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from parity.errors import FieldError
 
 Pair = tuple[int, int]
 Pads = tuple[Pair, Pair]
+Kind = Literal["normal", "uniform"]
 Padding = int | Pair | Pads | Literal["same", "valid"]
 
 
@@ -32,10 +34,17 @@ class Draw:
     (BOUNDS 3.6 iii). Units are those of the parameter.
     """
 
-    kind: Literal["normal", "uniform"] = "normal"
+    kind: Kind = "normal"
     centre: float = 0.0
     spread: float = 1.0
     first: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise FieldError("Draw", "kind", self.kind, f"must be one of {', '.join(get_args(Kind))}")
+        for name in ("centre", "spread") if self.first is None else ("centre", "spread", "first"):
+            if not is_number(getattr(self, name)):
+                raise FieldError("Draw", name, getattr(self, name), "must be a finite number")
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class Layer:
 
     kind: ClassVar[str] = ""  #: the name in tables and automatic node names, for example ``conv2d``
     linear: ClassVar[bool] = False  #: a weighted sum of the input, so the impulse probe applies
+    takes: ClassVar[int | None] = 1  #: how many inputs it reads; None for two or more
 
     def check(self) -> None:
         """Raise :class:`FieldError` for the first field out of its valid range."""
@@ -163,6 +173,11 @@ def require(owner: Layer, name: str, good: bool, mend: str) -> None:
 def is_count(value: object, least: int = 1) -> bool:
     """Whether value is a whole number of at least ``least`` (True and False are not numbers here)."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def is_number(value: object) -> bool:
+    """Whether value is a finite number (True and False are not numbers here)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def is_size(value: object, least: int = 1) -> bool:

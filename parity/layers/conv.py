@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import Any, ClassVar
 
@@ -65,7 +66,9 @@ class Conv2D(Layer):
         require(self, "padding", is_padding(self.padding), PADDING_MEND)
         require(self, "groups", is_count(self.groups), "must be a whole number of at least 1")
         divides = self.in_channels % self.groups == 0 and self.out_channels % self.groups == 0
-        require(self, "groups", divides, f"must divide in_channels={self.in_channels} and out_channels={self.out_channels}")
+        require(
+            self, "groups", divides, f"must divide in_channels={self.in_channels} and out_channels={self.out_channels}"
+        )
         require(self, "bias", isinstance(self.bias, bool), "must be True or False")
 
     def parameters(self) -> Mapping[str, Parameter]:
@@ -90,7 +93,9 @@ class Conv2D(Layer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        require(self, "in_channels", len(shape) == 4 and shape[1] == self.in_channels, f"does not fit the input {shape}")
+        require(
+            self, "in_channels", len(shape) == 4 and shape[1] == self.in_channels, f"does not fit the input {shape}"
+        )
         size = (shape[2], shape[3])
         return (shape[0], self.out_channels, *window_count("Conv2D", size, self._window(size)))
 
@@ -98,9 +103,7 @@ class Conv2D(Layer):
         y = self._sum(x, weight)
         return y if bias is None else y + per_channel(bias, 4)
 
-    def error(
-        self, rounding: Rounding, y: F64, x: Array, weight: Array, bias: Array | None = None
-    ) -> Error:
+    def error(self, rounding: Rounding, y: F64, x: Array, weight: Array, bias: Array | None = None) -> Error:
         squares = self._sum(np.square(x, dtype=np.float64), np.square(weight, dtype=np.float64))
         b = 0.0 if bias is None else np.abs(per_channel(bias, 4))
         prefix = np.maximum(self._tap_prefix(x, weight), self._block_prefix(x, weight))
@@ -194,7 +197,7 @@ class Conv2D(Layer):
         w = np.asarray(weight, np.float64).reshape(g, self.out_channels // g, inner, kh, kw)
 
         def parts() -> Any:
-            for a, b in zip(edges, edges[1:], strict=False):
+            for a, b in pairwise(edges):
                 block = grouped[:, :, a:b].reshape(x.shape[0], g * (b - a), *padded.shape[2:])
                 seen = np.stack([t for _, _, t in taps(block, count, window)], axis=2)
                 columns = seen.reshape(x.shape[0], g, (b - a) * kh * kw, count[0] * count[1])

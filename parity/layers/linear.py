@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import Any, ClassVar
 
@@ -51,9 +52,7 @@ class Linear(Layer):
         y = np.asarray(x, np.float64) @ np.asarray(weight, np.float64).T
         return y if bias is None else y + np.asarray(bias, np.float64)
 
-    def error(
-        self, rounding: Rounding, y: F64, x: Array, weight: Array, bias: Array | None = None
-    ) -> Error:
+    def error(self, rounding: Rounding, y: F64, x: Array, weight: Array, bias: Array | None = None) -> Error:
         x, w = np.asarray(x, np.float64), np.asarray(weight, np.float64)
         b = 0.0 if bias is None else np.abs(np.asarray(bias, np.float64))
         stored = rounding.storage * np.abs(y)
@@ -83,7 +82,7 @@ def _largest_prefix(x: F64, w: F64) -> F64:
     edges = np.linspace(0, n, min(BLOCKS, n) + 1).round().astype(int)
     running = np.zeros((x.shape[0], w.shape[0]))
     largest = np.zeros_like(running)
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         running = running + x[:, a:b] @ w[:, a:b].T
         largest = np.maximum(largest, running * running)
     if n >= 2 * BLOCKS:

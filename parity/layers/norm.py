@@ -10,7 +10,7 @@ import numpy as np
 
 from parity.axes import F64, Array, Shape, Tensor
 from parity.bounds import Rounding
-from parity.layers.base import Draw, Error, Layer, Parameter, is_count, layer, per_channel, require
+from parity.layers.base import Draw, Error, Layer, Parameter, is_count, is_number, layer, per_channel, require
 
 
 @layer
@@ -29,7 +29,7 @@ class BatchNorm2D(Layer):
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
-        good = isinstance(self.eps, float) and 0 < self.eps < 1
+        good = is_number(self.eps) and 0 < self.eps < 1
         require(self, "eps", good, "must be a number between 0 and 1, both excluded")
         require(self, "affine", isinstance(self.affine, bool), "must be True or False")
 

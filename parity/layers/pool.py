@@ -73,6 +73,14 @@ class Pool(Layer):
             kernel_size=window.kernel, stride=window.stride, padding=(top, left), ceil_mode=self.ceil_mode
         )  # fmt: skip
 
+    def _torch_reach(self, x: Tensor) -> tuple[int, int, int, int]:
+        """(left, right, top, bottom) after which a pool without padding or ceil_mode sees the windows of this one.
+
+        torch pads both sides alike. Padded by hand, its ceil_mode would keep a window that starts in the padding.
+        """
+        (top, bottom), (left, right) = self._reach((x.shape[2], x.shape[3]))
+        return (left, right, top, bottom)
+
 
 @layer
 class MaxPool2D(Pool):
@@ -100,12 +108,10 @@ class MaxPool2D(Pool):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         window = self.window(x)
-        arguments = self._torch_arguments(window)
         if is_symmetric(window.pads):
-            return torch.nn.MaxPool2d(**arguments)
-        (top, bottom), (left, right) = window.pads
-        arguments["padding"] = 0
-        return [torch.nn.ConstantPad2d((left, right, top, bottom), -inf), torch.nn.MaxPool2d(**arguments)]
+            return torch.nn.MaxPool2d(**self._torch_arguments(window))
+        pool = torch.nn.MaxPool2d(window.kernel, window.stride)
+        return [torch.nn.ConstantPad2d(self._torch_reach(x), -inf), pool]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         window = self.window(x)
@@ -149,6 +155,11 @@ class AvgPool2D(Pool):
         beyond = ((0, reach_bottom - bottom), (0, reach_right - right))
         return window_sum(pad(counted, beyond), count, window)
 
+    def _shares(self, size: Pair) -> Array:
+        """What a mean over whole windows of a zero-padded input is multiplied by, ``1 1 H_out W_out``, float32."""
+        kh, kw = pair(self.kernel)
+        return (kh * kw / self.counts(size)).astype(np.float32)
+
     def _sum(self, x: Array) -> F64:
         size = (x.shape[2], x.shape[3])
         return window_sum(pad(np.asarray(x, np.float64), self._reach(size)), self._count(size), self._window(size))
@@ -166,25 +177,23 @@ class AvgPool2D(Pool):
         return np.sqrt(self._sum(errors[0] ** 2)) / self.counts((x.shape[2], x.shape[3]))
 
     def exact_step(self, *inputs: Tensor) -> Fraction | None:
+        kh, kw = pair(self.kernel)
         counts = {int(c) for c in self.counts((inputs[0].shape[2], inputs[0].shape[3])).flat}
-        if any(c & (c - 1) for c in counts):
-            return None  # a division by other than a power of two rounds
-        return Fraction(1, max(counts))
+        # A division by other than a power of two rounds; a spelling that undoes a share divides by the whole window.
+        if any(c & (c - 1) for c in {kh * kw, *counts}):
+            return None
+        return Fraction(1, kh * kw)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         window = self.window(x)
-        arguments = self._torch_arguments(window)
         if is_symmetric(window.pads):
-            return torch.nn.AvgPool2d(**arguments, count_include_pad=self.count_include_pad)
-        (top, bottom), (left, right) = window.pads
-        arguments["padding"] = 0
-        pieces = [torch.nn.ZeroPad2d((left, right, top, bottom)), torch.nn.AvgPool2d(**arguments)]
-        if self.count_include_pad:
+            return torch.nn.AvgPool2d(**self._torch_arguments(window), count_include_pad=self.count_include_pad)
+        pieces = [torch.nn.ZeroPad2d(self._torch_reach(x)), torch.nn.AvgPool2d(window.kernel, window.stride)]
+        # torch's padding is the same on both sides: average all zeros too, then undo the share of those not counted.
+        shares = self._shares((x.shape[2], x.shape[3]))
+        if np.all(shares == 1):
             return pieces
-        # torch's padding is the same on both sides: average the zeros too, then undo their share.
-        included = AvgPool2D(self.kernel, self.stride, self.padding, self.ceil_mode)
-        size = (x.shape[2], x.shape[3])
-        ratio = torch.from_numpy((included.counts(size) / self.counts(size)).astype(np.float32))
+        ratio = torch.from_numpy(shares)
 
         class Scale(torch.nn.Module):  # type: ignore[misc]
             """Multiply by a constant that moves with the module to its device."""
@@ -208,7 +217,7 @@ class AvgPool2D(Pool):
         if reach == ((0, 0), (0, 0)):
             return pool
         # Keras pads nothing but "same", which it does not count: pad with zeros, average, undo their share.
-        ratio = (window.kernel[0] * window.kernel[1] / self.counts(size)).transpose(0, 2, 3, 1).astype(np.float32)
+        ratio = self._shares(size).transpose(0, 2, 3, 1)
         pieces: list[Any] = [keras.layers.ZeroPadding2D(reach), pool]
         if np.any(ratio != 1):
             pieces.append(lambda v: v * ratio)

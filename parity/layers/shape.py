@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.axes import F64, Array, Shape, Tensor
-from parity.layers.base import Layer, layer, require
+from parity.layers.base import Layer, is_number, layer, require
 
 
 @layer
@@ -49,7 +49,7 @@ class Dropout(Layer):
     rate: float = 0.5
 
     def check(self) -> None:
-        require(self, "rate", isinstance(self.rate, float) and 0 <= self.rate < 1, "must be from 0.0 up to but not 1.0")
+        require(self, "rate", is_number(self.rate) and 0 <= self.rate < 1, "must be from 0.0 up to but not 1.0")
 
     def reference(self, x: Array) -> F64:
         return np.asarray(x, np.float64)
@@ -66,6 +66,7 @@ class Concatenate(Layer):
     """Several images joined along the channels."""
 
     kind: ClassVar[str] = "concatenate"
+    takes: ClassVar[int | None] = None
 
     def output_shape(self, *shapes: Shape) -> Shape:
         first = shapes[0]

@@ -101,7 +101,11 @@ def taps(padded: Array, count: Pair, window: Window) -> Iterator[tuple[int, int,
     for i in range(window.kernel[0]):
         for j in range(window.kernel[1]):
             top, left = i * dh, j * dw
-            yield i, j, padded[:, :, top : top + (count[0] - 1) * sh + 1 : sh, left : left + (count[1] - 1) * sw + 1 : sw]
+            yield (
+                i,
+                j,
+                padded[:, :, top : top + (count[0] - 1) * sh + 1 : sh, left : left + (count[1] - 1) * sw + 1 : sw],
+            )
 
 
 def window_sum(padded: Array, count: Pair, window: Window) -> F64:

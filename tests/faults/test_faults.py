@@ -1,0 +1,29 @@
+"""Every planted bug is caught, under its right name and, in a network, in its right layer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.harness import planted, run
+from tests.faults.plants import FAULTS, Fault
+
+pytest.importorskip("torch", reason="the faults are planted in real torch modules")
+pytest.importorskip("tensorflow", reason="the faults are planted in real Keras models")
+pytest.importorskip("onnxruntime", reason="the faults are planted in real ONNX files")
+
+
+def test_at_least_thirty_different_bugs_are_planted() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 30
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
+def test_a_planted_bug_is_caught_with_its_kind_and_layer(fault: Fault) -> None:
+    found = run(fault.case, fault.route, planted(**fault.where))
+    assert (found.kind, found.born) == (fault.kind, fault.born)
+
+
+@pytest.mark.parametrize("case", sorted({f.case.name: f.case for f in FAULTS}.items()), ids=lambda item: item[0])
+@pytest.mark.parametrize("route", ["torch", "tensorflow", "torch>ort", "torchscript>ort", "tensorflow>ort"])
+def test_without_a_planted_bug_the_same_check_passes(case: tuple[str, object], route: str) -> None:
+    found = run(case[1], route, planted())  # type: ignore[arg-type]
+    assert found.kind is None, found.judgement
