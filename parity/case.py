@@ -10,7 +10,7 @@ from typing import Any
 
 from parity.axes import Shape, Tensor
 from parity.errors import FieldError
-from parity.layers.base import Draw, Layer, is_count
+from parity.layers.base import Draw, Layer, is_count, is_number
 from parity.network import INPUT, Network, as_network
 
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
@@ -40,26 +40,35 @@ class Case:
 
     def __post_init__(self) -> None:
         owner = f"case {self.name!r}"
-        if not NAME.fullmatch(self.name):
+        if not (isinstance(self.name, str) and NAME.fullmatch(self.name) and self.name.isprintable()):
             raise FieldError(owner, "name", self.name, "must be words joined by /, without spaces or any of [ ] * ? ,")
+        if any(word.startswith(".") for word in self.name.split("/")):
+            raise FieldError(owner, "name", self.name, "must not have a word that starts with a dot")
         if not isinstance(self.model, Layer | Network):
             raise FieldError(owner, "model", self.model, "must be a layer or a network")
         good = isinstance(self.shape, tuple) and len(self.shape) in (2, 4) and all(is_count(n) for n in self.shape)
         if not good:
             raise FieldError(owner, "shape", self.shape, "must be (N, C, H, W) or (N, F), each at least 1")
-        if len(self.shape) == 4 and len(set(self.shape)) < 4 and not self.equal_sizes:
-            mend = "has equal sizes, so swapped axes would fit by accident: make all four differ, or say why in equal_sizes"
+        if len(set(self.shape)) < len(self.shape) and not self.equal_sizes:
+            mend = "has equal sizes, so swapped axes would fit by accident: make all differ, or say why in equal_sizes"
             raise FieldError(owner, "shape", self.shape, mend)
-        if not (isinstance(self.scale, int | float) and self.scale > 0):
+        if not (is_number(self.scale) and self.scale > 0):
             raise FieldError(owner, "scale", self.scale, "must be a positive number")
+        if not is_number(self.mean):
+            raise FieldError(owner, "mean", self.mean, "must be a finite number")
+        if not (is_number(self.time_limit) and self.time_limit > 0):
+            raise FieldError(owner, "time_limit", self.time_limit, "must be a positive number of seconds")
         if self.precision != "float32":
             raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
         if self.mode != "inference":
             raise FieldError(owner, "mode", self.mode, 'must be "inference", the only one so far')
         stored = {f"{n.name}.{p}" for n in self.network.nodes for p in n.layer.parameters()}
-        for name in self.draws:
+        for name, draw in self.draws.items():
             if name not in stored:
-                raise FieldError(owner, "draws", name, f"names no parameter; there are {', '.join(sorted(stored))}")
+                there = f"there are {', '.join(sorted(stored))}" if stored else "there are none"
+                raise FieldError(owner, "draws", name, f"names no parameter; {there}")
+            if not isinstance(draw, Draw):
+                raise FieldError(owner, f"draws[{name!r}]", draw, "must be a Draw")
         try:
             self.network.trace(self.input)
         except FieldError as error:

@@ -39,11 +39,19 @@ class Network:
                 raise FieldError("Network", "nodes", node.name, "must name a node as Python names a variable")
             if node.name in known:
                 raise FieldError("Network", "nodes", node.name, "names two nodes; give each its own name")
+            takes = node.layer.takes
+            if len(node.inputs) != takes if takes is not None else len(node.inputs) < 2:
+                mend = f"must name as many nodes as the layer reads: {takes or 'two or more'}"
+                raise FieldError(f"Network node {node.name!r}", "inputs", node.inputs, mend)
             for source in node.inputs:
                 if source not in known:
                     mend = f"names no earlier node; there are {', '.join(sorted(known))}"
                     raise FieldError(f"Network node {node.name!r}", "inputs", source, mend)
             known.add(node.name)
+        read = {source for node in self.nodes for source in node.inputs}
+        for node in self.nodes[:-1]:
+            if node.name not in read:
+                raise FieldError("Network", "nodes", node.name, "is read by no later node; wire it or remove it")
 
     @property
     def output(self) -> Node:

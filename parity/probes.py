@@ -8,6 +8,7 @@ impulse   one input feature at a time through a single convolution or dense laye
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from math import ceil, prod
 from typing import Literal
 
@@ -126,17 +127,47 @@ def _integer_parameters(case: Case, seed: int) -> Parameters:
     return made
 
 
-def _phases(case: Case) -> tuple[int, int]:
-    """How many positions along (height, width) it takes for every kernel tap to meet an impulse: the stride."""
+def _places(case: Case) -> list[tuple[int, int]]:
+    """(row, column) of the impulses that together meet every kernel tap that some output element uses.
+
+    A tap never used, because it only ever sees padding, has no place. The axes are independent: what one row and one
+    column meet, their crossing meets.
+    """
     window = case.network.output.layer.window(case.input)
-    return (1, 1) if window is None else window.stride
+    if window is None:
+        return [(0, 0)]
+    kernel, stride, dilation, pads = window
+    rows, columns = (
+        _cover(*axis)
+        for axis in zip(case.shape[2:], case.output.shape[2:], kernel, stride, dilation, pads, strict=True)
+    )
+    return [(i, j) for i in rows for j in columns]
+
+
+def _cover(length: int, outputs: int, kernel: int, stride: int, dilation: int, pads: tuple[int, int]) -> list[int]:
+    """Few positions along one axis that together meet every tap, each the one that meets most of what is left.
+
+    Output o uses tap t at position ``o * stride + t * dilation - before``.
+    """
+
+    def met(position: int) -> set[int]:
+        starts = [(t, position + pads[0] - t * dilation) for t in range(kernel)]
+        return {t for t, start in starts if start % stride == 0 and 0 <= start // stride < outputs}
+
+    # Of equals the nearest to the middle, where no edge is in the way.
+    meets = {position: met(position) for position in sorted(range(length), key=lambda p: abs(p - length // 2))}
+    missing = set().union(*meets.values())
+    chosen: list[int] = []
+    while missing:
+        chosen.append(max(meets, key=lambda p: len(meets[p] & missing)))
+        missing -= meets[chosen[-1]]
+    return chosen
 
 
 def _impulse_runs(case: Case) -> int:
     if len(case.shape) == 2:
         return ceil(ceil(case.shape[1] / FEATURES_AT_ONCE) / case.shape[0])
-    rows, columns = _phases(case)
-    return ceil(case.shape[1] * rows * columns / case.shape[0])
+    return ceil(case.shape[1] * len(_places(case)) / case.shape[0])
 
 
 def _impulses(case: Case) -> list[Array]:
@@ -147,9 +178,6 @@ def _impulses(case: Case) -> list[Array]:
         for group in range(ceil(features / FEATURES_AT_ONCE)):
             made[group, group * FEATURES_AT_ONCE : (group + 1) * FEATURES_AT_ONCE] = 1
     else:
-        _, _, height, width = case.shape
-        rows, columns = _phases(case)
-        places = [(c, i, j) for c in range(features) for i in range(rows) for j in range(columns)]
-        for image, (c, i, j) in enumerate(places):
-            made[image, c, min(height // 2 + i, height - 1), min(width // 2 + j, width - 1)] = 1
+        for image, (c, (i, j)) in enumerate(product(range(features), _places(case))):
+            made[image, c, i, j] = 1
     return [made[start : start + n] for start in range(0, len(made), n)]

@@ -22,7 +22,7 @@ from parity.errors import FieldError
 
 Pair = tuple[int, int]
 Pads = tuple[Pair, Pair]
-Kind = Literal["normal", "uniform"]
+Distribution = Literal["normal", "uniform"]
 Padding = int | Pair | Pads | Literal["same", "valid"]
 
 
@@ -34,14 +34,14 @@ class Draw:
     (BOUNDS 3.6 iii). Units are those of the parameter.
     """
 
-    kind: Kind = "normal"
+    kind: Distribution = "normal"
     centre: float = 0.0
     spread: float = 1.0
     first: float | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise FieldError("Draw", "kind", self.kind, f"must be one of {', '.join(get_args(Kind))}")
+        if self.kind not in get_args(Distribution):
+            raise FieldError("Draw", "kind", self.kind, f"must be one of {', '.join(get_args(Distribution))}")
         for name in ("centre", "spread") if self.first is None else ("centre", "spread", "first"):
             if not is_number(getattr(self, name)):
                 raise FieldError("Draw", name, getattr(self, name), "must be a finite number")
