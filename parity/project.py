@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ FOLDERS = {"cases": "cases", "reports": "reports", "cache": ".parity_cache"}
 
 @dataclass(frozen=True)
 class Project:
-    """The folders of a project, as paths to use from the current folder."""
+    """The folders of a project, as paths from the folder that was asked about."""
 
     cases: Path
     reports: Path
@@ -28,7 +29,9 @@ def find(start: Path) -> Project:
     for folder in (start, *start.resolve().parents):
         file = folder / "pyproject.toml"
         if (settings := _settings(file)) is not None:
-            return Project(**{name: folder / settings.get(name, usual) for name, usual in FOLDERS.items()})
+            # As seen from where the person stands: messages and records show these paths.
+            near = Path(os.path.relpath(folder, start))
+            return Project(**{name: start / near / settings.get(name, usual) for name, usual in FOLDERS.items()})
     return Project(**{name: start / usual for name, usual in FOLDERS.items()})
 
 

@@ -22,12 +22,30 @@ Pair = tuple[Case, Route]
 def cases(known: Mapping[str, Case], patterns: Iterable[str]) -> list[Case]:
     """The cases that any pattern selects, in their own order; all of them where there is no pattern.
 
-    A pattern is a name, a family or other beginning of a name up to a ``/``, or a glob. Raises :class:`UsageError`
+    A pattern is a name (then it is that case alone), a beginning of names up to a ``/``, or a glob. Raises :class:`UsageError`
     for a name that does not exist, with the nearest ones, :class:`NothingSelectedError` for a glob without a match.
     """
     patterns = list(patterns)
     wanted = {name for pattern in patterns for name in _names(known, pattern)} if patterns else set(known)
     return [case for name, case in known.items() if name in wanted]
+
+
+def one(known: Mapping[str, Case], name: str) -> Case:
+    """The case called ``name``. Raises :class:`UsageError` for any other word."""
+    if name in known:
+        return known[name]
+    found = _names(known, name)
+    if len(found) > 1:
+        raise UsageError(
+            f"case {name!r} is {len(found)} cases; name one of {', '.join(found[:10])}{', ...' * (len(found) > 10)}"
+        )
+    return known[found[0]]
+
+
+def every_name(routes: Mapping[str, Route]) -> list[str]:
+    """The names of all routes on all devices, with and without TF32 where there is one."""
+    placed = [replace(route, device=device) for route in routes.values() for device in DEVICES]
+    return [route.name for route in placed] + [replace(r, tf32=True).name for r in placed if r.device != "cpu"]
 
 
 def checks(
@@ -126,8 +144,11 @@ def _pasted_route(routes: Mapping[str, Route], known: Mapping[str, Case], patter
 
 
 def _names(known: Mapping[str, Case], pattern: str) -> list[str]:
+    """The names a pattern selects: the one it spells, or else those below it or, as a glob, like it."""
+    if pattern in known:
+        return [pattern]
     prefix = pattern.rstrip("/") + "/"
-    found = [name for name in known if name == pattern or name.startswith(prefix) or fnmatchcase(name, pattern)]
+    found = [name for name in known if name.startswith(prefix) or fnmatchcase(name, pattern)]
     if not found and any(sign in pattern for sign in "*?["):
         raise NothingSelectedError(f"pattern {pattern!r} matches no case; `parity list` shows them all")
     if not found:
