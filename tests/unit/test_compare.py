@@ -1,0 +1,116 @@
+"""What one array against the truth can be found to be, each by its own name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from parity.axes import Array, Tensor
+from parity.bounds import FLOAT32
+from parity.compare import compare
+from parity.oracle import Truth
+
+SHAPE = (2, 3, 4, 4)
+TENSOR = Tensor(SHAPE)
+
+
+def truth(y: Array | None = None, allowed: float = 1e-6) -> Truth:
+    if y is None:
+        y = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
+    y = y.astype(np.float64)
+    return Truth(y, np.full_like(y, allowed / 3), np.zeros_like(y))
+
+
+def honest() -> Array:
+    return truth().y.astype(np.float32)
+
+
+def test_the_same_values_hold_with_ratio_zero() -> None:
+    found = compare(honest(), truth(), TENSOR, FLOAT32)
+    assert (found.kind, found.ratio, found.need, found.wrong) == (None, 0.0, 0.0, 0)
+
+
+def test_a_value_beyond_its_bound_is_named_with_its_index_and_how_bad() -> None:
+    wrong = honest()
+    wrong[1, 2, 3, 0] += 1e-4
+    found = compare(wrong, truth(), TENSOR, FLOAT32)
+    assert (found.kind, found.index, found.wrong) == ("value", (1, 2, 3, 0), 1)
+    assert found.ratio == pytest.approx(100, rel=0.05)
+    assert found.need == pytest.approx(300, rel=0.05)
+    assert found.ulps > 100
+
+
+def test_a_value_within_its_bound_holds_and_its_ratio_says_how_near() -> None:
+    near = honest().astype(np.float64)
+    near[0, 0, 0, 0] += 0.5e-6
+    found = compare(near.astype(np.float32), truth(), TENSOR, FLOAT32)
+    assert found.kind is None
+    assert 0.3 < found.ratio < 0.7
+
+
+def test_a_shape_that_only_broadcasts_is_a_shape() -> None:
+    assert compare(honest()[:1], truth(), TENSOR, FLOAT32).kind == "shape"
+    assert compare(honest().reshape(1, *SHAPE), truth(), TENSOR, FLOAT32).kind == "shape"
+
+
+def test_nothing_to_compare_is_empty_and_never_a_pass() -> None:
+    assert compare(honest()[:0], truth(), TENSOR, FLOAT32).kind == "empty"
+    none = Tensor((0, 3, 4, 4))
+    assert compare(honest()[:0], truth(honest()[:0]), none, FLOAT32).kind == "empty"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_right_values_in_another_dtype_are_a_dtype(dtype: str) -> None:
+    assert compare(honest().astype(dtype), truth(), TENSOR, FLOAT32).kind == "dtype"
+
+
+def test_a_nan_on_either_side_alone_is_nan_and_on_both_sides_holds() -> None:
+    with_nan = honest()
+    with_nan[0, 1, 2, 3] = np.nan
+    assert compare(with_nan, truth(), TENSOR, FLOAT32).kind == "nan"
+    assert compare(honest(), truth(with_nan), TENSOR, FLOAT32).kind == "nan"
+    assert compare(with_nan, truth(with_nan), TENSOR, FLOAT32).kind is None
+
+
+def test_an_infinity_on_one_side_and_one_of_the_other_sign_have_their_own_names() -> None:
+    up, down = honest(), honest()
+    up[0, 0, 0, 1], down[0, 0, 0, 1] = np.inf, -np.inf
+    assert compare(up, truth(), TENSOR, FLOAT32).kind == "infinity"
+    assert compare(honest(), truth(up), TENSOR, FLOAT32).kind == "infinity"
+    assert compare(down, truth(up), TENSOR, FLOAT32).kind == "infinity-sign"
+    assert compare(up, truth(up), TENSOR, FLOAT32).kind is None
+
+
+def test_a_truth_beyond_float32_is_an_honest_infinity() -> None:
+    beyond = truth()
+    beyond.y[0, 0, 0, 0] = 1e39
+    got = honest()
+    got[0, 0, 0, 0] = np.inf
+    with np.errstate(over="ignore"):
+        assert compare(got, beyond, TENSOR, FLOAT32).kind is None
+
+
+def test_values_in_swapped_axes_of_equal_size_are_named_as_such() -> None:
+    found = compare(np.ascontiguousarray(honest().transpose(0, 1, 3, 2)), truth(), TENSOR, FLOAT32)
+    assert found.kind == "axes"
+    assert "N C W H" in found.message
+
+
+def test_an_integer_that_wrapped_around_is_told_from_one_that_is_wrong() -> None:
+    right = np.array([[100, 200, 300]])
+    exact = Truth(right.astype(np.float64), np.zeros((1, 3)), np.zeros((1, 3)))
+    tensor = Tensor((1, 3))
+    wrapped = right.astype(np.int8)
+    assert compare(wrapped, exact, tensor, FLOAT32, "int8").kind == "integer-wrap"
+    off = np.array([[100, 201, 300]], np.int32)
+    assert compare(off, exact, tensor, FLOAT32, "int32").kind == "value"
+    assert compare(right.astype(np.int32), exact, tensor, FLOAT32, "int32").kind is None
+
+
+def test_where_nothing_may_round_any_difference_fails() -> None:
+    exact = truth(allowed=0.0)
+    got = honest()
+    got[0, 0, 0, 0] = np.nextafter(got[0, 0, 0, 0], np.float32(9))
+    found = compare(got, exact, TENSOR, FLOAT32)
+    assert found.kind == "value"
+    assert found.need == np.inf

@@ -1,0 +1,169 @@
+"""The judge on observations made in numpy: honest ones pass, and a failure is placed where it was born."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parity.axes import Array
+from parity.case import INPUT, Case
+from parity.judge import Judge, Judgement
+from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, MaxPool2D, ReLU
+from parity.network import Sequential
+from parity.observation import Observation
+from parity.probes import inputs_of, parameters_of, variant_of, why_not
+
+CONV = Case("conv", Conv2D(3, 8, 3, padding=1), (2, 3, 7, 6))
+NET = Case(
+    "net",
+    Sequential(
+        ("conv1", Conv2D(3, 8, 3, padding=1)),
+        ("norm", BatchNorm2D(8)),
+        ("relu", ReLU()),
+        ("pool", MaxPool2D(2)),
+        ("flatten", Flatten()),
+        ("fc", Linear(8 * 3 * 4, 5)),
+    ),
+    (2, 3, 6, 8),
+)
+EXACT = Case("exact", Sequential(("conv", Conv2D(3, 4, 3)), ("relu", ReLU())), (2, 3, 6, 8))
+
+
+def compute(case: Case, x: Array, variant: str) -> list[Array]:
+    """Every layer's output, each rounded to float32 as a real route stores it."""
+    parameters: Any = parameters_of(case, variant, 0)  # type: ignore[arg-type]
+    values = {INPUT: x}
+    for node in case.network.nodes:
+        reads = [values[name] for name in node.inputs]
+        values[node.name] = node.layer.reference(*reads, **parameters[node.name]).astype(np.float32)
+    return [values[node.name] for node in case.network.nodes]
+
+
+def observation(case: Case) -> Observation:
+    answers: Any = {
+        probe: [(compute(case, x, variant_of(probe))[-1],) for x in inputs_of(case, probe, 0)]
+        for probe in ("data", "integer", "impulse")
+        if not why_not(case, probe)  # type: ignore[arg-type]
+    }
+    taps = tuple(compute(case, inputs_of(case, "data", 0)[0], "shipped")) if case.tapped else None
+    return Observation(answers, taps)
+
+
+def judge(case: Case, seen: Observation) -> Judgement:
+    return Judge(case, 0).judge(seen)
+
+
+@pytest.mark.parametrize("case", [CONV, NET, EXACT], ids=lambda case: case.name)
+def test_an_honest_observation_passes_and_every_probe_and_layer_is_counted(case: Case) -> None:
+    said = judge(case, observation(case))
+    assert said.status == "pass"
+    assert said.failure is None
+    assert [p.probe for p in said.probes] == ["data", "integer", "impulse"]
+    assert {p.status for p in said.probes} <= {"pass", "not applicable"}
+    assert all(p.reason for p in said.probes if p.status == "not applicable")
+    assert [figure.node for figure in said.layers] == [node.name for node in case.network.nodes]
+    assert {figure.status for figure in said.layers} == {"pass"}
+
+
+@pytest.mark.parametrize("node", ["conv1", "norm", "relu", "pool", "flatten", "fc"])
+def test_a_fault_in_one_layer_is_born_there_although_all_after_it_differ_too(node: str) -> None:
+    x = inputs_of(NET, "data", 0)[0]
+    parameters = parameters_of(NET, "shipped", 0)
+    values = {INPUT: x}
+    for each in NET.network.nodes:
+        y = each.layer.reference(*(values[n] for n in each.inputs), **parameters[each.name]).astype(np.float32)
+        values[each.name] = y * np.float32(1.01) if each.name == node else y
+    taps = tuple(values[each.name] for each in NET.network.nodes)
+    said = judge(NET, Observation({"data": [(taps[-1],)]}, taps))
+    assert said.status == "fail"
+    assert said.failure is not None
+    assert said.failure.born == node
+    assert [figure.node for figure in said.layers if figure.status == "fail"] == [node]
+
+
+def test_a_wrong_output_over_right_layers_is_born_in_none_of_them() -> None:
+    seen = observation(NET)
+    off = seen.answers["data"][0][0] * np.float32(1.01)
+    said = judge(NET, replace(seen, answers={**seen.answers, "data": [(off,)]}))
+    assert said.failure is not None
+    assert (said.failure.where, said.failure.born) == ("output", None)
+
+
+def test_an_output_missing_extra_or_unanswered_has_its_own_name() -> None:
+    seen = observation(CONV)
+    (y,) = seen.answers["data"][0]
+    for outputs, kind in (((), "output-missing"), ((y, y), "output-extra")):
+        said = judge(CONV, Observation({**seen.answers, "data": [outputs]}, None))
+        assert said.failure is not None
+        assert said.failure.kind == kind
+    said = judge(CONV, Observation({"data": [(y,)]}, None))  # no answer to the other probes
+    assert said.status == "fail"
+    assert said.failure is not None
+    assert said.failure.kind == "output-missing"
+
+
+@pytest.mark.parametrize("change", [lambda taps: taps[:-1], lambda taps: (*taps, taps[0]), lambda taps: None])
+def test_taps_that_do_not_match_the_layers_are_never_a_pass(change: Any) -> None:
+    seen = observation(NET)
+    said = judge(NET, replace(seen, taps=change(seen.taps)))
+    assert said.failure is not None
+    assert said.failure.kind == "unmatched-layer"
+    assert {figure.status for figure in said.layers} == {"not judged"}
+
+
+def test_integers_that_are_off_by_one_bit_are_inexact() -> None:
+    seen = observation(EXACT)
+    (y,) = seen.answers["integer"][0]
+    off = y.copy()
+    off.flat[int(np.argmax(off))] = np.nextafter(off.max(), np.float32(1e9))
+    said = judge(EXACT, replace(seen, answers={**seen.answers, "integer": [(off,)]}))
+    assert said.failure is not None
+    assert (said.failure.kind, said.failure.probe) == ("inexact", "integer")
+
+
+def test_one_weight_off_by_a_ten_thousandth_shows_under_impulses() -> None:
+    seen = observation(CONV)
+    parameters: Any = parameters_of(CONV, "shipped", 0)["conv2d"]
+    weight = parameters["weight"].copy()
+    weight[5, 2, 0, 1] *= np.float32(1.0001)
+    runs = [
+        (CONV.network.output.layer.reference(x, weight, parameters["bias"]).astype(np.float32),)
+        for x in inputs_of(CONV, "impulse", 0)
+    ]
+    said = judge(CONV, replace(seen, answers={**seen.answers, "impulse": runs}))
+    assert said.failure is not None
+    assert said.failure.probe == "impulse"
+
+
+def test_products_of_shortened_operands_are_said_to_match_tf32() -> None:
+    seen = observation(CONV)
+    parameters: Any = parameters_of(CONV, "shipped", 0)["conv2d"]
+
+    def shortened(a: Array) -> Array:  # round to nearest, 10 bits of mantissa kept
+        return ((a.view(np.uint32) + np.uint32(0x1000)) & np.uint32(0xFFFFE000)).view(np.float32)
+
+    def run(x: Array) -> tuple[Array]:
+        y = CONV.network.output.layer.reference(shortened(x), shortened(parameters["weight"]), parameters["bias"])
+        return (y.astype(np.float32),)
+
+    answers: Any = {**seen.answers, "data": [run(x) for x in inputs_of(CONV, "data", 0)]}
+    said = judge(CONV, replace(seen, answers=answers))
+    assert said.failure is not None
+    assert said.failure.explained == "TF32"
+    del answers["impulse"], answers["integer"]
+    allowed = Judge(CONV, 0).judge(Observation(answers, None), tf32=True)
+    assert next(p for p in allowed.probes if p.probe == "data").status == "pass"
+
+
+def test_the_evidence_of_a_failure_holds_what_was_compared() -> None:
+    seen = observation(CONV)
+    off = seen.answers["data"][0][0] + np.float32(1)
+    said = judge(CONV, replace(seen, answers={**seen.answers, "data": [(off,)]}))
+    assert set(said.evidence) == {"observed", "expected", "allowed", "input0"}
+    assert np.array_equal(said.evidence["observed"], off)
+    assert said.failure is not None
+    assert said.failure.place is not None
+    assert list(said.failure.place.index) == ["n", "c", "h", "w"]
