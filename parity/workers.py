@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
@@ -352,10 +352,15 @@ class Pool:
         return self._workers[name]
 
 
-def environment(variables: Any, threads: int, scratch: Path) -> dict[str, str]:
-    """The environment of a worker: its threads, and the scratch folder for whatever a library writes on its own."""
-    made = dict(variables) | {name: str(threads) for name in THREAD_VARIABLES}
-    return made | {"TMPDIR": str(scratch), "KERAS_HOME": str(scratch)}
+def environment(variables: Mapping[str, str], threads: int, scratch: Path) -> dict[str, str]:
+    """The environment of a worker.
+
+    Its threads; the scratch folder for whatever a library writes on its own (Keras its settings, others a cache in the
+    home folder); and no telemetry: ONNX Runtime 1.32 on Linux otherwise makes a device id and sends events.
+    """
+    home = str(scratch)
+    quiet = {"TMPDIR": home, "XDG_CACHE_HOME": home, "KERAS_HOME": home, "ORT_DISABLE_TELEMETRY": "1"}
+    return {**variables, **{name: str(threads) for name in THREAD_VARIABLES}, **quiet}
 
 
 def epitaph(code: int, doing: str) -> str:
