@@ -24,8 +24,11 @@ COUNTED: dict[Status, str] = {
 #: Said even when there are none.
 ALWAYS: frozenset[Status] = frozenset({"pass", "fail", "known", "unsupported", "not run"})
 
-#: What an ending that is no kind of failure means.
+#: What each status means.
 MEANINGS: dict[Status, str] = {
+    "pass": "every element within its bound",
+    "fail": "a promise or a bound was broken",
+    "fail": "a promise or a bound was broken",
     "error": "the route, the exporter or parity raised an exception",
     "crash": "the worker died",
     "timeout": "a step outlived its time limit",
@@ -33,7 +36,6 @@ MEANINGS: dict[Status, str] = {
     "known": "fails as a declared divergence says",
     "unsupported": "a framework, exporter or runtime says that it cannot",
     "not run": "something it needs is absent, or the run ended first",
-    "pass": "every element within its bound",
 }
 
 _MEANING: dict[str, str] = {str(end): said for end, said in (*KINDS.items(), *MEANINGS.items())}
