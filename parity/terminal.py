@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from parity.blame import whose
 from parity.records import Check, LayerFigure, worst
 from parity.verdict import BAD, Status
-from parity.wording import bad, count, ending, figure, grouped, meaning, one_line, outcome, sizes
+from parity.wording import bad, causes, count, ending, figure, grouped, one_line, outcome, sizes
 
 Style = Literal["", "bold", "good", "bad", "warn", "dim"]
 
-SHOWN = 10  #: failures shown in full
+SHOWN = 10  #: groups of failures shown in full
+WIDTH = 110  #: characters of a reason where a check has one line
+NOTE = 5  #: lines shown of each end of a long note
 REASONS = 6  #: reasons shown of each status
 
 
@@ -25,7 +28,7 @@ class Text(NamedTuple):
 
 def result(checks: Sequence[Check], lam: float) -> list[Text]:
     """What a run says before its last line: the failures, a table of families, the reasons of what is not green."""
-    return [*_failures(bad(checks), lam), *families(checks), Text(""), *_reasons(checks)]
+    return [*_failures(checks, lam), *families(checks), Text(""), *_reasons(checks)]
 
 
 def last_line(checks: Sequence[Check]) -> Text:
@@ -35,9 +38,11 @@ def last_line(checks: Sequence[Check]) -> Text:
     return Text(outcome(counts, not_run), style)
 
 
-def screen(check: Check, lam: float) -> list[Text]:
-    """One screen for one failure: what, how bad against what is allowed, where, born in which layer, how to repeat."""
-    end = ending(check)
+def screen(check: Check, others: Sequence[Check], lam: float) -> list[Text]:
+    """One failure: what, how bad against what is allowed, where, born in which layer, whose, and how to repeat it.
+
+    ``others`` are the checks of the same run, the witnesses.
+    """
     lines = [Text(f"{check.status.upper()}  {one_line(check.id)}", "bad")]
 
     def say(name: str, text: str) -> None:
@@ -45,11 +50,10 @@ def screen(check: Check, lam: float) -> list[Text]:
 
     model = f"{check.model}, " if check.model else ""
     say("model", f"{model}input {sizes(check.input_shape)}, output {sizes(check.output_shape)}")
-    say("what", f"{end}: {meaning(end)}")
-    say("", check.reason)
+    say("what", f"{ending(check)}: {check.reason}")
     failure = check.failure
     if failure is not None:
-        if check.ratio is not None:
+        if isinstance(check.ratio, float):
             need = f"; needs lambda {figure(check.need)}, the gate is {figure(lam)}" if check.need is not None else ""
             say("how bad", f"{figure(check.ratio)} times what is allowed{need}")
         if failure.wrong is not None and failure.elements:
@@ -61,13 +65,17 @@ def screen(check: Check, lam: float) -> list[Text]:
             probe = f"{failure.probe} probe, " if failure.probe else ""
             say("where", f"{probe}{failure.where or 'output'} at {index}")
             say("", f"{values}, allowed {figure(place.allowed)}, off by {figure(place.ulps)} ulps")
-        say("born in", _born(check.layers, failure.born))
+        if check.layers:
+            say("born in", _born(check.layers, failure.born))
         if failure.explained:
             say("matches", f"{failure.explained}: its rounding would allow this")
+    if blamed := whose(check, others):
+        say("whose", blamed)
     for note in check.notes:
-        say("note", note)
+        for i, line in enumerate(_shortened(note)):
+            say("" if i else "note", line)
     if check.arrays:
-        say("arrays", check.arrays)
+        say("arrays", f"{check.arrays}, in the report folder")
     if check.repeat:
         say("repeat", check.repeat)
     return lines
@@ -101,20 +109,31 @@ def table(rows: Sequence[Sequence[str]], left: frozenset[int] = frozenset({0})) 
     ]
 
 
-def _failures(failures: Sequence[Check], lam: float) -> list[Text]:
+def _failures(checks: Sequence[Check], lam: float) -> list[Text]:
+    """The worst failures a screen each, those that one case has on several routes together; then a line each."""
     lines: list[Text] = []
-    for end, group in groupby(failures[:SHOWN], key=ending):
-        total = sum(ending(check) == end for check in failures)
-        if len(failures) > SHOWN:
-            lines += [Text(f"{end} ({total}): {meaning(end)}", "bold"), Text("")]
-        for check in group:
-            lines += [*screen(check, lam), Text("")]
-    rest = failures[SHOWN:]
-    if rest:
-        lines.append(Text(f"{len(rest)} more, each in full in the report", "bold"))
-        lines += [Text(f"{c.status.upper()}  {c.id}  {one_line(c.reason)[:100]}", "bad") for c in rest]
+    groups = causes(bad(checks))
+    for group in groups[:SHOWN]:
+        lines += screen(group[0], checks, lam)
+        for i, other in enumerate(group[1:]):
+            lines.append(Text(f"  {'' if i else 'also':<9} {_short(other)}"))
+        lines.append(Text(""))
+    if rest := [check for group in groups[SHOWN:] for check in group]:
+        lines.append(Text(f"{len(rest)} more, each in full in the report:", "bold"))
+        lines += [Text(f"{check.status.upper()}  {_short(check)}", "bad") for check in rest]
         lines.append(Text(""))
     return lines
+
+
+def _short(check: Check) -> str:
+    reason = one_line(check.reason)
+    return f"{one_line(check.id)}  {reason if len(reason) <= WIDTH else reason[: WIDTH - 3] + '...'}"
+
+
+def _shortened(note: str) -> list[str]:
+    """The lines of a note, the middle of a long traceback left to the report."""
+    lines = [line for line in note.splitlines() if line.strip()]
+    return lines if len(lines) <= 2 * NOTE + 1 else [*lines[:NOTE], "...", *lines[-NOTE:]]
 
 
 def _reasons(checks: Sequence[Check]) -> list[Text]:
@@ -140,7 +159,7 @@ def _born(layers: Sequence[LayerFigure], born: str | None) -> str:
     if at is None:
         return born
     before = [layer for layer in layers[:at] if layer.status == "pass"]
-    held = f"; the {len(before)} before it stay within {figure(worst(b.ratio for b in before))}" if before else ""
+    held = f"; what comes before it stays within {figure(worst(b.ratio for b in before))}" if before else ""
     return f"{born}, {layers[at].layer}, ratio {figure(layers[at].ratio)}{held}"
 
 

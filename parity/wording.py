@@ -28,7 +28,6 @@ ALWAYS: frozenset[Status] = frozenset({"pass", "fail", "known", "unsupported", "
 MEANINGS: dict[Status, str] = {
     "pass": "every element within its bound",
     "fail": "a promise or a bound was broken",
-    "fail": "a promise or a bound was broken",
     "error": "the route, the exporter or parity raised an exception",
     "crash": "the worker died",
     "timeout": "a step outlived its time limit",
@@ -77,6 +76,15 @@ def worst_first(checks: Iterable[Check]) -> list[Check]:
 def bad(checks: Iterable[Check]) -> list[Check]:
     """The checks that make a run fail, worst first."""
     return worst_first(c for c in checks if c.status in BAD)
+
+
+def causes(failing: Iterable[Check]) -> list[list[Check]]:
+    """Failing checks, those of one case that ended alike in the same layer together; the order stays."""
+    groups: dict[tuple[str, str, str | None], list[Check]] = {}
+    for check in failing:
+        born = check.failure.born if check.failure is not None else None
+        groups.setdefault((check.case, ending(check), born), []).append(check)
+    return list(groups.values())
 
 
 def count(checks: Iterable[Check]) -> tuple[dict[str, int], dict[str, int]]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
+from parity.blame import whose
 from parity.records import Check, Known, LayerFigure, Number, Records, worst
 from parity.verdict import BAD, Status
 from parity.wording import MEANINGS, bad, count, ending, figure, grouped, meaning, outcome
 
-GLYPHS: dict[str, str] = {
+GLYPHS: dict[Status, str] = {
     "pass": "✓",
     "fail": "✗",
     "error": "!",
@@ -63,7 +64,8 @@ class Detail:
     anchor: str
     end: str
     meaning: str
-    born: LayerFigure | None
+    born: LayerFigure | None  #: the layer it was born in
+    whose: str  #: whose the failure is, where other routes tell
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def page(records: Records) -> Page:
     reasons = tuple(_reasons(checks))
     counts, not_run = count(checks)
     headline, tone = _headline(records)
-    legend = [(GLYPHS[status], str(status), MEANINGS[status]) for status in GLYPHS if counts[status]]  # type: ignore[index]
+    legend = [(glyph, str(status), MEANINGS[status]) for status, glyph in GLYPHS.items() if counts[status]]
     if _without_ending(records):
         legend.append(("?", NO_RECORD, "the run ended before this check"))
     return Page(
@@ -202,13 +204,13 @@ def _cell(check: Check, anchors: dict[int, str], hrefs: dict[tuple[Status, str],
     return Cell(check.status, GLYPHS[check.status], detail, f"#{quote(anchor)}" if anchor else "")
 
 
-def _failures(checks: Iterable[Check], anchors: dict[int, str]) -> Iterable[Failures]:
+def _failures(checks: Sequence[Check], anchors: dict[int, str]) -> Iterable[Failures]:
     for end, group in groupby(bad(checks), key=ending):
         details = []
         for check in group:
             name = check.failure.born if check.failure is not None else None
             born = next((layer for layer in check.layers if layer.node == name), None)
-            details.append(Detail(check, anchors[id(check)], end, meaning(end), born))
+            details.append(Detail(check, anchors[id(check)], end, meaning(end), born, whose(check, checks)))
         yield Failures(end, meaning(end), tuple(details))
 
 
