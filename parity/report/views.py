@@ -124,7 +124,8 @@ class Page:
 def page(records: Records) -> Page:
     """The views of a run."""
     checks = records.checks
-    routes = tuple(dict.fromkeys(check.route for check in checks))
+    # The frameworks themselves, then their exports: the order in which checks end is not the same twice.
+    routes = tuple(sorted({check.route for check in checks}, key=lambda route: (">" in route, route)))
     anchors = _anchors(checks)
     reasons = tuple(_reasons(checks))
     counts, not_run = count(checks)
@@ -177,7 +178,7 @@ def _headline(records: Records) -> tuple[str, str]:
 def _families(
     records: Records, routes: Sequence[str], anchors: dict[int, str], reasons: Sequence[Reason]
 ) -> Iterable[Family]:
-    """The matrix. Families and rows with a failure come first, otherwise in the order in which they ran."""
+    """The matrix. Families and cases with a failure come first; otherwise both are in the order of their names."""
     hrefs = {(reason.status, reason.reason): reason.anchor for reason in reasons}
     by_case: dict[str, dict[str, Check]] = {}
     for check in records.checks:
@@ -189,10 +190,11 @@ def _families(
         shown = next((c for c in found.values() if c.model), next(iter(found.values())))
         failing = any(check.status in BAD for check in found.values())
         families.setdefault(case.split("/")[0], []).append((failing, Row(case, shown.model, shown.input_shape, cells)))
-    for name, rows in sorted(families.items(), key=lambda item: not any(failing for failing, _ in item[1])):
+    for name, rows in sorted(families.items(), key=lambda item: (not any(failing for failing, _ in item[1]), item[0])):
         counts, _ = count(c for c in records.checks if c.case.split("/")[0] == name)
         summary = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
-        yield Family(name, summary, tuple(row for _, row in sorted(rows, key=lambda r: not r[0])))
+        worst_first = sorted(rows, key=lambda r: (not r[0], r[1].case))
+        yield Family(name, summary, tuple(row for _, row in worst_first))
 
 
 def _cell(check: Check, anchors: dict[int, str], hrefs: dict[tuple[Status, str], str]) -> Cell:
