@@ -170,7 +170,7 @@ class Check(Struct, frozen=True, tag_field="type", tag="check"):
     notes: list[str] = []
     seconds: Seconds = Seconds()
     repeat: str = ""  #: the command that repeats this check
-    arrays: str = ""  #: the .npz of a failing check, relative to the records file
+    arrays: str = ""  #: the .npz of a failing check, relative to the report folder
 
     @property
     def id(self) -> str:
