@@ -47,8 +47,9 @@ def mount(folder: Path) -> None:
 def load(folder: Path) -> Registry:
     """Import every ``*.py`` of ``folder`` that does not start with ``_`` and gather its ``CASES`` and ``KNOWN``.
 
-    Raises :class:`UsageError`, one line that names file and line, for what is wrong in a file, and naming both files
-    for a case name that is used twice.
+    A file that this process imported before is not read again: its classes have to stay the same to pickle. Raises
+    :class:`UsageError`, one line that names file and line, for what is wrong in a file, and naming both files for a case
+    name that is used twice.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder of cases; make it, or name one with --cases DIR")

@@ -1,0 +1,162 @@
+"""Declared divergences: what they cover, what they explain, and that they cannot outlive their reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parity.errors import FieldError, UsageError
+from parity.known import KnownDivergence, apply, refuse_unmatched
+from parity.records import Check
+from parity.verdict import STATUSES
+from tests.report import made
+
+HERE = {"onnxruntime": "1.32.0", "tensorflow-cpu": "2.21.0", "torch": "2.13.0+cpu", "keras": "4.0.0rc1"}
+
+
+def entry(**changes: Any) -> KnownDivergence:
+    given: dict[str, Any] = {
+        "cases": "net",
+        "routes": "torch>ort",
+        "kind": "value",
+        "reason": "it rounds twice",
+        "evidence": "measured",
+        "file": "cases/known.py",
+    }
+    return KnownDivergence(**{**given, **changes})
+
+
+def test_a_check_that_fails_as_declared_becomes_known_and_keeps_its_figures() -> None:
+    failed = made.failing()
+    explained = apply(failed, [entry(link="https://example.org/1")], HERE)
+    assert explained.status == "known"
+    assert explained.reason == "it rounds twice"
+    assert explained.known is not None
+    assert (explained.known.evidence, explained.known.link) == ("measured", "https://example.org/1")
+    assert (explained.failure, explained.ratio, explained.layers) == (failed.failure, failed.ratio, failed.layers)
+
+
+def test_a_check_that_passes_though_declared_is_stale_and_names_the_file() -> None:
+    stale = apply(made.check("net", "torch>ort"), [entry()], HERE)
+    assert stale.status == "stale"
+    assert stale.reason == (
+        "declared divergence 'it rounds twice' no longer reproduces; remove the entry in cases/known.py"
+    )
+
+
+@pytest.mark.parametrize("kind", ["shape", "nan", "inexact", "error", "crash", "timeout"])
+def test_a_check_that_fails_in_another_way_stays_as_it_is(kind: Any) -> None:
+    failed = made.failing()
+    assert apply(failed, [entry(kind=kind)], HERE) is failed
+
+
+@pytest.mark.parametrize("status", ["error", "crash", "timeout"])
+def test_a_check_that_died_is_known_only_where_that_death_is_declared(status: Any) -> None:
+    died = made.check("net", "torch>ort", status, reason="it died")
+    assert apply(died, [entry(kind=status)], HERE).status == "known"
+    assert apply(died, [entry(kind="value")], HERE) is died
+
+
+@pytest.mark.parametrize("status", ["unsupported", "not run"])
+def test_a_check_that_never_ran_is_neither_known_nor_stale(status: Any) -> None:
+    idle = made.check("net", "torch>ort", status, reason="because")
+    assert apply(idle, [entry(), entry(kind="error")], HERE) is idle
+
+
+@pytest.mark.parametrize(
+    ("patterns", "covered"),
+    [
+        ({"cases": "net"}, True),
+        ({"cases": "n*"}, True),
+        ({"cases": ("other", "ne?")}, True),
+        ({"cases": "NET"}, False),
+        ({"cases": "net/*"}, False),
+        ({"cases": ("other",)}, False),
+        ({"routes": "torch>*"}, True),
+        ({"routes": ("tensorflow", "torch>ort")}, True),
+        ({"routes": "torch"}, False),
+        ({"routes": "torch>ort@cuda"}, False),
+    ],
+)
+def test_an_entry_covers_the_checks_its_patterns_match(patterns: dict[str, Any], covered: bool) -> None:
+    assert (apply(made.failing(), [entry(**patterns)], HERE).status == "known") == covered
+    assert (apply(made.check("net", "torch>ort"), [entry(**patterns)], HERE).status == "stale") == covered
+
+
+@pytest.mark.parametrize(
+    ("versions", "applies"),
+    [
+        ({"onnxruntime": ">=1.20,<1.40"}, True),
+        ({"onnxruntime": "<1.32"}, False),
+        ({"onnxruntime": "==1.32.*", "torch": "<2"}, False),
+        ({"onnxruntime": "==1.32.*", "torch": "==2.13.0"}, True),
+        ({"tensorflow": ">=2.20"}, True),  # installed as tensorflow-cpu
+        ({"tensorflow-cpu": ">=2.20"}, True),
+        ({"keras": ">=3"}, True),  # a pre-release of what is spoken of
+        ({"jax": ">=0"}, False),
+    ],
+)
+def test_an_entry_applies_only_where_its_versions_are_installed(versions: dict[str, str], applies: bool) -> None:
+    assert (apply(made.failing(), [entry(versions=versions)], HERE).status == "known") == applies
+    assert (apply(made.check("net", "torch>ort"), [entry(versions=versions)], HERE).status == "stale") == applies
+
+
+def test_of_several_entries_the_one_that_explains_counts() -> None:
+    entries = [entry(kind="shape", reason="shapes"), entry(reason="values"), entry(reason="later")]
+    assert apply(made.failing(), entries, HERE).reason == "values"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "values"}, "KnownDivergence: kind='values' must be one of"),
+        ({"kind": "pass"}, "KnownDivergence: kind='pass' must be one of"),
+        ({"kind": "unsupported"}, "KnownDivergence: kind='unsupported' must be one of"),
+        ({"reason": " "}, "KnownDivergence: reason=' ' must be said in a sentence"),
+        ({"evidence": ""}, "KnownDivergence: evidence='' must be said in a sentence"),
+        ({"cases": ()}, "KnownDivergence: cases=() must be a name"),
+        ({"cases": ("a", "")}, "KnownDivergence: cases=('a', '') must be a name"),
+        ({"routes": ""}, "KnownDivergence: routes='' must be a name"),
+        ({"link": None}, "KnownDivergence: link=None must be text"),
+        ({"versions": {"torch": "2.13"}}, "KnownDivergence: versions={'torch': '2.13'} must map"),
+        ({"versions": {"torch": 2}}, "KnownDivergence: versions={'torch': 2} must map"),
+        ({"versions": "torch"}, "KnownDivergence: versions='torch' must map"),
+    ],
+)
+def test_a_field_out_of_range_names_the_field_and_the_mend(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        entry(**changes)
+    assert str(caught.value).startswith(said)
+
+
+def test_a_divergence_without_evidence_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="evidence"):
+        KnownDivergence(cases="net", routes="torch", kind="value", reason="it rounds twice")  # type: ignore[call-arg]
+
+
+def test_an_entry_that_covers_nothing_there_is_is_refused_with_its_file() -> None:
+    cases, routes = ["net", "conv2d/k3"], ["torch", "torch>ort"]
+    refuse_unmatched([entry(), entry(cases="conv2d/*", routes="torch")], cases, routes)
+    with pytest.raises(
+        UsageError, match=r"^cases/known\.py: .*cases='nett' routes='torch>ort' covers no case and route"
+    ):
+        refuse_unmatched([entry(), entry(cases="nett")], cases, routes)
+    with pytest.raises(UsageError, match="covers no case and route"):
+        refuse_unmatched([entry(routes="jax")], cases, routes)
+
+
+def test_no_status_is_forgotten() -> None:
+    outcomes = {
+        s: apply(made.check("net", "torch>ort", s, reason="r"), [entry(kind="error")], HERE).status for s in STATUSES
+    }
+    changed = {before: after for before, after in outcomes.items() if before != after}
+    assert changed == {"pass": "stale", "error": "known"}
+
+
+def test_apply_is_pure() -> None:
+    failed = made.failing()
+    before = failed.__copy__()
+    apply(failed, [entry()], HERE)
+    assert failed == before
+    assert isinstance(before, Check)
