@@ -46,7 +46,9 @@ def why_not(case: Case, probe: Probe) -> str:
     if probe == "impulse":
         if len(case.network.nodes) > 1 or not case.network.output.layer.linear:
             return "only a single convolution or dense layer shows its weights one by one"
-        if (count := _impulse_runs(case)) > MOST_IMPULSES:
+        if (count := _impulse_runs(case)) == 0:
+            return "every window lies in the padding, so no weight shows"
+        if count > MOST_IMPULSES:
             return f"needs {count} forward passes, more than {MOST_IMPULSES}"
     return ""
 

@@ -1,0 +1,225 @@
+"""The bound: an honest float32 computation stays inside, in any order; a wrong one leaves; and it knows no scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parity.axes import F64, Array
+from parity.bounds import EXPLANATIONS, FLOAT32, LAMBDA, TF32, combine, rounding_for, sum_of_products, tolerance
+from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Error, Layer, Linear
+from tests.unit.strategies import MEANS, SCALES, SEEDS, arrays, parameters_of
+
+WIDE = st.sampled_from([(1, 1), (3, 3), (16, 5), (32, 3)])
+
+
+def allowed(layer: Layer, x: Array, **parameters: Array) -> tuple[F64, F64]:
+    """The float64 answer and how far float32 may be from it."""
+    y = layer.reference(x, **parameters)
+    error = layer.error(FLOAT32, y, x, **parameters)
+    return y, tolerance(FLOAT32, error.evaluation, error.storage)
+
+
+def added_one_by_one(products: Iterator[Array], bias: Array | None, shape: tuple[int, ...]) -> Array:
+    """The naive sum: one float32 accumulator, one product after the other, the bias last."""
+    total = np.zeros(shape, np.float32)
+    for product in products:
+        total = total + product
+    if bias is not None:
+        total = total + bias
+    assert total.dtype == np.float32
+    return total
+
+
+@settings(max_examples=100)
+@given(st.integers(1, 600), st.booleans(), st.booleans(), SEEDS, SCALES, MEANS)
+def test_a_dense_layer_summed_one_by_one_stays_in_its_bound(
+    n: int, bias: bool, backwards: bool, seed: int, scale: float, mean: float
+) -> None:
+    layer = Linear(n, 4, bias=bias)
+    x, parameters = arrays((3, n), seed, scale, mean), parameters_of(layer, seed)
+    y, limit = allowed(layer, x, **parameters)
+    order = range(n)[::-1] if backwards else range(n)
+    products = (x[:, i : i + 1] * parameters["weight"][:, i] for i in order)
+    observed = added_one_by_one(products, parameters.get("bias"), y.shape)
+    assert np.all(np.abs(observed - y) <= limit)
+
+
+@settings(max_examples=60)
+@given(WIDE, st.sampled_from([1, 2, 3]), st.booleans(), st.booleans(), SEEDS, SCALES, MEANS)
+def test_a_convolution_summed_one_by_one_stays_in_its_bound(
+    channels: tuple[int, int], kernel: int, bias: bool, taps_first: bool, seed: int, scale: float, mean: float
+) -> None:
+    layer = Conv2D(channels[0], channels[1], kernel, bias=bias)
+    x, parameters = arrays((2, channels[0], 5, 6), seed, scale, mean), parameters_of(layer, seed)
+    y, limit = allowed(layer, x, **parameters)
+    rows, columns = y.shape[2:]
+    taps = [(i, j) for i in range(kernel) for j in range(kernel)]
+    places = [(c, i, j) for i, j in taps for c in range(channels[0])]
+    if not taps_first:
+        places = [(c, i, j) for c in range(channels[0]) for i, j in taps]
+    products = (
+        x[:, c : c + 1, i : i + rows, j : j + columns] * parameters["weight"][:, c, i, j][None, :, None, None]
+        for c, i, j in places
+    )
+    vector = parameters["bias"][None, :, None, None] if bias else None
+    assert np.all(np.abs(added_one_by_one(products, vector, y.shape) - y) <= limit)
+
+
+@given(st.integers(1, 7), SEEDS, SCALES, MEANS)
+def test_a_mean_summed_one_by_one_stays_in_its_bound(kernel: int, seed: int, scale: float, mean: float) -> None:
+    layer, x = AvgPool2D(kernel), arrays((2, 3, kernel, 2 * kernel), seed, scale, mean)
+    y, limit = allowed(layer, x)
+    seen = (x[:, :, i : i + 1, j::kernel] for i in range(kernel) for j in range(kernel))
+    total = added_one_by_one(seen, None, y.shape)
+    count = np.float32(kernel * kernel)
+    assert np.all(np.abs(total / count - y) <= limit)
+    assert np.all(np.abs(total * (np.float32(1) / count) - y) <= limit)
+
+
+@given(SEEDS, SCALES, MEANS, st.sampled_from([1e-3, 1.0, 100.0]))
+def test_a_normalisation_folded_either_way_stays_in_its_bound(
+    seed: int, scale: float, mean: float, variance: float
+) -> None:
+    layer, x = BatchNorm2D(4), arrays((2, 4, 3, 5), seed, scale, mean)
+    parameters = parameters_of(layer, seed) | {"var": np.full(4, variance, np.float32)}
+    y, limit = allowed(layer, x, **parameters)
+    gamma, beta, centre, var = (parameters[k][None, :, None, None] for k in ("gamma", "beta", "mean", "var"))
+    root = np.sqrt(var + np.float32(layer.eps))
+    for observed in (
+        (x - centre) / root * gamma + beta,
+        (x - centre) * (gamma / root) + beta,
+        x * (gamma / root) + (beta - centre * (gamma / root)),
+    ):
+        assert observed.dtype == np.float32
+        assert np.all(np.abs(observed - y) <= limit)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("layer", [Conv2D(64, 16, 3, bias=False), Linear(4096, 8, bias=False)], ids=str)
+def test_weights_through_half_precision_leave_the_bound_at_every_scale(layer: Layer, scale: float) -> None:
+    shape = (2, 64, 5, 6) if isinstance(layer, Conv2D) else (2, 4096)
+    x, parameters = arrays(shape, 0, scale), parameters_of(layer, 1)
+    y, limit = allowed(layer, x, **parameters)
+    halved = layer.reference(x, weight=parameters["weight"].astype(np.float16))
+    assert np.max(np.abs(halved - y) / limit) > 3
+
+
+@given(st.integers(1, 200), SEEDS, MEANS)
+def test_the_bound_is_never_wider_than_certainty_by_more_than_its_lambda(n: int, seed: int, mean: float) -> None:
+    layer = Linear(n, 4)
+    x, parameters = arrays((3, n), seed, 1.0, mean), parameters_of(layer, seed)
+    y = layer.reference(x, **parameters)
+    magnitudes = layer.reference(np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
+    evaluation = layer.error(FLOAT32, y, x, **parameters).evaluation
+    # M is at most twice the sum of magnitudes, and certainty is (n + 1) u of it.
+    assert np.all(evaluation <= 2 * 2.0**-24 * np.sqrt(n + 1) * magnitudes)
+
+
+@given(SEEDS, MEANS, st.integers(-20, 20))
+def test_the_bound_knows_no_scale(seed: int, mean: float, power: int) -> None:
+    layer = Conv2D(5, 3, 3, bias=False)
+    x, parameters = arrays((2, 5, 6, 7), seed, 1.0, mean), parameters_of(layer, seed)
+    times = np.float32(2.0**power)
+    y = layer.reference(x, **parameters)
+    once = layer.error(FLOAT32, y, x, **parameters)
+    scaled = layer.error(FLOAT32, y * times, x * times, **parameters)
+    np.testing.assert_array_equal(scaled.evaluation, once.evaluation * times)
+    np.testing.assert_array_equal(scaled.storage, once.storage * times)
+
+
+def test_a_sum_of_products_is_the_formula_of_the_documentation() -> None:
+    squares, y, prefix = np.asarray([[4.0]]), np.asarray([[3.0]]), np.asarray([[16.0]])
+    magnitude = np.sqrt(4.0 + 9.0 + 1.0 + 16.0)
+    direct = sum_of_products(FLOAT32, 8, squares, y, 1.0, prefix)
+    assert direct[0, 0] == 2.0**-24 * 3.0 * magnitude
+    shortened = sum_of_products(TF32, 8, squares, y, 1.0, prefix)
+    assert shortened[0, 0] == direct[0, 0] + 2 * 2.0**-11 * 2.0
+
+
+@pytest.mark.parametrize(("algorithm", "reach"), [("winograd4", 4), ("winograd6", 6)])
+def test_winograd_spreads_the_magnitude_over_its_tile(algorithm: str, reach: int) -> None:
+    y = np.zeros((1, 1, 20, 23))
+    y[0, 0, 9, 11] = 1.0
+    spread = sum_of_products(replace(FLOAT32, algorithm=algorithm), 9, y, y, 0.0, y)[0, 0] > 0  # type: ignore[arg-type]
+    rows, columns = np.nonzero(spread)
+    assert (rows.min(), rows.max()) == (9 - reach, 9 + reach)
+    assert (columns.min(), columns.max()) == (11 - reach, 11 + reach)
+    assert spread[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].all()
+
+
+def test_fft_spreads_the_magnitude_over_the_image_and_no_further() -> None:
+    y = np.zeros((2, 2, 5, 6))
+    y[0, 1, 2, 3] = 1.0
+    spread = sum_of_products(replace(FLOAT32, algorithm="fft"), 9, y, y, 0.0, y) > 0
+    assert spread[0, 1].all()
+    assert spread.sum() == 30
+
+
+def test_every_explanation_allows_more_than_the_gate() -> None:
+    layer = Conv2D(5, 3, 3)
+    x, parameters = arrays((2, 5, 6, 7), 0), parameters_of(layer, 1)
+    y = layer.reference(x, **parameters)
+    gate = layer.error(FLOAT32, y, x, **parameters).evaluation
+    for rounding in EXPLANATIONS:
+        allowed_by_it = layer.error(rounding, y, x, **parameters).evaluation
+        assert np.all(allowed_by_it >= gate), rounding.name
+        assert np.mean(allowed_by_it > gate) > 0.9, rounding.name  # the largest of an image is its own maximum
+
+
+def test_a_tolerance_scales_evaluation_alone_and_forgives_a_flush_below_normal() -> None:
+    one = np.ones((1, 1))
+    assert tolerance(FLOAT32, 2 * one, 5 * one)[0, 0] == LAMBDA * 2 + 5 + 2 * 2.0**-126
+    assert tolerance(FLOAT32, 0 * one, 0 * one)[0, 0] == 2 * 2.0**-126
+
+
+def test_independent_errors_add_in_quadrature() -> None:
+    assert combine(np.asarray([3.0]), np.asarray([4.0]))[0] == 5.0
+    assert combine(np.asarray([[3.0]]), np.asarray([4.0])).shape == (1, 1)
+
+
+def test_a_route_that_asks_for_tf32_is_judged_by_it() -> None:
+    assert rounding_for("float32") is FLOAT32
+    assert rounding_for("float32", tf32=True) is TF32
+
+
+TRIALS = 400
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Conv2D(5, 4, 3, padding=1), (2, 5, 6, 7)),
+        (Conv2D(6, 6, 3, stride=2, groups=3, bias=False), (2, 6, 7, 9)),
+        (Linear(40, 6), (3, 40)),
+        (AvgPool2D(3, 2, 1, count_include_pad=False), (2, 3, 6, 7)),
+        (BatchNorm2D(4), (2, 4, 3, 5)),
+    ],
+    ids=lambda value: str(value) if isinstance(value, Layer) else "",
+)
+def test_what_random_errors_become_is_what_push_says(layer: Layer, shape: tuple[int, ...]) -> None:
+    """Independent errors of e and -e: their root mean square is push(e), and few pass LAMBDA times it (Hoeffding)."""
+    rng = np.random.default_rng(0)
+    x, parameters = arrays(shape, 1).astype(np.float64), parameters_of(layer, 2)
+    errors = np.abs(arrays(shape, 3)).astype(np.float64)
+    y = layer.reference(x, **parameters)
+    pushed = layer.push(y, [x], [errors], **parameters)
+    moved = np.stack(
+        [layer.reference(x + errors * rng.choice([-1.0, 1.0], shape), **parameters) - y for _ in range(TRIALS)]
+    )
+    spread = np.sqrt(np.mean(moved**2, axis=0))
+    # A root mean square of 400 trials is known to a few percent; the largest of some hundred of them to 20.
+    assert np.all(np.abs(spread / pushed - 1) < 0.2)
+    assert np.mean(np.abs(moved) > LAMBDA * pushed) <= 2 * np.exp(-(LAMBDA**2) / 2)
+
+
+def test_errors_are_pairs_of_evaluation_and_storage() -> None:
+    error = Layer().error(FLOAT32, np.ones((2, 3)))
+    assert isinstance(error, Error)
+    assert not error.evaluation.any()
+    assert not error.storage.any()

@@ -1,0 +1,173 @@
+"""What the cases of this repository cover: every layer, every field, every scale."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import parity.layers
+from parity.bounds import FLOAT32
+from parity.case import Case
+from parity.layers import BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D
+from parity.layers.base import pair
+from parity.oracle import network_truth
+from parity.parameters import draw_input, draw_parameters
+from parity.registry import Registry
+
+KINDS = [
+    cls
+    for cls in (getattr(parity.layers, name) for name in parity.layers.__all__)
+    if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
+]
+FAMILIES = [cls.kind for cls in KINDS]
+NETWORKS = [
+    "cnn_block",
+    "simple_cnn",
+    "simple_cnn_leaky",
+    "keras_cnn",
+    "vgg16_features",
+    "residual_block",
+    "concat_block",
+]
+
+
+def of(registry: Registry, cls: type[Layer]) -> list[Layer]:
+    """Every layer of a kind, in the cases of its own family."""
+    family = [case for case in registry.cases.values() if case.family == cls.kind]
+    return [node.layer for case in family for node in case.network.nodes if isinstance(node.layer, cls)]
+
+
+def test_there_are_at_least_two_hundred_cases(registry: Registry) -> None:
+    assert len(registry.cases) >= 220
+
+
+@pytest.mark.parametrize("cls", KINDS, ids=lambda cls: cls.kind)
+def test_every_layer_has_cases_of_its_own(registry: Registry, cls: type[Layer]) -> None:
+    assert len(of(registry, cls)) >= 8
+
+
+@pytest.mark.parametrize(
+    ("cls", "field"),
+    [(cls, field.name) for cls in KINDS for field in dataclasses.fields(cls)],  # type: ignore[arg-type]
+    ids=lambda value: value if isinstance(value, str) else value.kind,
+)
+def test_every_field_of_every_layer_is_moved(registry: Registry, cls: type[Layer], field: str) -> None:
+    values = {str(getattr(layer, field)) for layer in of(registry, cls)}
+    (declared,) = [f for f in dataclasses.fields(cls) if f.name == field]  # type: ignore[arg-type]
+    if declared.default is not dataclasses.MISSING:
+        assert values - {str(declared.default)}
+    assert len(values) >= 2
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, *NETWORKS])
+def test_every_family_is_checked_at_four_scales_on_one_batch_and_far_from_zero(registry: Registry, family: str) -> None:
+    cases = [case for case in registry.cases.values() if case.family == family]
+    if family != "vgg16_features":  # deep: its scale is the first layer's, which conv2d has
+        assert {1e-3, 1.0, 1e3, 1e6} <= {case.scale for case in cases}
+    assert any(case.shape[0] == 1 for case in cases)
+    assert any(abs(case.mean) >= 10 for case in cases)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_of_the_chapter_is_named_apart(registry: Registry, network: str) -> None:
+    assert network in registry.cases
+    assert any(name.startswith(f"{network}/") for name in registry.cases)
+
+
+def test_a_case_is_called_by_its_family_first(registry: Registry) -> None:
+    for case in registry.cases.values():
+        assert case.family in FAMILIES + NETWORKS, case.name
+        if case.family in FAMILIES:
+            assert case.family in {node.layer.kind for node in case.network.nodes}, case.name
+
+
+def test_sizes_that_are_equal_have_a_reason_and_outputs_differ_too(registry: Registry) -> None:
+    for case in registry.cases.values():
+        inputs, outputs = case.shape, case.output.shape
+        if len(set(inputs)) == len(inputs) and case.family in FAMILIES and len(outputs) == 4:
+            # Output axes that fit by accident hide a swap just as well; a single pixel has nothing to swap.
+            assert len(set(outputs)) == 4 or outputs[2:] == (1, 1), case.name
+
+
+def test_no_two_cases_check_the_same(registry: Registry) -> None:
+    seen: dict[str, str] = {}
+    allowed = 0
+    for case in registry.cases.values():
+        key = str(case.spec())
+        allowed += key in seen
+        seen[key] = case.name
+    # A family states its scale of 1 beside the other three even where another case has it.
+    assert allowed <= len(FAMILIES)
+
+
+def convolutions(registry: Registry) -> list[tuple[Conv2D, Case]]:
+    return [
+        (case.network.output.layer, case)
+        for case in registry.cases.values()
+        if case.family == "conv2d" and isinstance(case.network.output.layer, Conv2D)
+    ]
+
+
+@pytest.mark.parametrize("parity_of_size", [0, 1])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 5])
+def test_same_with_a_stride_is_checked_at_odd_and_even_sizes(
+    registry: Registry, kernel: int, parity_of_size: int
+) -> None:
+    assert any(
+        layer.padding == "same" and max(pair(layer.stride)) > 1 and kernel in pair(layer.kernel)
+        and case.shape[2] % 2 == parity_of_size
+        for layer, case in convolutions(registry)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "both",
+    [
+        ("stride", "padding"), ("stride", "dilation"), ("padding", "dilation"), ("groups", "stride"),
+        ("groups", "padding"), ("groups", "dilation"), ("bias", "stride"), ("bias", "padding"), ("bias", "dilation"),
+        ("bias", "groups"),
+    ],
+    ids="-".join,
+)  # fmt: skip
+def test_fields_of_a_convolution_that_interact_are_moved_together(registry: Registry, both: tuple[str, str]) -> None:
+    defaults = {field.name: field.default for field in dataclasses.fields(Conv2D)}  # type: ignore[arg-type]
+    assert any(all(getattr(layer, f) != defaults[f] for f in both) for layer, _ in convolutions(registry))
+
+
+def test_the_awkward_geometries_are_there(registry: Registry) -> None:
+    found = convolutions(registry)
+    assert any(min(pair(layer.kernel)) < min(pair(layer.stride)) for layer, _ in found)
+    assert any(layer.groups == layer.in_channels == layer.out_channels > 1 for layer, _ in found)
+    assert any(layer.groups == layer.in_channels < layer.out_channels and layer.groups > 1 for layer, _ in found)
+    assert any(case.shape[2:] == (1, 1) for _, case in found)
+    assert any(pair(layer.kernel) == case.shape[2:] for layer, case in found)
+    slopes = {layer.negative_slope for layer in of(registry, LeakyReLU)}  # type: ignore[attr-defined]
+    assert {0.01, 0.3, 0.2, 0.0, 1.0} <= slopes
+    assert {1e-5, 1e-3} <= {layer.eps for layer in of(registry, BatchNorm2D)}  # type: ignore[attr-defined]
+    assert max(layer.in_features for layer in of(registry, Linear)) >= 4096  # type: ignore[attr-defined]
+    assert any(case.mean < 0 and isinstance(case.network.output.layer, MaxPool2D)
+               and case.network.output.layer.padding not in (0, "valid") for case in registry.cases.values())  # fmt: skip
+
+
+def test_variances_of_a_thousandth_one_and_a_hundred_are_drawn(registry: Registry) -> None:
+    means = []
+    for case in registry.cases.values():
+        if case.family == "batchnorm2d" and case.draws:
+            means.append(float(draw_parameters(case, 0)["batchnorm2d"]["var"].mean()))
+    for expected in (1e-3, 1.0, 100.0):
+        assert any(abs(mean / expected - 1) < 0.3 for mean in means), expected
+
+
+def test_every_answer_of_a_small_case_is_a_finite_number_in_the_shape_promised(registry: Registry) -> None:
+    for case in registry.cases.values():
+        if 224 in case.shape or case.family == "vgg16_features":
+            continue  # they take seconds
+        x, parameters = draw_input(case, 0), draw_parameters(case, 0)
+        assert all(np.all(array >= 0) for stored in parameters.values() for n, array in stored.items() if n == "var")
+        truth = network_truth(case.network, parameters, x, FLOAT32)
+        assert truth.y.shape == case.output.shape, case.name
+        assert np.isfinite(truth.y).all(), case.name
+        assert np.isfinite(truth.allowed(FLOAT32)).all(), case.name
+        assert np.max(np.abs(truth.y)) < np.finfo(np.float32).max, case.name

@@ -1,0 +1,230 @@
+"""Probes: whole numbers whose every sum is exact, and impulses that show every weight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+
+from parity.axes import F64, Array
+from parity.bounds import FLOAT32
+from parity.case import INPUT, Case
+from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
+from parity.network import Sequential
+from parity.oracle import layer_truth
+from parity.parameters import draw_integers, draw_parameters
+from parity.probes import (
+    EXACT,
+    FEATURES_AT_ONCE,
+    MOST_IMPULSES,
+    inputs_of,
+    parameters_of,
+    variant_of,
+    variants,
+    why_not,
+)
+from parity.registry import Registry
+from tests.unit.strategies import Spec, convolutions
+
+
+def small(registry: Registry) -> list[Case]:
+    """All but the cases that take seconds, which hold no other kind of layer."""
+    return [case for case in registry.cases.values() if 224 not in case.shape and case.family != "vgg16_features"]
+
+
+def largest_partial_sum(layer: Layer, inputs: list[F64], parameters: Mapping[str, Array]) -> F64:
+    """What no running sum of this layer can pass, whatever its order: the sum of magnitudes. Exact below 2^53."""
+    magnitudes = [np.abs(x) for x in inputs]
+    if isinstance(layer, AvgPool2D):
+        size = inputs[0].shape[2:]
+        return layer.reference(magnitudes[0]) * layer.counts((size[0], size[1]))
+    return layer.reference(*magnitudes, **{name: np.abs(value) for name, value in parameters.items()})
+
+
+def test_no_running_sum_of_any_case_reaches_what_float32_counts_exactly(registry: Registry) -> None:
+    checked = 0
+    for case in small(registry):
+        if why_not(case, "integer"):
+            continue
+        parameters = parameters_of(case, "integer", 0)
+        (x,) = inputs_of(case, "integer", 0)
+        values: dict[str, F64] = {INPUT: x.astype(np.float64)}
+        steps: dict[str, Fraction] = {INPUT: Fraction(1)}
+        for node in case.network.nodes:
+            inputs = [values[name] for name in node.inputs]
+            y = node.layer.reference(*inputs, **parameters[node.name])
+            shrink = node.layer.exact_step(*(case.tensors[name] for name in node.inputs))
+            assert shrink is not None
+            step = min(steps[name] for name in node.inputs) * shrink
+            assert step.numerator == 1
+            assert np.all(y * step.denominator == np.round(y * step.denominator)), (case.name, node.name)
+            peak = np.max(largest_partial_sum(node.layer, inputs, parameters[node.name]))
+            assert peak * step.denominator < EXACT, (case.name, node.name, peak)
+            assert np.all(y == y.astype(np.float32)), (case.name, node.name)
+            values[node.name], steps[node.name] = y, step
+        assert np.any(values[case.network.output.name]), case.name
+        checked += 1
+    assert checked > 250
+
+
+def test_every_single_convolution_dense_layer_and_maximum_has_an_integer_probe(registry: Registry) -> None:
+    for case in registry.cases.values():
+        (node, *others) = case.network.nodes
+        if not others and isinstance(node.layer, Conv2D | Linear | MaxPool2D | ReLU):
+            assert not why_not(case, "integer"), case.name
+    assert not why_not(registry.cases["vgg16_features"], "integer")
+    assert not why_not(registry.cases["simple_cnn"], "integer")
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (Sigmoid(), r"sigmoid \(Sigmoid\(\)\) rounds even whole numbers"),
+        (BatchNorm2D(3), r"batchnorm2d \(BatchNorm2D\(3\)\) rounds even whole numbers"),
+        (AvgPool2D(3), r"avgpool2d \(AvgPool2D\(3\)\) rounds even whole numbers"),
+        (LeakyReLU(0.3), r"leakyrelu \(.*\) rounds even whole numbers"),
+    ],
+    ids=str,
+)
+def test_what_rounds_whole_numbers_says_so(layer: Layer, reason: str) -> None:
+    case = Case("case", layer, (2, 3, 6, 7))
+    assert "integer" not in variants(case)
+    assert re.fullmatch(reason, why_not(case, "integer"))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_whole_numbers_are_bit_equal_summed_in_any_order(backwards: bool) -> None:
+    case = Case("exact", Linear(3000, 7), (4, 3000))
+    (x,) = inputs_of(case, "integer", 0)
+    parameters = parameters_of(case, "integer", 0)["linear"]
+    total = np.zeros((4, 7), np.float32)
+    for i in range(3000)[::-1] if backwards else range(3000):
+        total = total + x[:, i : i + 1] * parameters["weight"][:, i]
+    total = total + parameters["bias"]
+    np.testing.assert_array_equal(total.astype(np.float64), case.network.output.layer.reference(x, **parameters))
+
+
+def test_a_deep_network_keeps_a_few_weights_of_each_output_and_none_of_them_is_zero() -> None:
+    deep = Case("deep", Sequential(*(Conv2D(3 if i == 0 else 64, 64, 3, padding=1) for i in range(9))), (1, 3, 8, 9))
+    assert not why_not(deep, "integer")
+    parameters = parameters_of(deep, "integer", 0)
+    last = parameters["conv2d9"]["weight"].reshape(64, -1)
+    kept = np.count_nonzero(last, axis=1)
+    assert np.all(kept == kept[0])
+    assert 0 < kept[0] < last.shape[1]
+    assert set(np.unique(last)) == {-1.0, 0.0, 1.0}
+    assert len({row.tobytes() for row in last}) == 64
+
+
+def test_integer_parameters_of_a_network_are_ones_and_of_a_layer_up_to_four() -> None:
+    layer = parameters_of(Case("one", Conv2D(8, 8, 3), (2, 8, 6, 7)), "integer", 0)["conv2d"]["weight"]
+    assert set(np.unique(layer)) == set(range(-4, 5))
+    two = Case("two", Sequential(Conv2D(8, 8, 3), Conv2D(8, 8, 3)), (2, 8, 6, 7))
+    assert set(np.unique(parameters_of(two, "integer", 0)["conv2d1"]["weight"])) == {-1.0, 0.0, 1.0}
+
+
+def shown(case: Case, impulses: Array) -> tuple[Array, Array]:
+    """(which taps of which input channel the impulses meet, which taps any input meets), both ``I kh kw`` booleans."""
+    layer: Conv2D = case.network.output.layer  # type: ignore[assignment]
+    bare = Conv2D(**{**vars(layer), "bias": False})
+    shape = layer.parameters()["weight"].shape
+    channels = impulses.any(axis=(2, 3)).argmax(axis=1)
+    lit = impulses.any(axis=(1, 2, 3))
+    met, possible = np.zeros((layer.in_channels, *shape[2:]), bool), np.zeros(shape[2:], bool)
+    for tap in np.ndindex(*shape[2:]):
+        weight = np.zeros(shape)
+        weight[:, :, tap[0], tap[1]] = 1
+        seen = bare.reference(impulses, weight).any(axis=(1, 2, 3))
+        for channel in range(layer.in_channels):
+            met[(channel, *tap)] = bool(np.any(seen & lit & (channels == channel)))
+        possible[tap] = bool(bare.reference(np.ones((1, *case.shape[1:])), weight).any())
+    return met, np.broadcast_to(possible, met.shape)
+
+
+def test_impulses_meet_every_weight_that_any_input_could_meet(registry: Registry) -> None:
+    checked = 0
+    for case in small(registry):
+        if why_not(case, "impulse") or not isinstance(case.network.output.layer, Conv2D):
+            continue
+        met, possible = shown(case, np.concatenate(inputs_of(case, "impulse", 0)))
+        np.testing.assert_array_equal(met, possible, err_msg=case.name)
+        checked += 1
+    assert checked > 120
+
+
+@settings(max_examples=40)
+@given(convolutions())
+def test_impulses_of_any_convolution_meet_every_weight_that_any_input_could_meet(spec: Spec) -> None:
+    case = Case("any", spec.layer, spec.shape, equal_sizes="drawn")
+    assume(not why_not(case, "impulse"))
+    met, possible = shown(case, np.concatenate(inputs_of(case, "impulse", 0)))
+    np.testing.assert_array_equal(met, possible)
+
+
+def test_a_convolution_is_lit_at_one_pixel_of_one_channel_at_a_time() -> None:
+    case = Case("conv2d", Conv2D(3, 4, 3, stride=2), (2, 3, 8, 9))
+    runs = inputs_of(case, "impulse", 0)
+    assert all(run.shape == case.shape and run.dtype == np.float32 for run in runs)
+    lit = np.concatenate(runs).reshape(-1, 3 * 8 * 9)
+    assert set(np.count_nonzero(lit, axis=1)) <= {0, 1}
+    assert set(np.unique(lit)) == {0.0, 1.0}
+
+
+def test_a_dense_layer_is_lit_in_groups_that_share_no_feature_and_leave_none_out() -> None:
+    case = Case("linear", Linear(37, 4), (2, 37))
+    lit = np.concatenate(inputs_of(case, "impulse", 0))
+    np.testing.assert_array_equal(lit.sum(axis=0), np.ones(37))
+    assert np.max(lit.sum(axis=1)) == FEATURES_AT_ONCE
+
+
+@pytest.mark.parametrize("layer", [Conv2D(64, 64, 3, padding=1), Linear(512, 10)], ids=str)
+def test_a_weight_off_by_a_ten_thousandth_leaves_the_bound_on_impulses(layer: Layer) -> None:
+    case = Case("impulse", layer, (4, 64, 6, 7) if isinstance(layer, Conv2D) else (8, 512))
+    node = case.network.output
+    right = draw_parameters(case, 0)[node.name]
+    x = np.concatenate(inputs_of(case, "impulse", 0))
+    truth = layer_truth(node, (x,), right, FLOAT32)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        weight = right["weight"].copy()
+        weight[tuple(rng.integers(0, n) for n in weight.shape)] += np.float32(1e-4)
+        y = layer.reference(x, **{**right, "weight": weight})
+        assert np.max(np.abs(y - truth.y) / truth.allowed(FLOAT32)) > 1
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (ReLU(), "only a single convolution or dense layer shows its weights one by one"),
+        (Sequential(Conv2D(3, 4, 3), ReLU()), "only a single convolution"),
+        (Conv2D(3, 4, 1, stride=7, padding=1), "every window lies in the padding, so no weight shows"),
+        (Conv2D(300, 4, 1), f"needs 150 forward passes, more than {MOST_IMPULSES}"),
+    ],
+    ids=str,
+)
+def test_where_impulses_do_not_apply_it_says_why(model: Layer, reason: str) -> None:
+    channels = model.in_channels if isinstance(model, Conv2D) else 3
+    assert reason in why_not(Case("case", model, (2, channels, 6, 7)), "impulse")
+
+
+def test_variants_are_what_a_route_has_to_make() -> None:
+    assert variants(Case("a", Conv2D(3, 4, 3), (2, 3, 6, 7))) == ("shipped", "integer")
+    assert variants(Case("a", BatchNorm2D(3), (2, 3, 6, 7))) == ("shipped",)
+    network = Sequential(Conv2D(3, 4, 3), ReLU())
+    assert variants(Case("a", network, (2, 3, 6, 7))) == ("shipped", "tapped", "integer")
+    assert [variant_of(probe) for probe in ("data", "integer", "impulse")] == ["shipped", "integer", "shipped"]
+
+
+def test_an_integer_input_holds_no_number_above_four() -> None:
+    (x,) = inputs_of(Case("a", Conv2D(3, 4, 3), (2, 3, 16, 17)), "integer", 0)
+    np.testing.assert_array_equal(x, draw_integers((2, 3, 16, 17), 4, 0, "a", "integer", INPUT))
+    assert set(np.unique(x)) == set(range(-4, 5))
+
+
+def test_asking_for_integer_parameters_there_are_none_of_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="has no integer probe: sigmoid"):
+        parameters_of(Case("case", Sigmoid(), (2, 3, 6, 7)), "integer", 0)
