@@ -1,0 +1,253 @@
+"""A framework, an exporter and two runtimes that are small, honest, and die on request.
+
+A tag ``stage:fault`` of a case says where and how: ``run`` in the framework, ``export`` in the exporter, ``read`` in the
+runtimes. The faults are real ones: signals, native null reads, endless loops, memory that is touched.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from parity.case import INPUT, Case
+from parity.errors import Broken, Unsupported
+from parity.layers import ReLU
+from parity.observation import Program
+from parity.parameters import Parameters
+from parity.routes.base import Catalog, Route
+from parity.worker import LENGTH
+
+MODULE = "tests.workers.kit"
+CATALOG = Catalog(
+    frameworks={"kit": f"{MODULE}:Kit"},
+    exporters={"writer": f"{MODULE}:Writer"},
+    runtimes={"reader": f"{MODULE}:Reader", "other": f"{MODULE}:Other"},
+)
+LIMIT = 1.5  #: seconds a step of a case may take that is meant to hang
+MEMORY = 600 * 2**20
+
+
+def case(name: str, *tags: str, time_limit: float = 30.0) -> Case:
+    return Case(name, ReLU(), (2, 3, 4, 5), tags=tags, time_limit=time_limit)
+
+
+def route(name: str = "kit", **changes: Any) -> Route:
+    return Route(**{**vars(CATALOG.routes()[name]), **changes})
+
+
+def _null_read() -> None:
+    ctypes.string_at(0)
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _hang_in_native_code() -> None:
+    ctypes.PyDLL(None).pause()  # PyDLL keeps the interpreter's lock: no thread of Python's can run beside it
+
+
+def _eat() -> None:
+    held = []
+    while True:
+        held.append(np.ones(50 * 2**20 // 8))
+        time.sleep(0.02)
+
+
+def _grow() -> None:
+    _kept.append(np.ones(400 * 2**20 // 8))
+
+
+def _torn(after: Any) -> None:
+    """Send the beginning of an answer, and no more."""
+    (connection,) = [o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0]
+    connection.sendall(LENGTH.pack(1000) + b"x" * 10)
+    after()
+
+
+def _hang_up() -> None:
+    (connection,) = [o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0]
+    connection.shutdown(socket.SHUT_RDWR)
+    time.sleep(1000)
+
+
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _fill_the_disk() -> None:
+    with Path("/dev/full").open("wb") as file:
+        file.write(b"x")
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+_kept: list[Any] = []
+FAULTS: dict[str, Any] = {
+    "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "null-read": _null_read,
+    "abort": os.abort,
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "exit": lambda: os._exit(7),
+    "sys-exit": lambda: sys.exit(3),
+    "sleep": lambda: time.sleep(1000),
+    "spin": _spin,
+    "native-hang": _hang_in_native_code,
+    "stop": _stop,
+    "eat": _eat,
+    "grow": _grow,
+    "torn": lambda: _torn(lambda: os._exit(1)),
+    "torn-stop": lambda: _torn(_stop),
+    "hang-up": _hang_up,
+    "full": _fill_the_disk,
+    "raise": lambda: _raise(RuntimeError("boom\nwith more lines")),
+    "unsupported": lambda: _raise(Unsupported("the kit has no such thing")),
+    "broken": lambda: _raise(Broken("onnx-shape", "declares (1,), gives (2,)")),
+    "broken-oddly": lambda: _raise(Broken("no-such-kind", "whatever")),
+    "no-space": lambda: _raise(OSError(errno.ENOSPC, "No space left on device")),
+    "wrong": lambda: None,
+}
+
+
+def meet(stage: str, tags: tuple[str, ...]) -> None:
+    """Do what the tags ask for at this stage."""
+    for tag in tags:
+        where, _, fault = tag.partition(":")
+        if where == stage:
+            print(f"the kit is about to {fault}", flush=True)
+            FAULTS[fault]()
+
+
+class Kit:
+    """A framework that computes in float64 by each layer's definition and rounds to float32."""
+
+    name = "kit"
+    modules: ClassVar[tuple[str, ...]] = ()
+    distributions = ("numpy",)
+    mend = ""
+    layout = "NCHW"
+
+    def start(self, threads: int) -> None:
+        import onnx  # noqa: F401 - here, so that no step's time limit pays for it
+
+    def why_no_device(self, device: str) -> str:
+        return "" if device == "cpu" else f"the kit sees no {device} device"
+
+    def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
+        return case, parameters
+
+    def program(self, model: Any, device: str, tf32: bool) -> Program:
+        case, parameters = model
+
+        def run(x: Any) -> tuple[Any, ...]:
+            meet("run", case.tags)
+            values = {INPUT: x}
+            for node in case.network.nodes:
+                inputs = [values[name] for name in node.inputs]
+                y = node.layer.reference(*inputs, **parameters[node.name])
+                values[node.name] = y.astype(np.float32)
+            return (values[node.name] + ("run:wrong" in case.tags),)
+
+        return run
+
+
+class Writer:
+    """An exporter for ReLU alone. The tags go along in the file, so that a runtime can meet them."""
+
+    name = "writer"
+    label = "kit"
+    framework = "kit"
+    modules: ClassVar[tuple[str, ...]] = ("onnx",)
+    distributions = ("onnx",)
+    mend = "pip install onnx"
+
+    def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
+        from onnx import TensorProto, helper, save
+
+        meet("export", case.tags)
+        x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, case.shape) for name in "xy")
+        graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "kit", [x], [y])
+        made = helper.make_model(graph, producer_name="writer", opset_imports=[helper.make_opsetid("", 17)])
+        made.doc_string = " ".join(case.tags)
+        save(made, path)
+
+    def wrote(self, path: Path) -> str:
+        import onnx
+
+        return str(onnx.load(path).producer_name)
+
+
+class Reader:
+    """A runtime: the ONNX reference evaluator."""
+
+    name = "reader"
+    label = "reader"
+    modules: ClassVar[tuple[str, ...]] = ("onnx",)
+    distributions = ("onnx",)
+    mend = "pip install onnx"
+
+    def start(self, threads: int) -> None:
+        import onnx.reference  # noqa: F401
+
+    def why_no_device(self, device: str) -> str:
+        return "" if device == "cpu" else f"the {self.name} sees no {device} device"
+
+    def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
+        import onnx
+        from onnx.reference import ReferenceEvaluator
+
+        model = onnx.load(path)
+        meet("read" if self.name == "reader" else self.name, tuple(model.doc_string.split()))
+        evaluator = ReferenceEvaluator(model)
+        return lambda x: tuple(evaluator.run(None, {"x": x}))
+
+
+class Other(Reader):
+    """A second runtime on the same files."""
+
+    name = "other"
+    label = "other"
+
+
+class Absent(Kit):
+    """A framework that is not installed."""
+
+    name = "absent"
+    modules: ClassVar[tuple[str, ...]] = ("a_module_that_nobody_has",)
+    mend = "pip install it"
+
+
+class Failing(Kit):
+    """Frameworks that cannot start."""
+
+    name = "failing"
+
+    def start(self, threads: int) -> None:
+        raise ImportError("a library of it is missing")
+
+
+class Crashing(Kit):
+    name = "crashing"
+
+    def start(self, threads: int) -> None:
+        _null_read()
+
+
+class Hanging(Kit):
+    name = "hanging"
+
+    def start(self, threads: int) -> None:
+        time.sleep(1000)

@@ -1,0 +1,50 @@
+"""Checks made of answers: pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.case import Case
+from parity.checks import file_name, judged_as, summary, troubled, unrun
+from parity.judge import Judgement
+from parity.layers import Conv2D, ReLU
+from parity.network import Sequential
+from parity.worker import Answer
+from tests.workers.kit import case, route
+
+
+@given(st.lists(st.text(min_size=1, max_size=300), unique=True, max_size=20))
+def test_arrays_of_different_checks_have_different_names_that_any_file_system_takes(ids: list[str]) -> None:
+    names = [file_name(check_id) for check_id in ids]
+    assert len({name.lower() for name in names}) == len(ids)
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z0-9._+=-]{5,140}", name)
+
+
+def test_a_network_is_summed_up_by_its_layers() -> None:
+    network = Sequential(Conv2D(3, 4, 3), ReLU(), Conv2D(4, 4, 1))
+    assert summary(Case("n", network, (2, 3, 5, 7))) == "3 layers: 2 Conv2D, 1 ReLU"
+    assert summary(case("one")) == "ReLU()"
+
+
+def test_the_command_that_repeats_survives_a_shell() -> None:
+    check = unrun(case("a'b;c"), route("kit>reader", device="cuda"), -3, "interrupted")
+    assert shlex.split(check.repeat) == ["parity", "run", "a'b;c[kit>reader@cuda]", "--seed", "-3"]
+    assert (check.status, check.reason, check.device) == ("not run", "interrupted", "cuda")
+
+
+def test_a_judgement_becomes_the_check_with_every_figure() -> None:
+    made = judged_as(unrun(case("one"), route(), 0), Judgement("pass", "", 0.5, 1.5))
+    assert (made.status, made.reason, made.ratio, made.need) == ("pass", "", 0.5, 1.5)
+
+
+@pytest.mark.parametrize("ending", ["error", "crash", "timeout"])
+def test_trouble_keeps_its_words_and_what_the_process_said_last(ending: str) -> None:
+    answer = Answer(ending, message="what happened", detail="last\nwords")  # type: ignore[arg-type]
+    made = troubled(unrun(case("one"), route(), 0), answer, "exporting with writer")
+    assert (made.status, made.reason, made.notes, made.failure) == (ending, "what happened", ["last\nwords"], None)
