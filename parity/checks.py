@@ -51,6 +51,8 @@ def judged_as(check: Check, judgement: Judgement) -> Check:
         need=judgement.need,
         probes=list(judgement.probes),
         layers=list(judgement.layers),
+        histogram=list(judgement.histogram),
+        filters=judgement.filters,
         failure=judgement.failure,
     )
 

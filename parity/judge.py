@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from parity.axes import Array, Tensor
@@ -15,8 +18,11 @@ from parity.network import Node
 from parity.observation import Observation
 from parity.oracle import Truth, layer_truth, network_truth
 from parity.parameters import Parameters
+from parity.patterns import pattern
+from parity.pictures import histogram
 from parity.probes import PROBES, Probe, inputs_of, parameters_of, variant_of, why_not
-from parity.records import Failure, LayerFigure, Number, Place, ProbeFigure, number, worst
+from parity.records import Failure, Grid, LayerFigure, Number, Place, ProbeFigure, number, worst
+from parity.showing import TAG, failure_pictures, filters_picture, layer_pictures, sight, signed_ratio
 from parity.verdict import KINDS, Status
 
 OUTPUT = "output"  #: where a failure of the network as it ships is placed
@@ -33,6 +39,8 @@ class Judgement:
     need: Number | None = None
     probes: tuple[ProbeFigure, ...] = ()
     layers: tuple[LayerFigure, ...] = ()
+    histogram: tuple[int, ...] = ()  #: output elements of the data probe by ratio; empty where they cannot be compared
+    filters: Grid | None = None
     failure: Failure | None = None
     evidence: dict[str, Array] = field(default_factory=dict)  #: of a failure: expected, observed, allowed, input
 
@@ -60,9 +68,13 @@ class Judge:
         self.case, self.seed = case, seed
         self._truths: dict[tuple[Probe, str], Truth] = {}
         self._parameters: dict[str, Parameters] = {}
+        self._fields = case.network.receptive_fields(case.input)
 
-    def judge(self, observation: Observation, tf32: bool = False) -> Judgement:
-        """Every probe end to end, then every layer on the input it really got."""
+    def judge(self, observation: Observation, tf32: bool = False, pictures: bool = False) -> Judgement:
+        """Every probe end to end, then every layer on the input it really got.
+
+        pictures: keep every layer's output as a picture, if the case asks for it by its tag.
+        """
         rounding = rounding_for(self.case.precision, tf32)
         probes: list[ProbeFigure] = []
         findings: list[_Finding] = []
@@ -81,16 +93,19 @@ class Judge:
             )
             if finding is not None:
                 findings.append(finding)
-        layers, layer_finding = self._layers(observation, rounding)
+        pictures = pictures and TAG in self.case.tags
+        layers, layer_finding = self._layers(observation, rounding, pictures)
         ratio = worst(iter([*(p.ratio for p in probes), *(f.ratio for f in layers)]))
         need = worst(iter([*(p.need for p in probes), *(f.need for f in layers)]))
+        shape = tuple(self._histogram(observation, rounding))
+        filters = filters_picture(self.case, self._drawn("shipped")) if pictures else None
+        judged = Judgement("pass", "", ratio, need, tuple(probes), tuple(layers), shape, filters)
         if not findings and layer_finding is None:
-            return Judgement("pass", "", ratio, need, tuple(probes), tuple(layers))
+            return judged
         # A layer that left its bound when fed what it really got is nearer to the cause than the output.
         shown = findings[0] if layer_finding is None else layer_finding
         failure = self._failure(shown, layer_finding, rounding)
-        evidence = _evidence(shown)
-        return Judgement("fail", failure.message, ratio, need, tuple(probes), tuple(layers), failure, evidence)
+        return replace(judged, status="fail", reason=failure.message, failure=failure, evidence=_evidence(shown))
 
     def _probe(
         self, probe: Probe, answers: Sequence[tuple[Array, ...]], rounding: Rounding
@@ -143,7 +158,15 @@ class Judge:
             self._parameters[variant] = parameters_of(self.case, variant, self.seed)  # type: ignore[arg-type]
         return self._parameters[variant]
 
-    def _layers(self, observation: Observation, rounding: Rounding) -> tuple[list[LayerFigure], _Finding | None]:
+    def _histogram(self, observation: Observation, rounding: Rounding) -> list[int]:
+        answers = observation.answers.get("data", [])
+        if len(answers) != 1 or len(answers[0]) != 1 or answers[0][0].shape != self.case.output.shape:
+            return []
+        return histogram(np.abs(signed_ratio(answers[0][0], self._truth("data", rounding), rounding)))
+
+    def _layers(
+        self, observation: Observation, rounding: Rounding, pictures: bool
+    ) -> tuple[list[LayerFigure], _Finding | None]:
         """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
         case, nodes = self.case, self.case.network.nodes
         values: dict[str, Array] = {INPUT: inputs_of(case, "data", self.seed)[0]}
@@ -167,19 +190,29 @@ class Judge:
                 continue
             truth = layer_truth(node, reads, parameters[node.name], rounding)
             comparison = compare(values[node.name], truth, tensor, rounding)
-            figures.append(self._figure(node, comparison))
+            figure = self._figure(node, comparison)
+            if pictures:
+                maps, errors = layer_pictures(values[node.name], truth, rounding)
+                figure = msgspec.structs.replace(figure, maps=maps, errors=errors)
+            figures.append(figure)
             if comparison.kind is not None and first is None:
                 first = _Finding(comparison, node.name, "data", tensor, truth, values[node.name], reads)
         return figures, first
 
     def _figure(self, node: Node, comparison: Comparison | None) -> LayerFigure:
-        shape = list(self.case.tensors[node.name].shape)
-        if comparison is None:
-            return LayerFigure(node=node.name, layer=str(node.layer), shape=shape, status="not judged")
-        return LayerFigure(
+        field = self._fields[node.name]
+        figure = LayerFigure(
             node=node.name,
             layer=str(node.layer),
-            shape=shape,
+            shape=list(self.case.tensors[node.name].shape),
+            status="not judged",
+            parameters=sum(prod(p.shape) for p in node.layer.parameters().values()),
+            field=None if field is None else list(field),
+        )
+        if comparison is None:
+            return figure
+        return msgspec.structs.replace(
+            figure,
             status="pass" if comparison.kind is None else "fail",
             ratio=_spell(comparison.ratio),
             need=_spell(comparison.need),
@@ -209,7 +242,20 @@ class Judge:
             wrong=c.wrong or None,
             elements=c.elements or None,
             explained=self._explained(shown) if c.kind == "value" else None,
+            **self._shown(shown, rounding),
         )
+
+    def _shown(self, shown: _Finding, rounding: Rounding) -> dict[str, Any]:
+        """What people look at beside the figures of a failure."""
+        c = shown.comparison
+        if shown.observed is None or shown.truth is None or c.index is None:
+            return {}
+        named = c.kind in ("value", "inexact", "nan", "infinity", "infinity-sign")
+        return {
+            "pattern": pattern(shown.observed, shown.truth.y, shown.truth.allowed(rounding)) if named else "",
+            "sight": sight(self.case, shown.where, c.index),
+            "pictures": failure_pictures(shown.observed, shown.truth, rounding, c),
+        }
 
     def _born(self, shown: _Finding, layer: _Finding | None) -> str | None:
         """The layer a failure comes from: the first that failed by itself, or the only one there is."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from parity.axes import Shape, Tensor
 from parity.errors import FieldError
-from parity.layers.base import Layer
+from parity.layers.base import Layer, Pair
 
 INPUT = "input"  #: the name under which nodes refer to the network's input
 
@@ -77,6 +77,36 @@ class Network:
         """The network as plain data: enough to tell two networks apart in a cache key."""
         return [{"name": n.name, "inputs": list(n.inputs), **n.layer.spec()} for n in self.nodes]
 
+    def sees(self, x: Tensor, name: str, element: tuple[int, int], stop: str = INPUT) -> tuple[Pair, Pair, bool]:
+        """First and last row and column of ``stop`` that one element (row, column) of a node is computed from.
+
+        Clipped to what is there; the last value says whether padding was among them. ``stop`` is the input or a node.
+        """
+        tensors = self.trace(x)
+        spans = {name: (_around(element[0]), _around(element[1]))}
+        padded = False
+        for node in reversed(self.nodes):
+            if node.name not in spans or node.name == stop:
+                continue
+            here = tensors[node.inputs[0]]
+            rows, columns = spans[node.name]
+            window = node.layer.window(here)
+            if len(here.shape) != 4 or len(tensors[node.name].shape) != 4:
+                spans_in = ((0, _length(here, 2) - 1), (0, _length(here, 3) - 1))
+            elif window is None:
+                spans_in = (rows, columns)
+            else:
+                reach = [
+                    (lo * s - before, hi * s - before + (k - 1) * d)
+                    for (lo, hi), k, s, d, (before, _) in zip((rows, columns), *window, strict=True)
+                ]
+                spans_in = (_clip(reach[0], here.shape[2]), _clip(reach[1], here.shape[3]))
+                padded = padded or spans_in != (reach[0], reach[1])
+            for source in node.inputs:
+                old = spans.get(source, spans_in)
+                spans[source] = (_union(old[0], spans_in[0]), _union(old[1], spans_in[1]))
+        return (*spans[stop], padded)
+
     def receptive_fields(self, x: Tensor) -> Mapping[str, tuple[int, int] | None]:
         """How many input rows and columns one output element of each node sees; None once it sees all of them.
 
@@ -105,6 +135,22 @@ class Network:
             fields[node.name] = field
             jumps[node.name] = jump
         return fields
+
+
+def _around(i: int) -> Pair:
+    return (i, i)
+
+
+def _length(tensor: Tensor, axis: int) -> int:
+    return tensor.shape[axis] if len(tensor.shape) == 4 else 1
+
+
+def _clip(span: Pair, length: int) -> Pair:
+    return (max(span[0], 0), min(span[1], length - 1))
+
+
+def _union(one: Pair, other: Pair) -> Pair:
+    return (min(one[0], other[0]), max(one[1], other[1]))
 
 
 def Sequential(*layers: Layer | tuple[str, Layer]) -> Network:

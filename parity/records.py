@@ -38,8 +38,8 @@ def value(spelled: Number) -> float:
     return float(spelled)
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all parts of a record."""
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all parts of a record. A field at its default is left out of the line."""
 
 
 class Gpu(Struct, frozen=True):
@@ -97,6 +97,36 @@ class Place(Struct, frozen=True):
     ulps: Number  #: abs(got - expected) in units in the last place of expected, float32
 
 
+class Grid(Struct, frozen=True):
+    """Tiles of one size as bytes: 0 to 254 are values from low to high, 255 is not finite (``parity.pictures``)."""
+
+    tiles: int
+    rows: int
+    columns: int
+    low: Number
+    high: Number
+    data: str  #: base64 of the zlib-compressed bytes, ``tiles rows columns``
+
+
+class Pictures(Struct, frozen=True):
+    """Channels around the worst element, for people to look at. ``expected`` and ``got`` have one scale."""
+
+    image: int  #: which of the N images
+    channels: list[int]  #: which channel each tile is; of features ``N F`` one tile holds all
+    expected: Grid
+    got: Grid
+    error: Grid  #: (got - expected) / bound, the largest magnitude of each block, from -1 to 1
+
+
+class Sight(Struct, frozen=True):
+    """What the worst element sees: first and last row and column of ``of``, and whether padding is among them."""
+
+    of: str  #: "input", or the layer whose output is looked at
+    rows: list[int]
+    columns: list[int]
+    padding: bool
+
+
 class Failure(Struct, frozen=True):
     """Why a check is not green, enough for one screen."""
 
@@ -109,6 +139,9 @@ class Failure(Struct, frozen=True):
     wrong: int | None = None  #: elements out of bound
     elements: int | None = None
     explained: str | None = None  #: the freedom that would allow it, for example "TF32"
+    pattern: str = ""  #: what the wrong elements have in common (``parity.patterns``)
+    sight: Sight | None = None
+    pictures: Pictures | None = None
 
 
 class LayerFigure(Struct, frozen=True):
@@ -120,6 +153,10 @@ class LayerFigure(Struct, frozen=True):
     status: Literal["pass", "fail", "not judged"]
     ratio: Number | None = None  #: worst abs(route - oracle) / bound; 1 is the limit
     need: Number | None = None  #: smallest lambda that would pass
+    parameters: int = 0  #: stored numbers
+    field: list[int] | None = None  #: rows and columns of the network's input that one element sees; None for all
+    maps: Grid | None = None  #: the layer's output, of cases tagged "pictures"
+    errors: Grid | None = None  #: (route - oracle) / bound of the same channels, from -1 to 1
 
 
 class ProbeFigure(Struct, frozen=True):
@@ -163,6 +200,10 @@ class Check(Struct, frozen=True, tag_field="type", tag="check"):
     output_shape: list[int] = []
     probes: list[ProbeFigure] = []
     layers: list[LayerFigure] = []
+    histogram: list[int] = []  #: output elements by ratio, in the bins of ``parity.pictures.EDGES``
+    filters: Grid | None = (
+        None  #: the first convolution's weights, of cases tagged "pictures"; a tile a filter and channel
+    )
     failure: Failure | None = None
     known: Known | None = None
     exporter: str = ""  #: which exporter wrote the file, as the file itself says
