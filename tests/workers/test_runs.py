@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from tests.workers.test_workers import ROOT, gone
 
 def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.workers.program", str(folder), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+    )
 
 
 @pytest.mark.parametrize("hang", ["sleep", "native-hang"])
@@ -28,8 +31,8 @@ def test_ctrl_c_keeps_what_ended_and_leaves_no_process_and_no_scratch(tmp_path: 
     assert sorted(lines) == [[f"{name}", "pass"] for name in ("one[kit>reader]", "one[kit]", "stuck[kit]", "two[kit]")]
     time.sleep(0.3)
     workers = psutil.Process(run.pid).children(recursive=True)
-    assert len(workers) == 3  # kit, reader, judge
-    run.send_signal(signal.SIGINT)
+    assert len(workers) == 4  # kit, maker, reader, judge
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the whole group
     began = time.monotonic()
     rest, errors = run.communicate(timeout=20)
     assert time.monotonic() - began < 5
@@ -43,7 +46,7 @@ def test_ctrl_c_while_workers_start_leaves_none(tmp_path: Path) -> None:
     parent = psutil.Process(run.pid)
     while not (workers := parent.children(recursive=True)):
         time.sleep(0.01)
-    run.send_signal(signal.SIGINT)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the whole group
     out, errors = run.communicate(timeout=20)
     assert (out, errors) == ("interrupted\n", "")
     assert all(gone(worker.pid) for worker in workers)
