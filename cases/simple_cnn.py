@@ -8,6 +8,7 @@ from parity.layers import BatchNorm2D, Conv2D, Flatten, Layer, LeakyReLU, Linear
 from parity.network import Network, Sequential, output_shape
 
 PUBLISHED = "as published: images of 224 by 224"
+PICTURES = ("pictures",)  # the report shows what each layer makes of the image
 
 IMAGE = (1, 3, 224, 224)
 SMALL = (2, 3, 12, 20)
@@ -58,7 +59,7 @@ def _folded(features: list[tuple[str, Layer]], shape: Shape) -> int:
 
 # fmt: off
 CASES = [
-    Case("cnn_block",                  cnn_block(), IMAGE, equal_sizes=PUBLISHED),
+    Case("cnn_block",                  cnn_block(), IMAGE, equal_sizes=PUBLISHED, tags=PICTURES),
     Case("cnn_block/small",            cnn_block(), SMALL),
     Case("cnn_block/small-odd",        cnn_block(), ODD),
     Case("cnn_block/small-scale-1e-3", cnn_block(), SMALL, scale=1e-3),
@@ -66,7 +67,7 @@ CASES = [
     Case("cnn_block/small-scale-1e6",  cnn_block(), SMALL, scale=1e6),
     Case("cnn_block/small-mean100",    cnn_block(), SMALL, mean=100.0),
 
-    Case("simple_cnn",                  simple_cnn(IMAGE, ReLU()), IMAGE, equal_sizes=PUBLISHED),
+    Case("simple_cnn",                  simple_cnn(IMAGE, ReLU()), IMAGE, equal_sizes=PUBLISHED, tags=PICTURES),
     Case("simple_cnn/small",            simple_cnn(SMALL, ReLU()), SMALL),
     Case("simple_cnn/small-odd",        simple_cnn(ODD, ReLU()),   ODD),
     Case("simple_cnn/small-batch1",     simple_cnn(SMALL, ReLU()), (1, *SMALL[1:])),
@@ -76,7 +77,7 @@ CASES = [
     Case("simple_cnn/small-scale-1e6",  simple_cnn(SMALL, ReLU()), SMALL, scale=1e6),
     Case("simple_cnn/small-mean100",    simple_cnn(SMALL, ReLU()), SMALL, mean=100.0),
 
-    Case("simple_cnn_leaky",                  simple_cnn(IMAGE, LeakyReLU()),    IMAGE, equal_sizes=PUBLISHED),
+    Case("simple_cnn_leaky",                  simple_cnn(IMAGE, LeakyReLU()),    IMAGE, equal_sizes=PUBLISHED, tags=PICTURES),
     Case("simple_cnn_leaky/small",            simple_cnn(SMALL, LeakyReLU()),    SMALL),
     Case("simple_cnn_leaky/small-0.3",        simple_cnn(SMALL, LeakyReLU(0.3)), SMALL),
     Case("simple_cnn_leaky/small-scale-1e-3", simple_cnn(SMALL, LeakyReLU()),    SMALL, scale=1e-3),
@@ -84,7 +85,7 @@ CASES = [
     Case("simple_cnn_leaky/small-scale-1e6",  simple_cnn(SMALL, LeakyReLU()),    SMALL, scale=1e6),
     Case("simple_cnn_leaky/small-mean100",    simple_cnn(SMALL, LeakyReLU()),    SMALL, mean=100.0),
 
-    Case("keras_cnn",                  keras_cnn(IMAGE), IMAGE, equal_sizes=PUBLISHED),
+    Case("keras_cnn",                  keras_cnn(IMAGE), IMAGE, equal_sizes=PUBLISHED, tags=PICTURES),
     Case("keras_cnn/small",            keras_cnn(SMALL), SMALL),
     Case("keras_cnn/small-odd",        keras_cnn(ODD),   ODD),
     Case("keras_cnn/small-batch4",     keras_cnn(SMALL), (4, *SMALL[1:])),
