@@ -202,7 +202,9 @@ def _report(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> 
     try:
         files.replace(path, page.encode())
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}; name another file with -o") from None
+        full = error.errno in files.FULL
+        mend = "make room, or name another file with -o" if full else "name another file with -o"
+        raise (ParityError if full else UsageError)(f"{path}: cannot be written: {error.strerror}; {mend}") from None
     out.line(str(path))
     return 0
 

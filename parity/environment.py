@@ -106,7 +106,7 @@ def arguments(typed: Sequence[str]) -> list[str]:
 def git(folder: Path) -> Git | None:
     """Commit and state of the checkout that ``folder`` lies in; None outside of one, or without git."""
     commit = _ask("git", "-C", str(folder), "rev-parse", "--verify", "HEAD")
-    state = _ask("git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain")
+    state = _ask("git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain", "--untracked-files=no")
     if commit is None or state is None:
         return None
     return Git(commit=commit.strip(), dirty=bool(state.strip()))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  #: no room: on the disk, in the quota, for so large a file
 
 
 def replace(path: Path, content: bytes) -> None:

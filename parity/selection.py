@@ -81,10 +81,12 @@ def checks(
 
 def route(routes: Mapping[str, Route], name: str) -> Route:
     """A route by its name: ``torch``, ``torch>ort@cuda``, ``torch@cuda+tf32``. Raises :class:`UsageError`."""
-    parts = ROUTE.fullmatch(name)
-    base = parts["base"] if parts else name
-    if parts is None or base not in routes:
+    base = re.split("[@+]", name)[0]
+    if base not in routes:
         raise UsageError(f"route {name!r} does not exist{_nearest(base, routes)}; there are {', '.join(routes)}")
+    parts = ROUTE.fullmatch(name)
+    if parts is None:
+        raise UsageError(f"route {name!r} is not spelled right; write {base}, {base}@cuda or {base}@cuda+tf32")
     return replace(routes[base], device=device(parts["device"] or "cpu"), tf32=bool(parts["tf32"]))
 
 

@@ -114,7 +114,11 @@ def test_the_checkout_is_named_with_whether_it_has_changes(tmp_path: Path) -> No
     state = environment.git(tmp_path)
     assert state is not None
     assert (state.commit, state.dirty) == (git(tmp_path, "rev-parse", "HEAD"), False)
-    (tmp_path / "b").write_text("2")
+    (tmp_path / "reports").write_text("what a run leaves is no change")
+    state = environment.git(tmp_path)
+    assert state is not None
+    assert not state.dirty
+    (tmp_path / "a").write_text("2")
     state = environment.git(tmp_path)
     assert state is not None
     assert state.dirty

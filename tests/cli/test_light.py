@@ -1,0 +1,70 @@
+"""Commands that compute nothing load no framework, and each command only what it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT
+from tests.report import made
+
+FRAMEWORKS = {"torch", "tensorflow", "keras", "onnx", "onnxruntime", "onnxscript", "tf2onnx", "jax"}
+PROGRAM = """
+import json, sys
+from parity import cli
+try:
+    code = cli.main(sys.argv[1:])
+except SystemExit as end:
+    code = end.code
+print(json.dumps([code or 0, sorted({name.split(".")[0] for name in sys.modules})]), file=sys.stderr)
+"""
+
+LIGHT = {
+    "--help": set(),
+    "--version": set(),
+    "run --help": set(),
+    "report r.jsonl": {"jinja2", "msgspec"},
+    "list": {"numpy"},
+    "show simple_cnn": {"numpy"},
+    "env": {"numpy", "psutil"},
+}
+
+
+def loaded(words: list[str], folder: Path) -> set[str]:
+    """The top-level modules a command leaves in the process; in this project, where every part is installed."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stderr
+    return set(modules)
+
+
+@pytest.mark.parametrize("command", LIGHT)
+def test_a_light_command_loads_no_framework_and_nothing_it_does_not_need(command: str, tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_bytes(made.lines(made.records()))
+    words = command.split()
+    if words[0] in ("list", "show"):
+        words += ["--cases", str(ROOT / "cases")]
+    modules = loaded(words, tmp_path)
+    assert not modules & FRAMEWORKS
+    heavy = {"numpy", "jinja2", "rich", "psutil", "msgspec", "packaging"}
+    assert modules & {"numpy", "jinja2", "rich"} <= LIGHT[command]
+    assert LIGHT[command] <= modules & heavy
+
+
+def test_the_probe_sees_a_framework_that_is_loaded() -> None:
+    pytest.importorskip("onnx", reason="needs one framework to look for")
+    program = PROGRAM.replace("from parity import cli", "import onnx; from parity import cli")
+    done = subprocess.run([sys.executable, "-c", program, "--version"], capture_output=True, text=True, check=True)
+    assert "onnx" in json.loads(done.stderr.splitlines()[-1])[1]
