@@ -10,16 +10,13 @@ from types import FrameType
 
 _POLITE = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
-#: What asks a run to stop.
-SIGNALS = (signal.SIGINT, *_POLITE)
-
 
 @contextmanager
 def heard_as_ctrl_c() -> Iterator[None]:
-    """While this lasts, a polite kill or a hang-up is met as Ctrl-C is."""
+    """While this lasts, a polite kill or a hang-up is met as Ctrl-C is, by whoever handles that then."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     with _handlers(_POLITE, handle):
         yield
@@ -28,18 +25,20 @@ def heard_as_ctrl_c() -> Iterator[None]:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """While this lasts, none of these signals is heard: what is left to do takes a moment and must be done."""
-    with _handlers(SIGNALS, signal.SIG_IGN):
+    with _handlers([signal.SIGINT, *_POLITE], signal.SIG_IGN):
         yield
 
 
 @contextmanager
 def _handlers(
-    numbers: Iterable[signal.Signals], handler: Callable[[int, FrameType | None], None] | signal.Handlers
+    numbers: Iterable[int], handler: Callable[[int, FrameType | None], None] | signal.Handlers
 ) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Python delivers signals to the main thread alone
         return
-    before = {number: signal.signal(number, handler) for number in numbers}
+    # What was ignored from the start stays so: that is how nohup works.
+    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:

@@ -68,6 +68,16 @@ def test_an_interrupted_run_keeps_what_ended_and_says_what_did_not(project: Proj
     assert written(project)[0].read_bytes() == (project.folder / "reports" / "latest.jsonl").read_bytes()
 
 
+def test_a_hang_up_that_nohup_ignores_ends_no_run(project: Project) -> None:
+    ignore = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731 - runs between fork and exec
+    process = project.start("run", "good", *KIT, preexec_fn=ignore)
+    wait_for(lambda: written(project))
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert project.latest().finished
+
+
 def test_the_report_of_an_interrupted_run_says_so_first_and_renders_again(project: Project) -> None:
     stopped(project, signal.SIGINT)
     page = (project.folder / "reports" / "latest.html").read_text()
