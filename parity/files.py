@@ -1,13 +1,34 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and read without trusting their size."""
 
 from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  #: no room: on the disk, in the quota, for so large a file
+
+
+class TooLarge(Exception):
+    """A file, or a line of it, is larger than anything parity writes; the message says which."""
+
+
+def lines(file: BinaryIO, longest: int, most: int) -> Iterator[bytes]:
+    """The lines of a file with their newlines, never holding more than one of ``longest`` bytes.
+
+    Raises :class:`TooLarge` for a longer line, and once more than ``most`` bytes were read.
+    """
+    n = total = 0
+    while raw := file.readline(longest + 1):
+        n, total = n + 1, total + len(raw)
+        if len(raw) > longest:
+            raise TooLarge(f"line {n} is longer than {longest / 2**20:g} MiB")
+        if total > most:
+            raise TooLarge(f"is larger than {most / 2**30:g} GiB")
+        yield raw
 
 
 def replace(path: Path, content: bytes) -> None:

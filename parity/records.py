@@ -1,7 +1,8 @@
 """The records file: one JSON object a line, typed here, described in ``docs/records.md``.
 
 A ``run`` line, one ``check`` line for each case and route, an ``end`` line. A file without an ``end`` line is of a run
-that did not finish. NaN and infinity, which JSON cannot say, are the strings "NaN", "Infinity" and "-Infinity".
+that did not finish. A merged file keeps the run and end line of each of its shards in its own run line, and each check
+says which shard it is of. NaN and infinity, which JSON cannot say, are the strings "NaN", "Infinity" and "-Infinity".
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from typing import Any, Literal
 import msgspec
 
 from parity.errors import RecordsError
+from parity.files import TooLarge, lines
 from parity.verdict import Kind, Status
 
-SCHEMA = 1  #: raised when a line written by this parity cannot be read by an older one
+SCHEMA = 2  #: raised when a line written by this parity cannot be read by an older one
+#: What is read at most: bytes of a line, bytes of a file, checks of a file. What is larger was not written by parity.
+LINE_LIMIT, FILE_LIMIT, CHECK_LIMIT = 16 * 2**20, 4 * 2**30, 1_000_000
 
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 
@@ -83,8 +87,9 @@ class Run(Struct, frozen=True, tag_field="type", tag="run"):
     seed: int
     lam: float  #: the gate lambda
     planned: int  #: how many checks were selected
-    environment: Environment
+    environment: Environment  #: of a merged file, that of its first shard
     git: Git | None = None
+    shards: list[Shard] = []  #: the runs that a merged file is made of; empty where it is one run
 
 
 class Place(Struct, frozen=True):
@@ -212,6 +217,7 @@ class Check(Struct, frozen=True, tag_field="type", tag="check"):
     seconds: Seconds = Seconds()
     repeat: str = ""  #: the command that repeats this check
     arrays: str = ""  #: the .npz of a failing check, relative to the report folder
+    shard: int | None = None  #: of a merged file: which of the run line's shards
 
     @property
     def id(self) -> str:
@@ -228,6 +234,14 @@ class End(Struct, frozen=True, tag_field="type", tag="end"):
     exit_code: int
     seconds: float
     reason: str = ""  #: why it did not finish
+
+
+class Shard(Struct, frozen=True):
+    """One run of a merged file: its run and its end line as they stood, the end missing where it was cut off."""
+
+    name: str  #: unlike those of the other shards, for example "oldest"
+    run: Run
+    end: End | None = None
 
 
 Line = Run | Check | End
@@ -265,15 +279,17 @@ def read(path: Path) -> Records:
     """Read a records file; raises :class:`RecordsError` with one sentence that names the file, the line and the mend."""
     try:
         with path.open("rb") as file:
-            return _parse(str(path), file)
+            return _parse(str(path), lines(file, LINE_LIMIT, FILE_LIMIT))
     except OSError as error:
         raise RecordsError(f"{path}: cannot be read: {error.strerror}; give the path of a records file") from None
+    except TooLarge as error:
+        raise RecordsError(f"{path}: {error}; give a records file that `parity run` wrote") from None
 
 
 def _parse(name: str, lines: Iterable[bytes]) -> Records:
     run: Run | None = None
     end: End | None = None
-    checks: list[Check] = []
+    checks: dict[tuple[int | None, str, str], Check] = {}
     cut = ""
     for n, raw in enumerate(lines, 1):
         if cut:
@@ -293,14 +309,21 @@ def _parse(name: str, lines: Iterable[bytes]) -> Records:
                 raise RecordsError(f"{name}: line {n} is damaged ({cut}); run again") from None
             continue  # no newline: the run was cut off while writing this line
         if isinstance(line, Check):
-            checks.append(line)
+            key = (line.shard, line.case, line.route)
+            if key in checks:
+                raise RecordsError(f"{name}: line {n} is a second line of {line.id[:200]!r}; run again")
+            if line.shard not in (range(len(run.shards)) if run.shards else (None,)):
+                raise RecordsError(f"{name}: line {n} is of no shard of the run line; merge again")
+            if len(checks) == CHECK_LIMIT:
+                raise RecordsError(f"{name}: has more than {CHECK_LIMIT:,} checks; split it")
+            checks[key] = line
         elif isinstance(line, End):
             end = line
         else:
             raise RecordsError(f"{name}: line {n} starts a second run; merge runs instead of joining their files")
     if run is None:
         raise RecordsError(f"{name}: is empty; give a records file that `parity run` wrote")
-    return Records(run, checks, end, cut)
+    return Records(run, list(checks.values()), end, cut)
 
 
 def _first(name: str, raw: bytes) -> Run:
@@ -315,9 +338,12 @@ def _first(name: str, raw: bytes) -> Run:
     if isinstance(schema, int) and schema > SCHEMA:
         raise RecordsError(f"{name}: has schema {schema}, this parity reads up to {SCHEMA}; upgrade parity to read it")
     try:
-        return msgspec.convert(head, Run)
+        run = msgspec.convert(head, Run)
     except msgspec.ValidationError as error:
         raise RecordsError(f"{name}: line 1 is not a valid run line: {error}; {mend}") from None
+    if len({shard.name for shard in run.shards}) < len(run.shards) or any(s.run.shards for s in run.shards):
+        raise RecordsError(f"{name}: line 1 has shards of one name, or shards within shards; merge again")
+    return run
 
 
 class Writer:
