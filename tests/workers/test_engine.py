@@ -12,6 +12,7 @@ import pytest
 from parity import engine
 from parity.errors import ParityError
 from parity.records import Check
+from parity.registry import load
 from parity.routes.base import Catalog
 from tests.workers.conftest import Runner, run_in
 from tests.workers.kit import CATALOG, MODULE, case, route
@@ -196,9 +197,10 @@ def test_no_checks_start_no_workers(run: Runner) -> None:
     assert run([]) == {}
 
 
-def test_a_layer_defined_in_a_case_file_reaches_the_worker(run: Runner, tmp_path: Path) -> None:
-    from parity.registry import load
-
+def test_a_layer_defined_in_a_case_file_reaches_the_worker_and_leaves_the_folder_as_it_was(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     folder = tmp_path / "cases"
     folder.mkdir()
     (folder / "own.py").write_text(

@@ -51,6 +51,22 @@ def child() -> int:
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]).pid
 
 
+def forked() -> None:
+    """Die, and leave a copy of this process behind that holds its end of the socket."""
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(5)
+
+
+def fail_to_start() -> None:
+    print("one more try", flush=True)
+    raise ImportError("a library is missing")
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
 def fault(name: str) -> None:
     kit.FAULTS[name]()
 
@@ -144,6 +160,23 @@ def test_what_a_worker_started_dies_with_it(pool: Pool) -> None:
     grandchild = ask(pool, child).value
     assert ask(pool, fault, "sleep", limit=0.5).ending == "timeout"
     assert gone(grandchild)
+
+
+def test_a_worker_whose_copy_holds_the_line_is_seen_to_be_dead(pool: Pool) -> None:
+    answer = ask(pool, forked, limit=20)
+    assert (answer.ending, answer.message) == ("crash", "exited with code 5 while doing forked")
+
+
+def test_the_last_words_of_a_worker_are_of_the_job_that_killed_it(pool: Pool) -> None:
+    assert ask(pool, say, "something earlier").ending == "ok"
+    assert ask(pool, fault, "abort").detail.startswith("Fatal Python error: Aborted")
+
+
+def test_a_worker_that_cannot_start_is_tried_once_however_many_jobs_come(tmp_path: Path) -> None:
+    with Pool(Setup(lambda name: job(fail_to_start), None, tmp_path, 1, MEMORY)) as pool:
+        answers = [ask(pool, process) for _ in range(3)]
+    assert {answer.message for answer in answers} == {"doing fail_to_start: ImportError: a library is missing"}
+    assert (tmp_path / "w.log").read_text().count("one more try") == 1
 
 
 def test_a_worker_that_keeps_memory_is_replaced_between_two_jobs(pool: Pool) -> None:
