@@ -20,17 +20,18 @@ def whose(check: Check, others: Iterable[Check]) -> str:
     """
     if check.status not in _FAILED or check.failure is None:
         return ""
-    same = {other.route: other for other in others if other.case == check.case and other.device == check.device}
+    key = (check.shard, check.case, check.device)
+    same = {other.route: other for other in others if (other.shard, other.case, other.device) == key}
     source, _, runtime = check.route.partition(">")
     if not runtime:
         return _of_framework(check, same)
     if check.failure.where is None and check.layers == []:
         return f"the exporter: the file it wrote is refused before anything is run ({check.exporter or source})"
-    native = same.get(_framework(source))
-    if native is not None and native.status in _FAILED and _alike(check, native):
+    native = same.get(native_route(source))
+    if native is not None and native.status in _FAILED and alike(check, native):
         return f"{native.route}: its own run differs in the same way, so the file only repeats it"
     witness = next((o for r, o in same.items() if r.startswith(f"{source}>") and r != check.route), None)
-    if witness is not None and witness.status in _FAILED and _alike(check, witness):
+    if witness is not None and witness.status in _FAILED and alike(check, witness):
         return f"the exporter: {witness.route} runs the same file and differs in the same way"
     if check.failure.born is None and check.layers and all(layer.status == "pass" for layer in check.layers):
         return "the runtime's graph optimiser: unoptimised, every layer keeps its bound"
@@ -49,12 +50,12 @@ def _of_framework(check: Check, same: Mapping[str, Check]) -> str:
     return ""
 
 
-def _framework(source: str) -> str:
-    """The route on which a source runs its own network: both of torch's exporters start from torch."""
+def native_route(source: str) -> str:
+    """The route (on cpu) on which a source runs its own network: both of torch's exporters start from torch."""
     return "torch" if source == "torchscript" else source
 
 
-def _alike(one: Check, other: Check) -> bool:
+def alike(one: Check, other: Check) -> bool:
     """Whether two checks fail with one kind in one layer."""
     a, b = one.failure, other.failure
     return a is not None and b is not None and (a.kind, a.born) == (b.kind, b.born)
