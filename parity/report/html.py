@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from parity import wording
@@ -14,6 +15,13 @@ from parity.report.views import page
 
 def render(records: Records) -> str:
     """The report of a run. The same records give the same text: no clock and no file but the packaged templates."""
+    style = files("parity.report").joinpath("static/report.css").read_text(encoding="utf-8")
+    # Our own file, so it is the one thing that is not escaped.
+    return _template().render(page=page(records), style=Markup(style))
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("parity.report"),
         autoescape=True,
@@ -22,9 +30,7 @@ def render(records: Records) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"figure": wording.figure, "sizes": wording.sizes, "weblink": _weblink}
-    style = files("parity.report").joinpath("static/report.css").read_text(encoding="utf-8")
-    # Our own file, so it is the one thing that is not escaped.
-    return environment.get_template("report.html.j2").render(page=page(records), style=Markup(style))
+    return environment.get_template("report.html.j2")
 
 
 def _weblink(link: str) -> str:
