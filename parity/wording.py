@@ -58,6 +58,12 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
 
 
+def short(text: str, width: int = 160) -> str:
+    """Text on one line of at most ``width`` characters."""
+    line = one_line(text[: width + 1000])  # enough for what white space may collapse
+    return line if len(line) <= width else line[: width - 3] + "..."
+
+
 def ending(check: Check) -> str:
     """How a check ended, in one word: the kind of its failure, or its status."""
     return check.failure.kind if check.status == "fail" and check.failure is not None else check.status
