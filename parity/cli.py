@@ -9,14 +9,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from parity.console import Output, complain
 from parity.errors import ParityError, UsageError
-
-if TYPE_CHECKING:
-    from parity.registry import Registry
-    from parity.routes.base import Catalog
 
 CODES = """exit codes:
   0  every check passed or fails as declared
@@ -121,9 +117,9 @@ class _Version(argparse.Action):
 
 
 def _list(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
-    from parity import listing, selection
+    from parity import listing, loading, selection
 
-    registry, catalog = _load(options.cases)
+    registry, catalog = loading.load(options.cases)
     chosen = selection.cases(registry.cases, options.patterns)
     for line in listing.json_lines(chosen) if options.json else listing.lines(chosen):
         out.line(line)
@@ -132,17 +128,14 @@ def _list(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> in
 
 
 def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
-    from parity import project, runs, selection, terminal
+    from parity import loading, project, runs, selection, terminal
     from parity.console import Bar
     from parity.records import Check, Line, encode
     from parity.verdict import BAD
 
-    registry, catalog = _load(options.cases)
+    registry, catalog = loading.load(options.cases)
     here = project.find(Path())
-    devices = options.device or [
-        "cpu",
-        *(name for name in options.require if name in selection.DEVICES and name != "cpu"),
-    ]
+    devices = selection.devices(options.device, options.require)
     pairs = selection.checks(registry.cases, catalog.routes(), options.patterns, options.route, devices)
     plan = runs.Plan(
         pairs=pairs,
@@ -153,7 +146,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         cases=registry.folder,
         reports=options.reports or here.reports,
         cache=options.cache or here.cache,
-        typed=typed,
+        typed=["parity", *typed],
         again=_again(options),
         threads=options.threads,
         memory_limit=options.memory,
@@ -184,9 +177,9 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
 def _show(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
     import json
 
-    from parity import selection, show
+    from parity import loading, selection, show
 
-    registry, _ = _load(options.cases)
+    registry, _ = loading.load(options.cases)
     case = selection.one(registry.cases, options.case)
     for line in [json.dumps(show.plain(case))] if options.json else show.lines(case):
         out.line(line)
@@ -220,17 +213,6 @@ def _env(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int
     for line in said:
         out.line(line)
     return 0
-
-
-def _load(folder: Path | None) -> tuple[Registry, Catalog]:
-    """The cases and the routes there are, known divergences held against both."""
-    from parity import known, project, registry, selection
-    from parity.routes.base import installed
-
-    loaded = registry.load(folder or project.find(Path()).cases)
-    catalog = installed()
-    known.refuse_unmatched(loaded.known, loaded.cases, selection.every_name(catalog.routes()))
-    return loaded, catalog
 
 
 def _again(options: argparse.Namespace) -> str:

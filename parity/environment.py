@@ -100,7 +100,7 @@ def flags_of(variables: Mapping[str, str]) -> dict[str, str]:
 
 def arguments(typed: Sequence[str]) -> list[str]:
     """A command line as records keep it: what was typed, the person's home folder written as ``~``."""
-    return ["parity", *(_without_home(word) for word in typed)]
+    return [_without_home(word) for word in typed]
 
 
 def git(folder: Path) -> Git | None:

@@ -20,11 +20,15 @@ PACKAGE = "parity_cases"
 
 @dataclass(frozen=True)
 class Registry:
-    """What a folder of case files declares: cases by name in the order of files, known divergences."""
+    """What a folder of case files declares: cases by name in the order of files, known divergences.
+
+    files: case name -> the file that declares it.
+    """
 
     cases: Mapping[str, Case]
     known: tuple[KnownDivergence, ...]
     folder: Path
+    files: Mapping[str, Path]
 
 
 def mount(folder: Path) -> None:
@@ -52,7 +56,9 @@ def load(folder: Path) -> Registry:
     name that is used twice.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder of cases; make it, or name one with --cases DIR")
+        raise UsageError(
+            f"{folder}: there is no such folder of cases; make it, or name one in pyproject.toml: [tool.parity] cases"
+        )
     mount(folder)
     cases: dict[str, Case] = {}
     places: dict[str, Path] = {}
@@ -70,7 +76,7 @@ def load(folder: Path) -> Registry:
         known += (replace(entry, file=str(file)) for entry in _items(module, file, "KNOWN", KnownDivergence))
     if not cases:
         raise UsageError(f"{folder}: declares no case; a file in it defines CASES = [Case(...), ...]")
-    return Registry(MappingProxyType(cases), tuple(known), folder)
+    return Registry(MappingProxyType(cases), tuple(known), folder, MappingProxyType(places))
 
 
 def _import(file: Path) -> ModuleType:

@@ -44,7 +44,7 @@ class Plan:
     cases: Path
     reports: Path
     cache: Path
-    typed: Sequence[str]  #: the command line without its first word
+    typed: Sequence[str]  #: the command line, its first word the program
     again: str  #: options that repeating one check needs besides its id and the seed
     threads: int
     memory_limit: int | None  #: bytes of memory at which a worker is killed; None for the engine's own limit
@@ -61,18 +61,19 @@ class Outcome:
     report: Path
 
 
-def execute(plan: Plan, heard: Heard) -> Outcome:
+def execute(plan: Plan, heard: Heard, folder: Path | None = None) -> Outcome:
     """Run the checks of ``plan``. Every record is on disk before ``heard`` is told of it.
 
-    Whatever ends the run, what was written stays readable, and ``latest.jsonl`` and ``latest.html`` are made of it.
-    Raises :class:`UsageError` for a report folder that cannot be made or written, :class:`ParityError` for a disk that
-    fills up on the way; any other exception comes through once the records are closed.
+    Whatever ends the run, what was written stays readable, and ``latest.jsonl`` and ``latest.html`` are made of it. A
+    KeyboardInterrupt may say why in its message. ``folder`` is an empty one that :func:`new_folder` made, where the caller
+    has to know it beforehand. Raises :class:`UsageError` for a report folder that cannot be made or written,
+    :class:`ParityError` for a disk that fills up on the way; any other exception comes through once the records are closed.
     """
     started = datetime.now(UTC)
     installed = environment.packages(plan.catalog)
     machine = environment.environment(plan.catalog, plan.threads)
     git = environment.git(plan.cases)
-    folder = _new_folder(plan.reports, started)
+    folder = folder or new_folder(plan.reports, started)
     run = Run(
         schema=SCHEMA,
         id=folder.name,
@@ -111,8 +112,8 @@ def execute(plan: Plan, heard: Heard) -> Outcome:
             if left := book.left():
                 raise ParityError(f"{len(left)} checks were lost on the way; please report this")
             exit_code = code_of(book.checks, missing_of(book.checks, plan))
-        except KeyboardInterrupt:
-            reason, exit_code = "interrupted", INTERRUPTED
+        except KeyboardInterrupt as asked:
+            reason, exit_code = str(asked) or "interrupted", INTERRUPTED
         except Exception as error:  # noqa: BLE001 - raised again below, once the records are closed
             trouble, reason = error, _why(error)
         with undisturbed():
@@ -219,8 +220,11 @@ class _Book:
         replace(reports / "latest.html", page.encode())
 
 
-def _new_folder(reports: Path, started: datetime) -> Path:
-    """A folder of its own for this run, named by when it started and by its process."""
+def new_folder(reports: Path, started: datetime) -> Path:
+    """A folder of its own for a run that starts now, named by when and by this process.
+
+    Raises :class:`UsageError` for a report folder that cannot be made or written.
+    """
     stem = f"{started:%Y%m%dT%H%M%SZ}-{os.getpid()}"
     names = itertools.chain([stem], (f"{stem}-{n}" for n in itertools.count(2)))
     try:

@@ -14,6 +14,7 @@ from parity.routes.base import Catalog, Route
 
 DEVICES = ("cpu", "cuda")
 ID = re.compile(r"(?P<case>[^\[\]]+)\[(?P<route>[^\[\]]+)\]")
+NODE = re.compile(r".*\.py::")  #: how pytest names the file before a check
 ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
 
 Pair = tuple[Case, Route]
@@ -25,7 +26,7 @@ def cases(known: Mapping[str, Case], patterns: Iterable[str]) -> list[Case]:
     A pattern is a name (then it is that case alone), a beginning of names up to a ``/``, or a glob. Raises :class:`UsageError`
     for a name that does not exist, with the nearest ones, :class:`NothingSelectedError` for a glob without a match.
     """
-    patterns = list(patterns)
+    patterns = [NODE.sub("", pattern) for pattern in patterns]
     wanted = {name for pattern in patterns for name in _names(known, pattern)} if patterns else set(known)
     return [case for name, case in known.items() if name in wanted]
 
@@ -57,14 +58,15 @@ def checks(
 ) -> list[Pair]:
     """Case by route, each pair once, in the order of the cases and then of the routes.
 
-    A pattern may also be the id of a check, ``case[route]``, which selects just that one; the others take every route
-    of ``route_names`` (all when empty) on every device. Raises :class:`UsageError` for a name that does not exist,
-    :class:`NothingSelectedError` when nothing is left.
+    A pattern may also be the id of a check, ``case[route]``, which selects just that one, with or without the file that
+    pytest puts before it (``cases/conv2d.py::case[route]``); the others take every route of ``route_names`` (all when
+    empty) on every device. Raises :class:`UsageError` for a name that does not exist, :class:`NothingSelectedError` when
+    nothing is left.
     """
     ordinary = [made for name in route_names or routes for made in _on_devices(routes, name, devices)]
     plain: list[str] = []
     pasted: list[tuple[str, Route]] = []
-    for pattern in patterns:
+    for pattern in (NODE.sub("", pattern) for pattern in patterns):
         made = _pasted_route(routes, known, pattern)
         if made is None:
             plain.append(pattern)
@@ -88,6 +90,11 @@ def route(routes: Mapping[str, Route], name: str) -> Route:
     if parts is None:
         raise UsageError(f"route {name!r} is not spelled right; write {base}, {base}@cuda or {base}@cuda+tf32")
     return replace(routes[base], device=device(parts["device"] or "cpu"), tf32=bool(parts["tf32"]))
+
+
+def devices(asked: Sequence[str], required: Iterable[str]) -> list[str]:
+    """The devices to run on: those asked for, else the cpu and every device that is required."""
+    return list(asked) or list(dict.fromkeys(["cpu", *(name for name in required if name in DEVICES)]))
 
 
 def device(name: str) -> str:

@@ -56,7 +56,7 @@ def test_only_listed_variables_are_kept(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_command_line_hides_the_home_folder_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
-    typed = ["run", "/home/ada/cases", "--reports=/home/ada", "/home/adalbert/x", "conv2d/*"]
+    typed = ["parity", "run", "/home/ada/cases", "--reports=/home/ada", "/home/adalbert/x", "conv2d/*"]
     assert environment.arguments(typed) == ["parity", "run", "~/cases", "--reports=~", "/home/adalbert/x", "conv2d/*"]
 
 

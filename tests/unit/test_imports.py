@@ -28,7 +28,7 @@ ORDER: list[list[str]] = [
     ["workers", "jobs", "checks"],
     ["engine"],
     ["terminal", "report.*"],
-    ["show", "listing", "console", "runs"],
+    ["show", "listing", "loading", "console", "runs"],
     ["cli"],
 ]
 

@@ -163,6 +163,8 @@ def test_loading_a_folder_again_gives_the_same_layers_so_that_cases_loaded_befor
 
 
 def test_a_folder_that_is_not_there_or_empty_and_a_file_with_an_odd_name_are_refused(tmp_path: Path) -> None:
-    assert "there is no such folder of cases; make it, or name one with --cases DIR" in refused(tmp_path / "none")
+    assert "there is no such folder of cases; make it, or name one in pyproject.toml: [tool.parity] cases" in refused(
+        tmp_path / "none"
+    )
     assert "declares no case" in refused(tmp_path)
     assert "rename it" in refused(write(tmp_path, **{"my-cases": "CASES = []\n"}))
