@@ -76,7 +76,7 @@ def meaning(end: str) -> str:
 
 def worst_first(checks: Iterable[Check]) -> list[Check]:
     """Checks by how their endings rank, then by ratio, NaN above all, then by id."""
-    return sorted(checks, key=lambda c: (_rank(ending(c)), -_size(c.ratio), c.case, c.route))
+    return sorted(checks, key=lambda c: (rank(ending(c)), -_size(c.ratio), c.case, c.route))
 
 
 def bad(checks: Iterable[Check]) -> list[Check]:
@@ -123,5 +123,6 @@ def _size(ratio: Number | None) -> float:
     return float("inf") if isinstance(ratio, str) else ratio
 
 
-def _rank(end: str) -> int:
+def rank(end: str) -> int:
+    """Where an ending stands among all, worst first: 0 is the worst."""
     return _ENDINGS.index(end) if end in _ENDINGS else 0
