@@ -124,16 +124,22 @@ class Worker:
         ours, theirs = socket.socketpair()
         path = [entry or str(Path.cwd()) for entry in sys.path]
         cases = None if self._setup.cases is None else str(self._setup.cases.resolve())
-        with theirs, self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", BOOT, json.dumps([theirs.fileno(), cases, path])],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment(os.environ, self._setup.threads, self._setup.scratch),
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # Ctrl-C on the terminal reaches the parent only; what a worker starts dies with it
-            )
+        boot = [sys.executable, "-c", BOOT, json.dumps([theirs.fileno(), cases, path])]
+        try:
+            with theirs, self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    boot,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=environment(os.environ, self._setup.threads, self._setup.scratch),
+                    pass_fds=[theirs.fileno()],
+                    process_group=0,  # Ctrl-C on the terminal reaches the parent only; what a worker starts dies with it
+                )
+        except OSError as error:  # no process to be had: too many, or no memory for one
+            ours.close()
+            self._refusal = Answer("error", message=f"{self._begin.doing}: {explain(error).message}")
+            return
         ours.settimeout(SEND_LIMIT)
         self._socket, self._started = ours, False
         self._received.clear()

@@ -179,6 +179,16 @@ def test_a_worker_that_cannot_start_is_tried_once_however_many_jobs_come(tmp_pat
     assert (tmp_path / "w.log").read_text().count("one more try") == 1
 
 
+def test_a_process_that_cannot_be_had_is_an_error_of_the_jobs_that_need_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    for _ in range(2):
+        answer = ask(pool, process)
+        assert answer.ending == "error"
+        assert answer.message.startswith("doing nothing: FileNotFoundError: ")
+
+
 def test_a_worker_that_keeps_memory_is_replaced_between_two_jobs(pool: Pool) -> None:
     first = ask(pool, process).value
     assert ask(pool, fault, "grow").ending == "ok"
