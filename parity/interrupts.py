@@ -13,12 +13,23 @@ _POLITE = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 
 @contextmanager
 def heard_as_ctrl_c() -> Iterator[None]:
-    """While this lasts, a polite kill or a hang-up is met as Ctrl-C is, by whoever handles that then."""
+    """While this lasts, a polite kill or a hang-up is met as Ctrl-C is, and only the first of all these is heard.
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGINT)
+    The second Ctrl-C of an impatient person would otherwise end what the first one has begun to bring to its end.
+    """
+    asked = False
 
-    with _handlers(_POLITE, handle):
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
+
+    def polite(number: int, frame: FrameType | None) -> None:
+        now = signal.getsignal(signal.SIGINT)  # whoever handles Ctrl-C by now, where it is handled at all
+        (now if callable(now) else stop)(number, frame)
+
+    with _handlers([signal.SIGINT], stop), _handlers(_POLITE, polite):
         yield
 
 

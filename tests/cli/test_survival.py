@@ -68,6 +68,20 @@ def test_an_interrupted_run_keeps_what_ended_and_says_what_did_not(project: Proj
     assert written(project)[0].read_bytes() == (project.folder / "reports" / "latest.jsonl").read_bytes()
 
 
+def test_an_impatient_person_who_presses_ctrl_c_again_and_again_loses_nothing(project: Project) -> None:
+    process = project.start("run", "good", "sleeps", "gone", *KIT)
+    wait_for(lambda: written(project) and b'"type":"check"' in written(project)[0].read_bytes())
+    while process.poll() is None and not (project.folder / "reports" / "latest.html").exists():
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    process.communicate(timeout=60)
+    run = project.latest()
+    assert run.end is not None
+    assert run.end.reason == "interrupted"
+    assert len(run.checks) == 4
+    assert "This run did not finish" in (project.folder / "reports" / "latest.html").read_text()
+
+
 def test_a_hang_up_that_nohup_ignores_ends_no_run(project: Project) -> None:
     ignore = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731 - runs between fork and exec
     process = project.start("run", "good", *KIT, preexec_fn=ignore)

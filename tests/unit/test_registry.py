@@ -63,7 +63,8 @@ def test_a_registry_cannot_be_changed(tmp_path: Path) -> None:
         loaded.cases["b"] = loaded.cases["a"]  # type: ignore[index]
 
 
-def test_nothing_is_written_into_the_folder(tmp_path: Path) -> None:
+def test_nothing_is_written_into_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     registry.load(write(tmp_path, a=CASE.format(name="a")))
     assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
 
