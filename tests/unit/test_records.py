@@ -64,6 +64,16 @@ def test_the_schema_in_the_docs_is_the_one_of_the_types() -> None:
     jsonschema.Draft202012Validator.check_schema(records.json_schema())
 
 
+def test_the_page_names_every_field_status_and_the_number_of_the_schema() -> None:
+    page = SCHEMA.with_name("records.md").read_text()
+    named = [
+        *STATUSES,
+        *(name for part in (records.Run, records.Check, records.End) for name in part.__struct_fields__),
+    ]
+    assert [name for name in named if f"`{name}`" not in page] == []
+    assert f"version of this format, now {records.SCHEMA} " in page
+
+
 def test_every_line_satisfies_the_schema_in_the_docs() -> None:
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
     for line in made.lines(made.records()).splitlines():
@@ -150,7 +160,7 @@ def test_what_is_no_whole_records_file_is_refused_with_a_sentence(tmp_path: Path
 
 def test_a_newer_schema_is_refused_with_the_mend_even_when_its_fields_are_unknown(tmp_path: Path) -> None:
     path = write(tmp_path / "new.jsonl", b'{"type": "run", "schema": 99, "more": {}}\n')
-    with pytest.raises(RecordsError, match="has schema 99, this parity reads up to 1; upgrade parity"):
+    with pytest.raises(RecordsError, match=rf"has schema 99, this parity reads up to {records.SCHEMA}; upgrade"):
         records.read(path)
 
 
@@ -178,7 +188,7 @@ writer = records.Writer(Path(sys.argv[1]))
 writer.write(made.run(1000))
 try:
     for n in range(1000):
-        writer.write(made.check(f"case/{n}"))
+        writer.write(made.check(f"case/{n}" + "x" * 900))
 except OSError as error:
     print(n, error.strerror)
 writer.write(made.records([]).end)
@@ -193,7 +203,7 @@ def test_a_line_that_does_not_fit_on_the_disk_is_taken_back_and_a_smaller_one_st
     kept, message = said.split(" ", 1)
     assert "too large" in message
     read = records.read(path)
-    assert [check.case for check in read.checks] == [f"case/{n}" for n in range(int(kept))]
+    assert [check.case for check in read.checks] == [f"case/{n}" + "x" * 900 for n in range(int(kept))]
     assert int(kept) > 1
     assert read.end is not None
     assert path.stat().st_size <= limit
