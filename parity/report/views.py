@@ -2,257 +2,258 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from urllib.parse import quote
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from parity.blame import whose
-from parity.records import Check, Known, LayerFigure, Number, Records, worst
-from parity.verdict import BAD, Status
+from parity.causes import causes
+from parity.changes import Comparison, absent, many, sentence
+from parity.history import Point
+from parity.records import Check, Known, Number, Records, worst
+from parity.report import cases, matrix
+from parity.report.matrix import GLYPHS, LETTERS, NO_RECORD, Column, Family, without_ending
+from parity.shards import label, shard_of
+from parity.verdict import Status
 from parity.wording import MEANINGS, bad, count, ending, figure, grouped, meaning, outcome
 
-GLYPHS: dict[Status, str] = {
-    "pass": "✓",
-    "fail": "✗",
-    "error": "!",
-    "crash": "✱",
-    "timeout": "◔",
-    "stale": "↻",
-    "known": "≈",
-    "unsupported": "∅",
-    "not run": "○",
-}
-NO_RECORD = "no record"  #: the run ended before this check had an ending
-NOT_SELECTED = "not selected"  #: the run did not ask for this check
+LISTED = 100  #: checks that a group names; the search finds the others
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One check in the matrix. ``word`` is its status; ``detail`` the kind of failure and the worst ratio."""
+class Group:
+    """Checks that read as one: a cause, a declared divergence, a reason not to run."""
 
+    title: str
+    anchor: str
+    letter: str
+    glyph: str
+    checks: tuple[tuple[str, str], ...]  #: label and link, up to LISTED
+    count: int
+    cases: int
+    lines: tuple[tuple[str, str], ...] = ()  #: what is said of it: a word, a sentence
+    ratio: str = ""
+    link: str = ""  #: to the web
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter with the number of checks it leaves: glyph, letter, word, the token of the search."""
+
+    glyph: str
+    letter: str
     word: str
-    glyph: str = ""
-    detail: str = ""
-    href: str = ""  #: of its details further down, where it has some
-
-
-@dataclass(frozen=True)
-class Row:
-    """One case in the matrix."""
-
-    case: str
-    model: str
-    shape: Sequence[int]
-    cells: tuple[Cell, ...]  #: one for each route
-
-
-@dataclass(frozen=True)
-class Family:
-    """The rows of one family and how its checks ended."""
-
-    name: str
-    summary: str
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One failing check: the record, its anchor, and what wording adds to it."""
-
-    check: Check
-    anchor: str
-    end: str
-    meaning: str
-    born: LayerFigure | None  #: the layer it was born in
-    whose: str  #: whose the failure is, where other routes tell
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Failing checks that ended in the same way."""
-
-    end: str
-    meaning: str
-    details: tuple[Detail, ...]
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """A declared divergence and the checks it covers, each with its anchor."""
-
-    known: Known | None
-    reason: str
-    checks: tuple[tuple[str, Check], ...]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Checks that are neither green nor red for one reason."""
-
-    status: Status
-    reason: str
-    anchor: str
-    checks: tuple[str, ...]  #: ids
+    token: str
+    count: int
 
 
 @dataclass(frozen=True)
 class Worst:
-    """The worst ratio of one kind of layer over the checks that passed, for each route."""
+    """The worst ratio of one kind of layer over the checks that passed, for each column."""
 
     layer: str
     ratios: tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Since:
+    """What changed since the baseline: a heading, then what it is about, each with a link where it has one."""
+
+    title: str
+    lines: tuple[tuple[str, str, str], ...]  #: label, link, figures
+    count: int
+
+
+@dataclass(frozen=True)
 class Page:
-    """Everything the report shows."""
+    """Everything the report shows; ``cases`` come one by one from :func:`case_views`."""
 
     headline: str
     tone: str  #: good, bad or warn
     counts: str
-    routes: tuple[str, ...]
+    columns: tuple[Column, ...]
     families: tuple[Family, ...]
-    failures: tuple[Failures, ...]
-    divergences: tuple[Divergence, ...]
-    reasons: tuple[Reason, ...]
+    chips: tuple[Chip, ...]
+    legend: tuple[tuple[str, str, str, str], ...]  #: glyph, letter, word, meaning
+    failures: tuple[Group, ...]
+    divergences: tuple[Group, ...]
+    idle: tuple[Group, ...]
+    since: tuple[Since, ...]
     worst: tuple[Worst, ...]
-    legend: tuple[tuple[str, str, str], ...]  #: glyph, word, meaning
     records: Records
+    comparison: Comparison | None
+    anchors: Mapping[str, str] = field(default_factory=dict)  #: of cases, by name
 
 
-def page(records: Records) -> Page:
-    """The views of a run."""
-    checks = records.checks
-    # The frameworks themselves, then their exports: the order in which checks end is not the same twice.
-    routes = tuple(sorted({check.route for check in checks}, key=lambda route: (">" in route, route)))
-    anchors = _anchors(checks)
-    reasons = tuple(_reasons(checks))
-    counts, not_run = count(checks)
-    headline, tone = _headline(records)
-    legend = [(glyph, str(status), MEANINGS[status]) for status, glyph in GLYPHS.items() if counts[status]]
-    if _without_ending(records):
-        legend.append(("?", NO_RECORD, "the run ended before this check"))
+def page(records: Records, comparison: Comparison | None = None, shown: frozenset[str] | None = None) -> Page:
+    """The views of a run. ``shown`` are the cases that have a section; all without it."""
+    columns = matrix.columns(records)
+    of_cases, of_checks = matrix.anchors(records)
+    targets = {
+        label(records, c): of_checks[label(records, c)] for c in records.checks if shown is None or c.case in shown
+    }
+    counts, not_run = count(records.checks)
+    headline, tone = _headline(records, comparison)
+    legend = [(glyph, LETTERS[s], str(s), MEANINGS[s]) for s, glyph in GLYPHS.items() if counts[s]]
+    if without_ending(records):
+        legend.append(("?", LETTERS[NO_RECORD], NO_RECORD, "the run ended before this check"))
     return Page(
         headline=headline,
         tone=tone,
         counts=outcome(counts, not_run),
-        routes=routes,
-        families=tuple(_families(records, routes, anchors, reasons)),
-        failures=tuple(_failures(checks, anchors)),
-        divergences=tuple(_divergences(checks, anchors)),
-        reasons=reasons,
-        worst=tuple(_worst(checks, routes)),
+        columns=columns,
+        families=tuple(matrix.families(records, columns, targets, comparison)),
+        chips=tuple(_chips(counts, records, comparison)),
         legend=tuple(legend),
+        failures=tuple(_failures(records, targets)),
+        divergences=tuple(_divergences(records, targets)),
+        idle=tuple(_idle(records, targets)),
+        since=() if comparison is None else tuple(_since(comparison, targets)),
+        worst=tuple(_worst(records, columns)),
         records=records,
+        comparison=comparison,
+        anchors=of_cases if shown is None else {name: at for name, at in of_cases.items() if name in shown},
     )
 
 
-def _headline(records: Records) -> tuple[str, str]:
+def case_views(records: Records, history: Mapping[str, Sequence[Point]]) -> Iterable[cases.Case]:
+    """The sections of cases, worst first."""
+    columns = matrix.columns(records)
+    of_cases, of_checks = matrix.anchors(records)
+    for name, found in matrix.by_case(records).items():
+        here = [(column, found.get((column.route, column.shard))) for column in columns]
+        members = [(c, check, label(records, check), of_checks[label(records, check)]) for c, check in here if check]
+        yield cases.view(name, of_cases[name], members, history)
+
+
+def _headline(records: Records, comparison: Comparison | None) -> tuple[str, str]:
     """One sentence that says how it went, and its tone."""
     checks = records.checks
     failing = bad(checks)
     counts, _ = count(checks)
     ran = len(checks) - counts["not run"]
-    if failing:
-        kinds = {end: len(list(group)) for end, group in groupby(ending(check) for check in failing)}
-        said = ", ".join(f"{n} {end}" for end, n in kinds.items())
-        sentence, tone = f"{_many(len(failing), 'check')} failed of {ran:,} that ran: {said}.", "bad"
-    elif not ran:
-        sentence, tone = "No check ran.", "warn"
+    tone = "bad" if failing else "good" if ran == len(checks) and records.finished and ran else "warn"
+    begin = "" if records.finished else _unfinished(records)
+    if comparison is not None:
+        return f"{begin}{_upper(sentence(comparison))}.", tone
+    if not ran:
+        said = ["no check ran"]
+    elif failing:
+        kinds = Counter(ending(check) for check in failing)
+        named = ", ".join(f"{n:,} {end}" for end, n in kinds.items())
+        said = [f"{many(len(failing), 'failure')} in {many(ran, 'check')} ({named})"]
     else:
-        sentence, tone = f"No check failed of {ran:,} that ran.", "good"
-    if counts["not run"] and ran:
-        sentence += f" {_many(counts['not run'], 'check')} did not run."
-        tone = "warn" if tone == "good" else tone
-    if not records.finished:
-        end = records.end
-        why = end.reason if end is not None and end.reason else "it was cut off"
-        left = _without_ending(records)
-        missing = f"; {_many(left, 'planned check')} without an ending" if left else ""
-        sentence = f"This run did not finish: {why}{missing}. {sentence}"
-        tone = "bad" if failing else "warn"
-    return sentence, tone
+        said = [f"no failure in {many(ran, 'check')}"]
+    said += [f"{counts['known']:,} known"] if counts["known"] else []
+    clauses = [", ".join(said), *absent(records)[:2]]
+    clauses += [f"{many(len(absent(records)) - 2, 'more reason')} why something did not run"] if absent(records)[2:] else []
+    return f"{begin}{_upper('; '.join(clauses))}.", tone
 
 
-def _families(
-    records: Records, routes: Sequence[str], anchors: dict[int, str], reasons: Sequence[Reason]
-) -> Iterable[Family]:
-    """The matrix. Families and cases with a failure come first; otherwise both are in the order of their names."""
-    hrefs = {(reason.status, reason.reason): reason.anchor for reason in reasons}
-    by_case: dict[str, dict[str, Check]] = {}
-    for check in records.checks:
-        by_case.setdefault(check.case, {})[check.route] = check
-    hole = Cell(NOT_SELECTED) if not _without_ending(records) else Cell(NO_RECORD, "?")
-    families: dict[str, list[tuple[bool, Row]]] = {}
-    for case, found in by_case.items():
-        cells = tuple(_cell(found[r], anchors, hrefs) if r in found else hole for r in routes)
-        shown = next((c for c in found.values() if c.model), next(iter(found.values())))
-        failing = any(check.status in BAD for check in found.values())
-        families.setdefault(case.split("/")[0], []).append((failing, Row(case, shown.model, shown.input_shape, cells)))
-    for name, rows in sorted(families.items(), key=lambda item: (not any(failing for failing, _ in item[1]), item[0])):
-        counts, _ = count(c for c in records.checks if c.case.split("/")[0] == name)
-        summary = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
-        worst_first = sorted(rows, key=lambda r: (not r[0], r[1].case))
-        yield Family(name, summary, tuple(row for _, row in worst_first))
+def _unfinished(records: Records) -> str:
+    end = records.end
+    why = end.reason if end is not None and end.reason else "it was cut off"
+    left = without_ending(records)
+    missing = f", {many(left, 'planned check')} without an ending" if left else ""
+    return f"This run did not finish: {why}{missing}. "
 
 
-def _cell(check: Check, anchors: dict[int, str], hrefs: dict[tuple[Status, str], str]) -> Cell:
-    kind = check.failure.kind if check.failure is not None else ""
-    ratio = figure(check.ratio, 2) if check.ratio is not None else ""
-    detail = " ".join(part for part in (kind, ratio) if part)
-    detailed = check.status in BAD or check.status == "known"
-    anchor = anchors[id(check)] if detailed else hrefs.get((check.status, check.reason), "")
-    return Cell(check.status, GLYPHS[check.status], detail, f"#{quote(anchor)}" if anchor else "")
+def _chips(counts: Mapping[str, int], records: Records, comparison: Comparison | None) -> Iterable[Chip]:
+    for status, glyph in GLYPHS.items():
+        if counts[status]:
+            yield Chip(glyph, LETTERS[status], status, f"verdict:{status.replace(' ', '-')}", counts[status])
+    if comparison is not None:
+        for kind, word in (("new failure", "new"), ("fixed", "fixed")):
+            if found := [c for c in comparison.changes if c.kind == kind]:
+                yield Chip("", "", word, f"is:{word}", len(found))
+    routes = Counter(check.route for check in records.checks)
+    if len(routes) > 1:
+        for route in sorted(routes, key=lambda r: (">" in r, r)):
+            yield Chip("", "", route, f"route:{route}", routes[route])
 
 
-def _failures(checks: Sequence[Check], anchors: dict[int, str]) -> Iterable[Failures]:
-    for end, group in groupby(bad(checks), key=ending):
-        details = []
-        for check in group:
-            name = check.failure.born if check.failure is not None else None
-            born = next((layer for layer in check.layers if layer.node == name), None)
-            details.append(Detail(check, anchors[id(check)], end, meaning(end), born, whose(check, checks)))
-        yield Failures(end, meaning(end), tuple(details))
+def _failures(records: Records, targets: Mapping[str, str]) -> Iterable[Group]:
+    for n, cause in enumerate(causes(bad(records.checks), records.checks), 1):
+        first = cause.checks[0]
+        failure = first.failure
+        lines = [("means", meaning(ending(first)))]
+        if failure is not None and failure.pattern:
+            patterns = Counter(c.failure.pattern for c in cause.checks if c.failure is not None and c.failure.pattern)
+            lines.append(("pattern", "; ".join(f"{p} ({n})" if len(patterns) > 1 else p for p, n in patterns.most_common(3))))
+        lines.append(("worst", f"{label(records, first)}: {first.reason}" if first.reason else label(records, first)))
+        yield _group(records, cause.title, f"cause-{n}", cause.checks, targets, tuple(lines))
 
 
-def _divergences(checks: Iterable[Check], anchors: dict[int, str]) -> Iterable[Divergence]:
-    for reason, members in grouped(checks, "known"):
-        yield Divergence(members[0].known, reason, tuple((anchors[id(check)], check) for check in members))
+def _divergences(records: Records, targets: Mapping[str, str]) -> Iterable[Group]:
+    for n, (reason, members) in enumerate(grouped(records.checks, "known"), 1):
+        known: Known | None = members[0].known
+        lines = (("evidence", known.evidence),) if known is not None else ()
+        link = known.link if known is not None else ""
+        yield _group(records, reason, f"known-{n}", members, targets, lines, link)
 
 
-def _reasons(checks: Sequence[Check]) -> Iterable[Reason]:
+def _idle(records: Records, targets: Mapping[str, str]) -> Iterable[Group]:
     statuses: tuple[Status, ...] = ("not run", "unsupported")
-    groups = [(status, *group) for status in statuses for group in grouped(checks, status)]
-    for n, (status, reason, members) in enumerate(groups, 1):
-        yield Reason(status, reason, f"reason-{n}", tuple(check.id for check in members))
+    for status in statuses:
+        for n, (reason, members) in enumerate(grouped(records.checks, status), 1):
+            yield _group(records, reason or "no reason given", f"{LETTERS[status]}-{n}", members, targets)
 
 
-def _worst(checks: Sequence[Check], routes: Sequence[str]) -> Iterable[Worst]:
-    found: dict[str, dict[str, list[Number | None]]] = {}
-    for check in checks:
+def _group(
+    records: Records,
+    title: str,
+    anchor: str,
+    members: Sequence[Check],
+    targets: Mapping[str, str],
+    lines: tuple[tuple[str, str], ...] = (),
+    link: str = "",
+) -> Group:
+    named = [label(records, check) for check in members[:LISTED]]
+    return Group(
+        title=title,
+        anchor=f"group-{anchor}",
+        letter=LETTERS[members[0].status],
+        glyph=GLYPHS[members[0].status],
+        checks=tuple((name, matrix.href(targets.get(name, ""))) for name in named),
+        count=len(members),
+        cases=len({check.case for check in members}),
+        lines=lines,
+        ratio=matrix.spelled(worst(check.ratio for check in members)),
+        link=link,
+    )
+
+
+def _since(found: Comparison, targets: Mapping[str, str]) -> Iterable[Since]:
+    def link(name: str) -> str:
+        return matrix.href(targets.get(name, ""))
+
+    for kind in ("new failure", "fixed", "no longer run", "vanished", "now run", "new check"):
+        changes = [change for change in found.changes if change.kind == kind]
+        if changes:
+            lines = [(c.label, link(c.label), _moved(c.old, c.new)) for c in changes[:LISTED]]
+            yield Since(kind, tuple(lines), len(changes))
+    if found.drift:
+        lines = [(d.label, link(d.label), f"{matrix.spelled(d.before)} → {matrix.spelled(d.after)} {d.where}") for d in found.drift[:LISTED]]
+        yield Since("drifted, still within the bound", tuple(lines), len(found.drift))
+    if found.slower:
+        lines = [(s.label, link(s.label), f"{s.step} {figure(s.before)} s → {figure(s.after)} s") for s in found.slower[:LISTED]]
+        yield Since("slower", tuple(lines), len(found.slower))
+
+
+def _moved(old: Check | None, new: Check | None) -> str:
+    said = ["absent" if c is None else f"{ending(c)} {matrix.spelled(c.ratio)}".strip() for c in (old, new)]
+    return " → ".join(said)
+
+
+def _worst(records: Records, columns: Sequence[Column]) -> Iterable[Worst]:
+    found: dict[str, dict[tuple[str, str], list[Number | None]]] = {}
+    for check in records.checks:
         if check.status == "pass":
+            key = (check.route, shard_of(records, check))
             for layer in check.layers:
-                found.setdefault(layer.layer.split("(")[0], {}).setdefault(check.route, []).append(layer.ratio)
+                found.setdefault(layer.layer.split("(")[0], {}).setdefault(key, []).append(layer.ratio)
     for name, by_route in sorted(found.items()):
-        yield Worst(name, tuple(figure(worst(iter(by_route.get(route, []))), 2) for route in routes))
+        yield Worst(name, tuple(matrix.spelled(worst(iter(by_route.get((c.route, c.shard), [])))) for c in columns))
 
 
-def _without_ending(records: Records) -> int:
-    """How many planned checks the file has no line of: a run that was killed could not write them."""
-    return max(records.run.planned - len(records.checks), 0) if not records.finished else 0
-
-
-def _anchors(checks: Iterable[Check]) -> dict[int, str]:
-    """An HTML id for each check (by ``id()``): its own id without white space, numbered where that repeats."""
-    used: dict[str, int] = {}
-    anchors: dict[int, str] = {}
-    for check in checks:
-        name = "_".join(check.id.split())
-        used[name] = used.get(name, 0) + 1
-        anchors[id(check)] = name if used[name] == 1 else f"{name}-{used[name]}"
-    return anchors
-
-
-def _many(n: int, word: str) -> str:
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,302 @@
+"""One case in full: what it is, every route, every layer, its failures and pictures. Pure data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from parity.blame import whose
+from parity.history import KEPT, Point
+from parity.records import Check, Grid, LayerFigure, Number, Sight, worst
+from parity.report.charts import Bars, Block, Line
+from parity.report.images import signed
+from parity.report.matrix import GLYPHS, LETTERS, Column, spelled
+from parity.verdict import BAD
+from parity.wording import ending, meaning, worst_first
+
+TILE = 42  #: pixels a tile of a picture is shown wide
+ALONE = 168  #: and where it is the only one
+AXES = {4: (0, 2, 3, 1)}  #: where the axes of channels first go in channels last
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    """One check of a case. ``probes`` are the ratios on data, integers and impulses, then of the worst layer."""
+
+    column: Column
+    check: Check
+    anchor: str  #: empty where a failure's block has it
+    href: str  #: of the failure's block, where there is one
+    letter: str
+    glyph: str
+    ratio: str
+    figures: tuple[str, ...]
+    points: tuple[Point, ...]  #: the last runs, oldest first
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer; shapes as both layouts have them. ``ratios`` has one figure for each column that ran."""
+
+    node: str
+    layer: str
+    nchw: tuple[int, ...]
+    nhwc: tuple[int, ...]
+    parameters: int
+    field: str
+    ratios: tuple[tuple[str, bool], ...]  #: the figure, and whether it is above 1
+    born: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """What the worst element sees, and of what size that is."""
+
+    sight: Sight
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture: a grid, or the difference of two; ``width`` in pixels."""
+
+    title: str
+    grid: Grid
+    scale: str  #: values or signed
+    across: int
+    width: int
+    less: Grid | None = None
+    limit: float = 1.0  #: of a difference: the end of its scale
+
+
+@dataclass(frozen=True)
+class Failing:
+    """One check that is not well: the record, and what wording adds to it."""
+
+    check: Check
+    label: str
+    anchor: str
+    letter: str
+    end: str
+    meaning: str
+    born: LayerFigure | None
+    whose: str
+    window: Window | None
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """The output of one layer as pictures: one for each framework, then their differences."""
+
+    node: str
+    layer: str
+    size: tuple[int, ...]
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a case's section shows."""
+
+    name: str
+    anchor: str
+    model: str
+    letter: str
+    word: str
+    glyph: str
+    ratio: str
+    network: bool
+    given: tuple[tuple[int, ...], tuple[int, ...]]  #: the input's shape, in both layouts
+    gives: tuple[tuple[int, ...], tuple[int, ...]]
+    routes: tuple[RouteRow, ...]
+    judged: tuple[Column, ...]  #: the columns of the ratios of ``layers``
+    layers: tuple[LayerRow, ...]
+    parameters: int
+    lines: tuple[Line, ...]
+    bars: tuple[Bars, ...]
+    way: tuple[Block, ...]
+    failures: tuple[Failing, ...]
+    filters: tuple[Panel, ...]
+    maps: tuple[MapRow, ...]
+    limit: float  #: the end of the scale of all differences of ``maps``
+
+    @property
+    def bad(self) -> bool:
+        """Whether one of its checks failed."""
+        return any(row.check.status in BAD for row in self.routes)
+
+
+def view(
+    name: str,
+    anchor: str,
+    found: Sequence[tuple[Column, Check, str, str]],
+    history: Mapping[str, Sequence[Point]],
+) -> Case:
+    """The view of one case from its checks, each with its column, label and anchor, in the order of the columns."""
+    checks = [check for _, check, _, _ in found]
+    shown = next((check for check in checks if check.model), checks[0])
+    first = worst_first(checks)[0]
+    figures = max((check.layers for check in checks), key=len)
+    failing = {id(check): (label, at) for _, check, label, at in found if check.status in BAD or check.status == "known"}
+    judged = tuple(column for column, check, _, _ in found if check.layers)
+    maps, limit = _maps(found)
+    return Case(
+        name=name,
+        anchor=anchor,
+        model=shown.model,
+        letter=LETTERS[first.status],
+        word=first.status,
+        glyph=GLYPHS[first.status],
+        ratio=spelled(worst(check.ratio for check in checks)),
+        network=len(figures) > 1,
+        given=_both(shown.input_shape),
+        gives=_both(shown.output_shape),
+        routes=tuple(_route(column, check, label, at, id(check) in failing, history) for column, check, label, at in found),
+        judged=judged,
+        layers=tuple(_layers(figures, checks)),
+        parameters=sum(layer.parameters for layer in figures),
+        lines=tuple(_lines(found, [layer.node for layer in figures])) if len(figures) > 1 else (),
+        bars=tuple(_bars(found)),
+        way=tuple(_way(shown, figures)) if len(figures) > 1 else (),
+        failures=tuple(_failing(c, *failing[id(c)], checks) for c in worst_first(checks) if id(c) in failing),
+        filters=tuple(_panel(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters),
+        maps=maps,
+        limit=limit,
+    )
+
+
+def _route(
+    column: Column, check: Check, label: str, anchor: str, failing: bool, history: Mapping[str, Sequence[Point]]
+) -> RouteRow:
+    probes = {probe.probe: probe for probe in check.probes}
+    figures = [spelled(probes[p].ratio) if p in probes else "" for p in ("data", "integer", "impulse")]
+    figures.append(spelled(worst(layer.ratio for layer in check.layers)))
+    points = tuple(history.get(label, ()))[-KEPT:]
+    at, link = ("", anchor) if failing else (anchor, "")
+    return RouteRow(column, check, at, link, LETTERS[check.status], GLYPHS[check.status], spelled(check.ratio), tuple(figures), points)
+
+
+def _layers(figures: Sequence[LayerFigure], checks: Sequence[Check]) -> list[LayerRow]:
+    by_check = [{layer.node: layer.ratio for layer in check.layers} for check in checks if check.layers]
+    births = {check.failure.born for check in checks if check.failure is not None}
+    rows = []
+    for layer in figures:
+        ratios = [ratios.get(layer.node) for ratios in by_check]
+        field = "all of it" if layer.field is None else "x".join(map(str, layer.field))
+        said = tuple((spelled(ratio), not _within(ratio)) for ratio in ratios)
+        rows.append(LayerRow(layer.node, layer.layer, *_both(layer.shape), layer.parameters, field, said, layer.node in births))
+    return rows
+
+
+def _lines(found: Sequence[tuple[Column, Check, str, str]], nodes: Sequence[str]) -> list[Line]:
+    """One line for each route that was judged; routes that agree in every figure share one."""
+    merged: dict[tuple[tuple[Number | None, ...], int | None], list[Column]] = {}
+    for column, check, _, _ in found:
+        if check.layers:
+            by_node = {layer.node: layer.ratio for layer in check.layers}
+            born = check.failure.born if check.failure is not None else None
+            key = (tuple(by_node.get(node) for node in nodes), nodes.index(born) if born in nodes else None)
+            merged.setdefault(key, []).append(column)
+    return [
+        Line(", ".join(c.label for c in columns), columns[0].colour, columns[0].dash, ratios, born)
+        for (ratios, born), columns in merged.items()
+    ]
+
+
+def _bars(found: Sequence[tuple[Column, Check, str, str]]) -> list[Bars]:
+    merged: dict[tuple[int, ...], list[str]] = {}
+    for column, check, _, _ in found:
+        if any(check.histogram):
+            merged.setdefault(tuple(check.histogram), []).append(column.label)
+    return [Bars(", ".join(labels), counts) for counts, labels in merged.items()]
+
+
+def _way(check: Check, figures: Sequence[LayerFigure]) -> list[Block]:
+    """The input and every layer's output, of one image: ``(C, H, W)`` or ``(F,)``."""
+    every = [("input", "", check.input_shape), *((f.node, f.layer.split("(")[0], f.shape) for f in figures)]
+    return [Block(label, kind, tuple(shape[1:])) for label, kind, shape in every if len(shape) in (2, 4) and min(shape) > 0]
+
+
+def _failing(check: Check, label: str, anchor: str, others: Sequence[Check]) -> Failing:
+    failure = check.failure
+    born = None
+    window = None
+    panels: tuple[Panel, ...] = ()
+    if failure is not None:
+        born = next((layer for layer in check.layers if layer.node == failure.born), None)
+        window = _window(check)
+        if failure.pictures is not None:
+            said = failure.pictures
+            rows = (("expected", said.expected, "values"), ("got", said.got, "values"), ("(got - expected) / allowed", said.error, "signed"))
+            panels = tuple(_panel(title, grid, scale, 8) for title, grid, scale in rows)
+    end = ending(check)
+    return Failing(check, label, anchor, LETTERS[check.status], end, meaning(end), born, whose(check, others), window, panels)
+
+
+def _window(check: Check) -> Window | None:
+    """The size of what the worst element looks into: the input of the case, or the output of a layer."""
+    sight = check.failure.sight if check.failure is not None else None
+    if sight is None or len(sight.rows) != 2 or len(sight.columns) != 2:
+        return None
+    shapes = {layer.node: layer.shape for layer in check.layers} | {"input": check.input_shape}
+    shape = shapes.get(sight.of, [])
+    return Window(sight, shape[2], shape[3]) if len(shape) == 4 and min(shape) > 0 else None
+
+
+def _maps(found: Sequence[tuple[Column, Check, str, str]]) -> tuple[tuple[MapRow, ...], float]:
+    """The layers of the routes that kept pictures, side by side, and the one scale of all their differences."""
+    kept = [(column, {f.node: f for f in check.layers}) for column, check, _, _ in found if any(f.maps for f in check.layers)]
+    if not kept:
+        return (), 1.0
+    limit = _limit([layers for _, layers in kept])
+    rows = []
+    for node, layer in kept[0][1].items():
+        here = [(column, layers[node]) for column, layers in kept if node in layers]
+        panels = [_panel(column.label, figure.maps, "values", 8) for column, figure in here if figure.maps]
+        before, base = here[0]
+        for column, figure in here[1:]:
+            if base.errors is not None and figure.errors is not None:
+                title = f"{column.label} - {before.label}"
+                panels.append(_panel(title, figure.errors, "signed", 8, base.errors, limit))
+        size = tuple(layer.shape[1:]) if len(layer.shape) != 4 else (layer.shape[2], layer.shape[3], layer.shape[1])
+        rows.append(MapRow(node, layer.layer, size, tuple(panels)))
+    return tuple(rows), limit
+
+
+def _limit(kept: Sequence[Mapping[str, LayerFigure]]) -> float:
+    """The least power of two that every difference is within: one scale for all layers, so that they compare."""
+    most = 2.0**-6
+    for layers in kept[1:]:
+        for node, figure in layers.items():
+            base = kept[0].get(node)
+            if base is not None and base.errors is not None and figure.errors is not None:
+                taken = _difference(figure.errors, base.errors)
+                most = max(most, taken)
+    return float(2.0 ** math.ceil(math.log2(most)))
+
+
+def _difference(one: Grid, other: Grid) -> float:
+    try:
+        apart = abs(signed(one) - signed(other))
+    except ValueError:
+        return 0.0  # of two sizes, or damaged: shown as that
+    return float(max(apart[apart == apart], default=0.0))
+
+
+def _panel(title: str, grid: Grid, scale: str, across: int, less: Grid | None = None, limit: float = 1.0) -> Panel:
+    across = max(1, min(across, grid.tiles))
+    one = ALONE if grid.tiles == 1 else 20 if grid.columns < 8 else TILE
+    return Panel(title, grid, scale, across, across * one, less, limit)
+
+
+def _both(shape: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A canonical shape as both layouts have it; of features they are one."""
+    order = AXES.get(len(shape), range(len(shape)))
+    return tuple(shape), tuple(shape[i] for i in order)
+
+
+def _within(ratio: Number | None) -> bool:
+    return ratio is None or (not isinstance(ratio, str) and ratio <= 1)
