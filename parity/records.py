@@ -255,6 +255,12 @@ def encode(line: Line) -> bytes:
     return _encoder.encode(line)
 
 
+def decode(raw: bytes) -> Line:
+    """What one line of the file says; raises ``msgspec.DecodeError`` for bytes that are none."""
+    line: Line = _decoder.decode(raw)
+    return line
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of one line, as kept in ``docs/records.schema.json``."""
     return msgspec.json.schema(Line)
@@ -302,7 +308,7 @@ def _parse(name: str, lines: Iterable[bytes]) -> Records:
         if end is not None:
             raise RecordsError(f"{name}: line {n} follows the end line; this is not one run's records")
         try:
-            line = _decoder.decode(raw)
+            line = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             cut = f"{type(error).__name__}: {str(error)[:200]}"
             if raw.endswith(b"\n"):

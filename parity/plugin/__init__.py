@@ -1,0 +1,1 @@
+"""What ``pytest --parity`` brings in."""

@@ -1,0 +1,46 @@
+"""``pytest --parity``: every case on every route as a test. Without the option it does nothing.
+
+pytest loads this in every project that has parity installed, so it imports nothing but pytest: the rest comes with the
+option, and the frameworks only in processes of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+NAME = "parity-checks"  #: under which what the option brings is registered
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, as ``parity run`` has them."""
+    group = parser.getgroup("parity", "parity: checks of networks across frameworks")
+    add = group.addoption
+    add("--parity", action="store_true", help="collect the checks of the project's cases, each case on each route")
+    add("--parity-route", action="append", default=[], metavar="R", help="only this route; may be repeated")
+    add("--parity-device", action="append", default=[], metavar="D", help="cpu (without it) or cuda; may be repeated")
+    add("--parity-require", action="append", default=[], metavar="X", help="fail, and not skip, what did not run for want of this device, framework, runtime or route")  # fmt: skip
+    add("--parity-seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)")
+    add("--parity-reports", metavar="DIR", help="where records and reports go (reports)")
+    add("--parity-cache", metavar="DIR", help="where exports are kept (.parity_cache)")
+
+
+@pytest.hookimpl(trylast=True)  # once all other markers are registered
+def pytest_configure(config: pytest.Config) -> None:
+    """Bring in the rest where it was asked for."""
+    if not config.getoption("parity"):
+        return
+    from parity.errors import ParityError
+    from parity.plugin.session import Checks
+
+    try:
+        config.pluginmanager.register(Checks(config), NAME)
+    except ParityError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of at least 0")
+    return int(text)
