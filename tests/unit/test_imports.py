@@ -29,7 +29,8 @@ ORDER: list[list[str]] = [
     ["engine"],
     ["terminal", "report.*"],
     ["show", "listing", "loading", "console", "runs"],
-    ["cli"],
+    ["plugin.*"],
+    ["cli", "pytest_plugin"],
 ]
 
 FRAMEWORKS = {"torch", "tensorflow", "keras", "onnx", "onnxruntime", "onnxscript", "onnx_ir", "tf2onnx", "jax"}
