@@ -31,7 +31,7 @@ class Draw:
     """How a parameter is drawn: ``centre + spread * z``, z from ``kind`` with mean 0 and variance 1.
 
     ``first`` replaces element 0 when given: a BatchNorm keeps one small variance so that epsilon shows
-    (BOUNDS 3.6 iii). Units are those of the parameter.
+    (docs/error-bounds.md, parameters that show). Units are those of the parameter.
     """
 
     kind: Distribution = "normal"
