@@ -71,6 +71,58 @@ def test_a_convolution_summed_one_by_one_stays_in_its_bound(
     assert np.all(np.abs(added_one_by_one(products, vector, y.shape) - y) <= limit)
 
 
+def halves(shape: tuple[int, ...], seed: int) -> Array:
+    """Numbers near 30 in the first half of the channels or features and near -30 in the other: sums that cancel late."""
+    x = arrays(shape, seed)
+    first = shape[1] // 2
+    x[:, :first] += 30
+    x[:, first:] -= 30
+    return x
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("n", [64, 1000, 20_000])
+def test_a_dense_sum_that_cancels_late_stays_in_its_bound_by_its_running_sums(n: int, seed: int) -> None:
+    layer, x = Linear(n, 4), halves((2, n), seed)
+    parameters = {name: np.abs(value) for name, value in parameters_of(layer, seed).items()}
+    y, limit = allowed(layer, x, **parameters)
+    products = (x[:, i : i + 1] * parameters["weight"][:, i] for i in range(n))
+    observed = added_one_by_one(products, parameters["bias"], y.shape)
+    assert np.all(np.abs(observed - y) <= limit)
+
+
+def test_a_bound_without_running_sums_would_not_hold_a_sum_that_cancels_late() -> None:
+    """What the prefix term is for: M of squares, value and bias alone is too small by an order of magnitude."""
+    worst = 0.0
+    for seed in range(10):
+        layer, x = Linear(20_000, 4, bias=False), halves((2, 20_000), seed)
+        weight = np.abs(parameters_of(layer, seed)["weight"])
+        y = layer.reference(x, weight)
+        observed = added_one_by_one((x[:, i : i + 1] * weight[:, i] for i in range(20_000)), None, y.shape)
+        squares = layer.reference(x.astype(np.float64) ** 2, weight.astype(np.float64) ** 2)
+        short = sum_of_products(FLOAT32, 20_000, squares, y, 0.0, np.zeros_like(y))
+        worst = max(worst, float(np.max(np.abs(observed - y) / (LAMBDA * short))))
+    assert worst > 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_convolution_that_cancels_late_stays_in_its_bound_by_its_running_sums(seed: int) -> None:
+    layer, x = Conv2D(256, 4, 3, bias=False), halves((1, 256, 5, 6), seed)
+    weight = np.abs(parameters_of(layer, seed)["weight"])
+    y, limit = allowed(layer, x, weight=weight)
+    products = (
+        x[:, c : c + 1, i : i + 3, j : j + 4] * weight[:, c, i, j][None, :, None, None]
+        for c in range(256)
+        for i in range(3)
+        for j in range(3)
+    )
+    observed = added_one_by_one(products, None, y.shape)
+    assert np.all(np.abs(observed - y) <= limit)
+    # Channels first, the running sums reach half of all magnitudes before they cancel; M has to know.
+    least = 2.0**-24 * np.sqrt(256 * 9 + 1) * 0.4 * layer.reference(np.abs(x), weight)
+    assert np.all(layer.error(FLOAT32, y, x, weight).evaluation >= least)
+
+
 @given(st.integers(1, 7), SEEDS, SCALES, MEANS)
 def test_a_mean_summed_one_by_one_stays_in_its_bound(kernel: int, seed: int, scale: float, mean: float) -> None:
     layer, x = AvgPool2D(kernel), arrays((2, 3, kernel, 2 * kernel), seed, scale, mean)

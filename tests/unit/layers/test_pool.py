@@ -124,6 +124,23 @@ def test_padding_never_wins_a_maximum() -> None:
         assert np.all(layer.reference(x) == -5.0), layer
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        MaxPool2D(3, 2, "same"),
+        MaxPool2D(3, 1, ((1, 0), (0, 1))),
+        MaxPool2D(3, 2, ((0, 1), (1, 1)), ceil_mode=True),
+        MaxPool2D(3, 2, 1, ceil_mode=True),
+    ],
+    ids=str,
+)
+def test_padding_never_wins_a_maximum_in_the_torch_spelling(layer: MaxPool2D) -> None:
+    torch = pytest.importorskip("torch", reason="the spelling is torch's")
+    pieces = layer.to_torch(torch, Tensor((1, 1, 6, 8)))
+    y = torch.nn.Sequential(*(pieces if isinstance(pieces, list) else [pieces]))(torch.full((1, 1, 6, 8), -5.0))
+    assert torch.all(y == -5.0)
+
+
 def test_a_maximum_of_a_window_with_nan_is_nan() -> None:
     x = np.asarray([[[[np.nan, 1.0], [2.0, 3.0]]]], np.float32)
     assert np.isnan(MaxPool2D(2).reference(x)).all()
