@@ -38,7 +38,7 @@ class Collection:
         config.args[:] = [node for nodes, _ in spelled for node in nodes]
         if config.args_source is not config.ArgsSource.ARGS:
             config.args.append(str(self.registry.folder))
-        pairs = list(dict.fromkeys([*pairs, *(pair for _, named in spelled for pair in named)]))
+        pairs += [pair for _, named in spelled for pair in named]
         taken = _register(config, pairs)
         self.files: dict[Path, dict[str, Selected]] = {
             file.resolve(): {} for file in self.registry.folder.glob("*.py") if not file.name.startswith("_")

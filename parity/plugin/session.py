@@ -97,7 +97,8 @@ class Checks:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Stop as soon as ``-x`` asks for it: under xdist, the workers finish what they have in hand first."""
         self._failures += report.failed and not hasattr(report, "wasxfail")
-        if 0 < self._config.option.maxfail <= self._failures and self._why is None:
+        most = self._config.option.maxfail or 0
+        if 0 < most <= self._failures and self._why is None:
             self._why = f"stopping after {self._failures} failures"
             self._stop(self._why)
 
