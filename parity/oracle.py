@@ -56,6 +56,18 @@ def network_truth(network: Network, parameters: Parameters, x: Array, rounding: 
     return seen[network.output.name]
 
 
+def network_value(network: Network, parameters: Parameters, x: Array) -> F64:
+    """The network's output in float64, without any bound."""
+    seen: dict[str, F64] = {INPUT: np.asarray(x, np.float64)}
+    last_use = {name: node.name for node in network.nodes for name in node.inputs}
+    for node in network.nodes:
+        value = node.layer.reference(*(seen[name] for name in node.inputs), **parameters[node.name])
+        for name in {name for name in node.inputs if last_use[name] == node.name}:
+            del seen[name]
+        seen[node.name] = value
+    return seen[network.output.name]
+
+
 def _exact(x: Array) -> Truth:
     y = np.asarray(x, np.float64)
     zero = np.zeros_like(y)

@@ -167,3 +167,15 @@ def test_the_evidence_of_a_failure_holds_what_was_compared() -> None:
     assert said.failure is not None
     assert said.failure.place is not None
     assert list(said.failure.place.index) == ["n", "c", "h", "w"]
+
+
+def test_routes_that_agree_to_the_bit_get_the_same_figures_and_one_that_differs_is_judged_anew() -> None:
+    judge_of_net = Judge(NET, 0)
+    seen = observation(NET)
+    first = judge_of_net.judge(seen)
+    assert judge_of_net.judge(seen) == first
+    assert seen.taps is not None
+    off = list(seen.taps)
+    off[2] = off[2] * np.float32(1.01)
+    said = judge_of_net.judge(replace(seen, taps=tuple(off)))
+    assert [figure.node for figure in said.layers if figure.status == "fail"] == ["relu", "pool"]
