@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parity.blame import whose
 from parity.history import KEPT, Point
@@ -13,10 +13,11 @@ from parity.report.charts import Bars, Block, Line
 from parity.report.images import signed
 from parity.report.matrix import GLYPHS, LETTERS, Column, spelled
 from parity.verdict import BAD
-from parity.wording import ending, meaning, worst_first
+from parity.wording import ending, meaning, rank, worst_first
 
 TILE = 42  #: pixels a tile of a picture is shown wide
 ALONE = 168  #: and where it is the only one
+SMALL = 20  #: and where there are many in a row, as of filters
 AXES = {4: (0, 2, 3, 1)}  #: where the axes of channels first go in channels last
 
 
@@ -85,6 +86,7 @@ class Failing:
     whose: str
     window: Window | None
     panels: tuple[Panel, ...]
+    same: str = ""  #: the label of a failure above that says all of this but whose it is and how to repeat it
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def view(
         lines=tuple(_lines(found, [layer.node for layer in figures])) if len(figures) > 1 else (),
         bars=tuple(_bars(found)),
         way=tuple(_way(shown, figures)) if len(figures) > 1 else (),
-        failures=tuple(_failing(c, *failing[id(c)], checks) for c in worst_first(checks) if id(c) in failing),
+        failures=tuple(_failures([(check, *failing[id(check)]) for check in checks if id(check) in failing], checks)),
         filters=tuple(_panel(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters),
         maps=maps,
         limit=limit,
@@ -218,6 +220,19 @@ def _way(check: Check, figures: Sequence[LayerFigure]) -> list[Block]:
     """The input and every layer's output, of one image: ``(C, H, W)`` or ``(F,)``."""
     every = [("input", "", check.input_shape), *((f.node, f.layer.split("(")[0], f.shape) for f in figures)]
     return [Block(label, kind, tuple(shape[1:])) for label, kind, shape in every if len(shape) in (2, 4) and min(shape) > 0]
+
+
+def _failures(found: Sequence[tuple[Check, str, str]], others: Sequence[Check]) -> list[Failing]:
+    """Worst ending first, a framework before its exports; one that fails as another does follows it and refers to it."""
+    groups: dict[tuple[object, ...], list[Failing]] = {}
+    for check, label, anchor in found:
+        made = _failing(check, label, anchor, others)
+        place = check.failure.place if check.failure is not None else None
+        where = (check.failure.born, check.failure.pattern) if check.failure is not None else ()
+        key = (check.status, made.end, where, tuple(place.index.items()) if place is not None else check.reason)
+        groups.setdefault(key, []).append(made)
+    ordered = sorted(groups.values(), key=lambda members: rank(members[0].end))
+    return [f if f is members[0] else replace(f, same=members[0].label) for members in ordered for f in members]
 
 
 def _failing(check: Check, label: str, anchor: str, others: Sequence[Check]) -> Failing:
@@ -288,7 +303,7 @@ def _difference(one: Grid, other: Grid) -> float:
 
 def _panel(title: str, grid: Grid, scale: str, across: int, less: Grid | None = None, limit: float = 1.0) -> Panel:
     across = max(1, min(across, grid.tiles))
-    one = ALONE if grid.tiles == 1 else 20 if grid.columns < 8 else TILE
+    one = ALONE if grid.tiles == 1 else SMALL if across > 8 else TILE
     return Panel(title, grid, scale, across, across * one, less, limit)
 
 

@@ -61,7 +61,7 @@ def layers(nodes: Sequence[str], lines: Sequence[Line]) -> Markup:
     top = min(12.0, max(0.5, math.ceil(math.log10(max(finite, default=1.0))))) + (1 if special else 0)
     step = max(26, min(72, 560 // max(len(nodes), 1)))
     left, head, plot = 52, 16, 170
-    width, foot = left + step * len(nodes) + 60, 76
+    width, foot = left + step * len(nodes) + 60, 62
 
     def x(i: int) -> float:
         return left + step * (i + 0.5)
@@ -204,7 +204,7 @@ def way(blocks: Sequence[Block]) -> Markup:
     """A network from its input down: height is the rows of an image (their root), width its channels (their log)."""
     blocks = blocks[:MOST_NODES]
     tallest = max((_side(block.sizes) for block in blocks), default=1.0)
-    left, middle, drawn = 6.0, 78.0, []
+    left, middle, drawn = 44.0, 72.0, []
     before: tuple[int, ...] = ()
     for block in blocks:
         tall = max(6.0, 130 * _side(block.sizes) / tallest)
@@ -226,7 +226,7 @@ def way(blocks: Sequence[Block]) -> Markup:
         )
         if block.sizes != before:
             drawn.append(
-                f'<text transform="translate({left + wide / 2:.4g} {middle + 78:g}) rotate(-40)" text-anchor=end>{escape(_sized(block.sizes))}</text>'
+                f'<text transform="translate({left + wide / 2:.4g} {middle + 80:g}) rotate(-40)" text-anchor=end>{escape(_sized(block.sizes))}</text>'
             )
         before = block.sizes
         left += wide + 5
@@ -235,7 +235,7 @@ def way(blocks: Sequence[Block]) -> Markup:
         if blocks
         else "No layer"
     )
-    return _svg(math.ceil(left) + 6, 236, said, "".join(drawn))
+    return _svg(math.ceil(left) + 6, 206, said, "".join(drawn))
 
 
 def ramp(scale: images.Scale) -> Markup:

@@ -111,7 +111,7 @@ def _static(name: str) -> str:
 
 def _wide(columns: int) -> str:
     """Where the whole matrix fits, it scrolls with the page, its head stays on top; else it scrolls in its own box."""
-    return f"@media (min-width:{23 + 7 * columns}rem){{.box{{max-height:none;overflow:visible}}.head{{top:3.1rem}}}}\n"
+    return f"@media (min-width:{27 + 7 * columns}rem){{.box{{max-height:none;overflow:visible}}.head{{top:3.1rem}}}}\n"
 
 
 def _hash(text: str) -> str:

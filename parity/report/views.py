@@ -138,9 +138,9 @@ def _headline(records: Records, comparison: Comparison | None) -> tuple[str, str
     if not ran:
         said = ["no check ran"]
     elif failing:
-        kinds = Counter(ending(check) for check in failing)
-        named = ", ".join(f"{n:,} {end}" for end, n in kinds.items())
-        said = [f"{many(len(failing), 'failure')} in {many(ran, 'check')} ({named})"]
+        found = len(causes(failing, checks))
+        from_causes = f" from {many(found, 'cause')}" if len(failing) > 1 else ""
+        said = [f"{many(len(failing), 'failure')}{from_causes} in {many(ran, 'check')}"]
     else:
         said = [f"no failure in {many(ran, 'check')}"]
     said += [f"{counts['known']:,} known"] if counts["known"] else []

@@ -186,13 +186,13 @@ addEventListener("hashchange", arrive);
 /* Copy buttons, made where they can be seen. */
 const buttons = (within) => {
   for (const code of all("code.cmd", within)) {
-    if (code.nextElementSibling || !code.checkVisibility()) continue;
+    if (code.previousElementSibling || !code.checkVisibility()) continue;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
     button.textContent = "copy";
     button.setAttribute("aria-label", `copy: ${code.textContent}`);
-    code.after(button);
+    code.before(button);
   }
 };
 const copy = async (text) => {
@@ -213,7 +213,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest(".copy");
   if (!button) return;
   try {
-    await copy(button.previousElementSibling.textContent);
+    await copy(button.nextElementSibling.textContent);
     button.textContent = "copied";
   } catch {
     button.textContent = "select it";
