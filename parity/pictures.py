@@ -15,6 +15,7 @@ import numpy as np
 from parity.axes import F64, Array
 from parity.records import Grid, number
 
+LARGEST = 2**20  #: bytes of a grid that are read at most
 LEVELS = 254  #: bytes 0..254 are values from low to high; 255 is not finite
 
 #: Upper edges of the ratio histogram: powers of two, so that 1, the limit, is an edge. The last bin has no upper edge.
@@ -59,8 +60,17 @@ def tiles_of(array: Array, image: int, channels: Sequence[int]) -> list[Array]:
 
 
 def decode(grid: Grid) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
-    """The bytes of a grid: ``tiles rows columns``."""
-    raw = zlib.decompress(base64.b64decode(grid.data))
+    """The bytes of a grid: ``tiles rows columns``; raises ValueError for one that is damaged or larger than any here."""
+    size = grid.tiles * grid.rows * grid.columns
+    if min(grid.tiles, grid.rows, grid.columns) < 1 or size > LARGEST:
+        raise ValueError(f"a grid of {grid.tiles} tiles of {grid.rows}x{grid.columns}")
+    try:
+        # Not more than what it says it holds: a few bytes can hide gigabytes.
+        raw = zlib.decompressobj().decompress(base64.b64decode(grid.data), size + 1)
+    except zlib.error as error:
+        raise ValueError(f"a damaged grid: {error}") from None
+    if len(raw) != size:
+        raise ValueError(f"a grid of {len(raw)} bytes instead of {size}")
     return np.frombuffer(raw, np.uint8).reshape(grid.tiles, grid.rows, grid.columns)
 
 
