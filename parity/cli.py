@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,6 +22,9 @@ CODES = """exit codes:
   4  something required is not here (--require), or nothing could run
   5  nothing was selected
   130  interrupted"""
+
+GATES = """Gates of --fail-on: new-failures (a check fails that did not), drift (a ratio drifted, or ratios cannot be
+compared), fewer (fewer checks came to a verdict), environment (something that may move a number changed)."""
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
@@ -98,9 +101,37 @@ def _parser() -> argparse.ArgumentParser:
     showing.add_argument("--json", action="store_true", help="the table as JSON")
     for reader in (listing, running, showing):
         reader.add_argument("--cases", type=Path, metavar="DIR", help="the folder of case files (cases)")
-    reporting = command("report", _report, "write the report of a records file")
+    reporting = command("report", _reading("report"), "write the report of a records file")
     reporting.add_argument("file", type=Path, metavar="FILE.jsonl", help="what `parity run` wrote")
     reporting.add_argument("-o", "--output", type=Path, metavar="OUT.html", help="where to (FILE.html)")
+    reporting.add_argument(
+        "--history",
+        type=Path,
+        metavar="HISTORY.jsonl",
+        help="draw each check's last runs from it (history.jsonl beside the file)",
+    )
+    comparing = command("compare", _reading("compare"), "print what changed between two runs")
+    comparing.epilog = f"{GATES} Exit codes: 0, or 1 when a gate trips; 2 for files that are no records."
+    comparing.add_argument("old", type=Path, metavar="OLD.jsonl", help="the records of the earlier run")
+    comparing.add_argument("new", type=Path, metavar="NEW.jsonl", help="the records of the later one")
+    form = comparing.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON, every check named")
+    form.add_argument("--markdown", action="store_true", help="as Markdown")
+    comparing.add_argument("-o", "--output", type=Path, metavar="OUT", help="write it there, and print the text")
+    comparing.add_argument("--slower", type=_factor, metavar="X", help="a step is slower when it takes more than X times as long, and half a second (2.0)")  # fmt: skip
+    merging = command("merge", _reading("merge"), "make one records file of several: the shards of a matrix")
+    merging.add_argument("files", nargs="+", metavar="[NAME=]FILE.jsonl", help="the records of a shard, and what to call it (the file's name, or its folder's where those repeat)")  # fmt: skip
+    merging.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.jsonl", help="where to")
+    merging.add_argument("--history", type=Path, metavar="HISTORY.jsonl", help="add the merged run to it")
+    for drifting in (running, reporting, comparing):
+        drifting.add_argument("--drift", type=_factor, metavar="X", help="a ratio has drifted when it grew by more than X times, though still under 1 (1.5)")  # fmt: skip
+    for gating in (running, comparing):
+        gating.add_argument("--fail-on", type=_gates, default=(), metavar="GATES", help="what makes the exit code 1, with commas: new-failures, drift, fewer, environment")  # fmt: skip
+    for also in (running, reporting):
+        also.add_argument("--baseline", type=Path, metavar="OLD.jsonl", help="the records of an earlier run to compare with")  # fmt: skip
+        also.add_argument("--junit-xml", type=Path, metavar="OUT.xml", help="write JUnit XML too")
+        also.add_argument("--markdown", type=Path, metavar="OUT.md", help="write a summary in Markdown too")
+        also.add_argument("--github", action=argparse.BooleanOptionalAction, help="annotate the ten worst groups of failures (on GitHub Actions)")  # fmt: skip
     telling = command("env", _env, "print what may move a number here, and which routes can run")
     telling.add_argument("--json", action="store_true", help="as JSON")
     return parser
@@ -128,11 +159,15 @@ def _list(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> in
 
 
 def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
-    from parity import loading, project, runs, selection, terminal
+    from parity import changes, loading, project, reading, records, runs, selection, terminal
     from parity.console import Bar
     from parity.records import Check, Line, encode
+    from parity.report import comparison
     from parity.verdict import BAD
 
+    if options.fail_on and options.baseline is None:
+        raise UsageError("--fail-on needs --baseline OLD.jsonl: gates are about what changed")
+    baseline = records.read(options.baseline) if options.baseline is not None else None
     registry, catalog = loading.load(options.cases)
     here = project.find(Path())
     devices = selection.devices(options.device, options.require)
@@ -151,6 +186,10 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         threads=options.threads,
         memory_limit=options.memory,
         use_cache=not options.no_cache,
+        baseline=baseline,
+        # Of a run of some checks, those that were not asked for have not vanished.
+        narrowed=bool(options.patterns or options.route or options.device),
+        drift=options.drift or changes.DRIFT,
     )
     with Bar(len(pairs)) as bar:
 
@@ -161,17 +200,23 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
                 bar.step(line.status in BAD)
 
         outcome = runs.execute(plan, heard)
-    records = outcome.records
+    made, changed = outcome.records, outcome.changes
     if not options.json:
-        out.styled(terminal.result(records.checks, records.run.lam))
+        out.styled(terminal.result(made.checks, made.run.lam))
+        if changed is not None:
+            out.styled([*comparison.lines(changed), terminal.Text("")])
         out.line(f"report: {outcome.report}")
+    reading.also(options, made, changed)
     for sentence in outcome.missing:
         complain(f"error: {sentence}")
-    if not records.finished:
+    if not made.finished:
         complain("interrupted; what had ended is kept")
+    code = outcome.exit_code
+    if options.fail_on and changed is not None and code in (0, runs.FAILED, runs.MISSING):
+        code = reading.gated(changes.tripped(changed, options.fail_on)) or (runs.MISSING if outcome.missing else 0)
     if not options.json:
-        out.styled([terminal.last_line(records.checks)])
-    return outcome.exit_code
+        out.styled([terminal.last_line(made.checks)])
+    return code
 
 
 def _show(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
@@ -186,20 +231,16 @@ def _show(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> in
     return 0
 
 
-def _report(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
-    from parity import files, records
-    from parity.report.html import render
+def _reading(name: str) -> Callable[[argparse.Namespace, Sequence[str], Output], int]:
+    """A command of :mod:`parity.reading`, which is imported only to run it."""
 
-    path: Path = options.output or options.file.with_suffix(".html")
-    page = render(records.read(options.file))
-    try:
-        files.replace(path, page.encode())
-    except OSError as error:
-        full = error.errno in files.FULL
-        mend = "make room, or name another file with -o" if full else "name another file with -o"
-        raise (ParityError if full else UsageError)(f"{path}: cannot be written: {error.strerror}; {mend}") from None
-    out.line(str(path))
-    return 0
+    def call(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
+        from parity import reading
+
+        code: int = getattr(reading, name)(options, typed, out)
+        return code
+
+    return call
 
 
 def _env(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
@@ -229,6 +270,26 @@ def _seed(text: str) -> int:
 
 def _count(text: str) -> int:
     return _whole(text, 1)
+
+
+def _factor(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number of at least 1")
+    return value
+
+
+def _gates(text: str) -> tuple[str, ...]:
+    from parity.changes import GATES
+
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in GATES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no gate; there are {', '.join(GATES)}")
+    return names
 
 
 def _whole(text: str, least: int) -> int:

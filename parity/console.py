@@ -96,6 +96,12 @@ class Bar:
             complain(f"{self._done} of {self._total} checks, {self._bad} failed, {now - self._started:.0f} s")
 
 
+def command(line: str) -> None:
+    """One workflow command to stderr, where runners look for them too: stdout is the result and nothing else."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
+
+
 def complain(text: str) -> None:
     """One line to stderr: progress, or what went wrong."""
     with suppress(OSError):  # there is nowhere left to say it

@@ -20,6 +20,7 @@ from parity.records import Number, Records
 from parity.shards import parts, shard_of
 from parity.verdict import Status
 
+NAME = "history.jsonl"  #: in the report folder
 KEPT = 30  #: runs of each check
 LINE_LIMIT, FILE_LIMIT = 64 * 2**10, 2**30  #: bytes of a line and of the file that are read at most
 PATIENCE = 10.0  #: seconds to wait for another run that is writing
@@ -58,15 +59,17 @@ _decoder = msgspec.json.Decoder(Entry)
 _encoder = msgspec.json.Encoder()
 
 
-def load(path: Path) -> Mapping[str, tuple[Point, ...]]:
+def load(path: Path, until: str | None = None) -> Mapping[str, tuple[Point, ...]]:
     """The last runs of each check, by its label (``parity.shards.label``), the oldest first; nothing where no file is.
 
+    until: leave out runs that started later than this (ISO 8601, UTC): an old report does not know what came after it.
     Lines that are no entry are passed over: a history is worth having in part. Raises :class:`RecordsError` for a file
     that cannot be read or is larger than any history.
     """
     found: dict[str, list[Point]] = {}
     for _, entry in _entries(path):
-        found.setdefault(entry.label, []).append(Point(entry.run, entry.started, entry.status, entry.ratio))
+        if until is None or entry.started <= until:
+            found.setdefault(entry.label, []).append(Point(entry.run, entry.started, entry.status, entry.ratio))
     return {name: tuple(points[-KEPT:]) for name, points in found.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +14,12 @@ from types import TracebackType
 
 import msgspec
 
-from parity import engine, environment, known
+from parity import engine, environment, history, known
 from parity.bounds import LAMBDA
+from parity.changes import DRIFT, Comparison, compare, limited
 from parity.errors import ParityError, UsageError
 from parity.files import replace
+from parity.history import Point
 from parity.interrupts import heard_as_ctrl_c, undisturbed
 from parity.known import KnownDivergence
 from parity.records import SCHEMA, Check, End, Line, Records, Run, Writer
@@ -49,6 +51,9 @@ class Plan:
     threads: int
     memory_limit: int | None  #: bytes of memory at which a worker is killed; None for the engine's own limit
     use_cache: bool
+    baseline: Records | None = None  #: an earlier run to compare with
+    narrowed: bool = False  #: whether some checks were asked for: then the rest of the baseline has not vanished
+    drift: float = DRIFT  #: how many times a ratio must grow to be called drift
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,15 @@ class Outcome:
     exit_code: int
     missing: tuple[str, ...]  #: what was required and some check had to do without, with the reason
     report: Path
+    changes: Comparison | None = None  #: since the baseline, if there was one
 
 
 def execute(plan: Plan, heard: Heard, folder: Path | None = None) -> Outcome:
     """Run the checks of ``plan``. Every record is on disk before ``heard`` is told of it.
 
-    Whatever ends the run, what was written stays readable, and ``latest.jsonl`` and ``latest.html`` are made of it. A
-    KeyboardInterrupt may say why in its message. ``folder`` is an empty one that :func:`new_folder` made, where the caller
-    has to know it beforehand. Raises :class:`UsageError` for a report folder that cannot be made or written,
+    Whatever ends the run, what was written stays readable, and ``latest.jsonl``, ``latest.html`` and the last lines of
+    ``history.jsonl`` are made of it. A KeyboardInterrupt may say why in its message. ``folder`` is an empty one that
+    :func:`new_folder` made, where the caller has to know it beforehand. Raises :class:`UsageError` for a report folder that cannot be made or written,
     :class:`ParityError` for a disk that fills up on the way; any other exception comes through once the records are closed.
     """
     started = datetime.now(UTC)
@@ -125,8 +131,10 @@ def execute(plan: Plan, heard: Heard, folder: Path | None = None) -> Outcome:
         raise ParityError(f"{_why(trouble)}; {kept}{room}") from None
     if trouble is not None:
         raise trouble
-    records = Records(run, book.checks, book.end)
-    return Outcome(records, exit_code, missing_of(book.checks, plan), plan.reports / "latest.html")
+    records = book.records()
+    return Outcome(
+        records, exit_code, missing_of(book.checks, plan), plan.reports / "latest.html", changes_of(records, plan)
+    )
 
 
 def code_of(checks: Sequence[Check], missing: Sequence[str]) -> int:
@@ -149,6 +157,15 @@ def missing_of(checks: Sequence[Check], plan: Plan) -> tuple[str, ...]:
     return tuple(found)
 
 
+def changes_of(records: Records, plan: Plan) -> Comparison | None:
+    """What changed since the baseline of a plan; None where it has none."""
+    if plan.baseline is None:
+        return None
+    planned = {(case.name, route.name) for case, route in plan.pairs}
+    old = limited(plan.baseline, planned) if plan.narrowed else plan.baseline
+    return compare(old, records, drift=plan.drift)
+
+
 class _Book:
     """The records of one run: the file, and what is in it."""
 
@@ -158,6 +175,7 @@ class _Book:
         self.path = path
         self.checks: list[Check] = []
         self.end: End | None = None
+        self._points: Mapping[str, Sequence[Point]] = {}
 
     def __enter__(self) -> _Book:
         try:
@@ -187,16 +205,16 @@ class _Book:
         done = {(check.case, check.route) for check in self.checks}
         return [(case, route) for case, route in self._plan.pairs if (case.name, route.name) not in done]
 
-    def finish(self, reason: str, exit_code: int) -> OSError | None:
+    def finish(self, reason: str, exit_code: int) -> OSError | ParityError | None:
         """End the file and publish it, as far as there is room; ``reason`` is why the run stopped early, if it did.
 
         The first error is given back, and what can still be done after it is done.
         """
-        troubles: list[OSError] = []
-        for step in (self._close_checks, self._close_file, self._publish):
+        troubles: list[OSError | ParityError] = []
+        for step in (self._close_checks, self._close_file, self._remember, self._publish):
             try:
                 step(reason, exit_code)
-            except OSError as error:
+            except (OSError, ParityError) as error:
                 troubles.append(error)
         return troubles[0] if troubles else None
 
@@ -213,10 +231,19 @@ class _Book:
         )
         self.write(end)
 
+    def records(self) -> Records:
+        """What is in the file."""
+        return Records(self._run, self.checks, self.end)
+
+    def _remember(self, _reason: str, _exit_code: int) -> None:
+        path = self._plan.reports / history.NAME
+        history.append(path, self.records())
+        self._points = history.load(path, self._run.started)
+
     def _publish(self, _reason: str, _exit_code: int) -> None:
         reports = self._plan.reports
         replace(reports / "latest.jsonl", self.path.read_bytes())
-        page = render(Records(self._run, self.checks, self.end))
+        page = render(self.records(), comparison=changes_of(self.records(), self._plan), history=self._points)
         replace(reports / "latest.html", page.encode())
 
 

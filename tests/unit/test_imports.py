@@ -29,7 +29,7 @@ ORDER: list[list[str]] = [
     ["engine"],
     ["terminal", "report.*"],
     ["show", "listing", "loading", "console", "runs"],
-    ["plugin.*"],
+    ["plugin.*", "reading"],
     ["cli", "pytest_plugin"],
 ]
 
