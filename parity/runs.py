@@ -67,13 +67,16 @@ class Outcome:
     changes: Comparison | None = None  #: since the baseline, if there was one
 
 
-def execute(plan: Plan, heard: Heard, folder: Path | None = None) -> Outcome:
+def execute(
+    plan: Plan, heard: Heard, folder: Path | None = None, why: Callable[[], str] = lambda: "interrupted"
+) -> Outcome:
     """Run the checks of ``plan``. Every record is on disk before ``heard`` is told of it.
 
     Whatever ends the run, what was written stays readable, and ``latest.jsonl``, ``latest.html`` and the last lines of
-    ``history.jsonl`` are made of it. A KeyboardInterrupt may say why in its message. ``folder`` is an empty one that
-    :func:`new_folder` made, where the caller has to know it beforehand. Raises :class:`UsageError` for a report folder that cannot be made or written,
-    :class:`ParityError` for a disk that fills up on the way; any other exception comes through once the records are closed.
+    ``history.jsonl`` are made of it. ``folder`` is an empty one that :func:`new_folder` made, where the caller has to know
+    it beforehand; ``why`` says why a run was interrupted. Raises :class:`UsageError` for a report folder that cannot be
+    made or written, :class:`ParityError` for a disk that fills up on the way; any other exception comes through once the
+    records are closed.
     """
     started = datetime.now(UTC)
     installed = environment.packages(plan.catalog)
@@ -118,8 +121,8 @@ def execute(plan: Plan, heard: Heard, folder: Path | None = None) -> Outcome:
             if left := book.left():
                 raise ParityError(f"{len(left)} checks were lost on the way; please report this")
             exit_code = code_of(book.checks, missing_of(book.checks, plan))
-        except KeyboardInterrupt as asked:
-            reason, exit_code = str(asked) or "interrupted", INTERRUPTED
+        except KeyboardInterrupt:
+            reason, exit_code = why(), INTERRUPTED
         except Exception as error:  # noqa: BLE001 - raised again below, once the records are closed
             trouble, reason = error, _why(error)
         with undisturbed():

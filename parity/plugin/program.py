@@ -7,8 +7,8 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
@@ -24,9 +24,9 @@ def main(told: int) -> int:
     told: a pipe. What comes on it is why to stop; it ends with the pytest session.
     """
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    _listen(told)
+    why = _listen(told)
     try:
-        runs.execute(plan(order), lambda line: None, Path(order.folder))
+        runs.execute(plan(order), lambda line: None, Path(order.folder), why)
     except ParityError as error:
         complain(f"error: {error}")
         return error.exit_code
@@ -60,17 +60,14 @@ def plan(order: Order) -> runs.Plan:
     )
 
 
-def _listen(told: int) -> None:
-    """Turn what comes on a pipe, or its end, into Ctrl-C with that reason."""
-    why = ""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt(why)
+def _listen(told: int) -> Callable[[], str]:
+    """Turn what comes on a pipe, or its end, into Ctrl-C; what is given back says why that was."""
+    why = "interrupted"
 
     def hear() -> None:
         nonlocal why
-        why = os.read(told, 2**12).decode(errors="replace")
+        why = os.read(told, 2**12).decode(errors="replace") or why
         os.kill(os.getpid(), signal.SIGINT)
 
-    signal.signal(signal.SIGINT, interrupt)
     threading.Thread(target=hear, daemon=True).start()
+    return lambda: why

@@ -16,6 +16,7 @@ import pytest
 
 from parity import runs, terminal
 from parity.errors import ParityError
+from parity.interrupts import undisturbed
 from parity.plugin.background import Background, Order
 from parity.plugin.collection import Collection
 from parity.plugin.items import STOPPED, TAIL, CaseFile, CheckItem, Selected
@@ -114,15 +115,20 @@ class Checks:
             return
         if self._why is None and exitstatus in BROKEN:
             self._why = "an internal error"
-        if self._why is not None:
-            self._stop(self._why)
-        self._trouble = self._background.wait()
+        if self._why is None:
+            self._trouble = self._background.wait()
+        else:
+            with undisturbed():
+                self._stop(self._why)
+                self._trouble = self._background.wait()
         if self._trouble:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """How the checks ended, and where their records are."""
-        terminalreporter.section("parity")
+        if self._config.option.collectonly or self._config.option.setuponly:
+            return
+        terminalreporter.write_sep("=", "parity")
         if self._background is None or not self._background.started:
             terminalreporter.write_line("no check was selected")
             return

@@ -1,0 +1,131 @@
+"""A project in a folder of its own, met by pytest and by the command line with the small parts of ``tests/workers/kit.py``.
+
+The parts are found as a third party's are: by the entry points of a distribution on the path.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity import records
+from parity.records import Check, Records
+from parity.routes.base import Catalog
+from tests.workers.kit import CATALOG, MODULE
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = "import sys; from parity.cli import main; sys.exit(main())"
+PARTS = Catalog({**CATALOG.frameworks, "absent": f"{MODULE}:Absent"}, CATALOG.exporters, CATALOG.runtimes)
+CASES = """
+from parity.case import Case
+from parity.known import KnownDivergence
+from parity.layers import ReLU
+
+def case(name, *tags, limit=30.0):
+    return Case(name, ReLU(), (2, 3, 4, 5), tags=tags, time_limit=limit)
+
+CASES = [
+    case("good/one"),
+    case("good/two-1.5", "slow", "skip"),
+    case("wrong", "run:wrong"),
+    case("odd", "run:wrong"),
+    case("gone"),
+    case("dies", "run:segfault"),
+    case("cannot", "run:unsupported"),
+    case("sleeps", "run:sleep", limit=600.0),
+]
+KNOWN = [
+    KnownDivergence(cases="odd", routes="kit", kind="value", reason="the kit adds one", evidence="its source"),
+    KnownDivergence(cases="gone", routes="kit", kind="value", reason="it was so once", evidence="an old log"),
+]
+"""
+KIT = ("--parity", "--parity-route=kit")  #: the options for checks on the kit alone
+ENDING = ("-k", "not sleeps")  #: all but the case that hangs
+
+
+class Project:
+    """A folder with case files. ``pytest`` and ``parity`` run there and are waited for; ``start`` does not wait."""
+
+    def __init__(self, folder: Path, parts: Path) -> None:
+        self.folder = folder
+        self._path = os.pathsep.join([str(ROOT), str(parts)])
+
+    def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
+        environment = {**os.environ, "PYTHONPATH": self._path, "COLUMNS": "200", "PY_COLORS": "0"}
+        for name in [name for name in environment if name.startswith("PYTEST_")] + ["CI"]:
+            environment.pop(name, None)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(
+            [sys.executable, *command],
+            text=True,
+            env=environment,
+            **{"cwd": self.folder, **pipes, **options},  # type: ignore[call-overload]
+        )
+
+    def run(self, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
+        process = self.start(*command, **options)
+        out, _ = process.communicate(timeout=240)
+        return subprocess.CompletedProcess(command, process.returncode, out)
+
+    def pytest(self, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
+        return self.run("-m", "pytest", "-p", "no:cacheprovider", *words, **options)
+
+    def parity(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run("-c", PROGRAM, *words)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def written(self, reports: str = "reports") -> list[Path]:
+        return sorted((self.folder / reports).glob("*/records.jsonl"))
+
+    def records(self, reports: str = "reports") -> Records:
+        """The records of the only run there was; ``latest.jsonl`` must be the same file."""
+        (path,) = self.written(reports)
+        assert (self.folder / reports / "latest.jsonl").read_bytes() == path.read_bytes()
+        assert (self.folder / reports / "latest.html").exists()
+        return records.read(path)
+
+    def statuses(self, reports: str = "reports") -> dict[str, str]:
+        return {check.id: check.status for check in self.records(reports).checks}
+
+
+def told(check: Check) -> dict[str, object]:
+    """What a check says that must not depend on which door it came through: all but times and the cache."""
+    said = vars_of(check)
+    return {name: value for name, value in said.items() if name not in ("seconds", "cached", "arrays")} | {
+        "arrays": check.arrays.partition("/")[2]
+    }
+
+
+def vars_of(check: Check) -> dict[str, object]:
+    return {name: getattr(check, name) for name in check.__struct_fields__}
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds a distribution's metadata: it ships the kit."""
+    folder = tmp_path_factory.mktemp("parts")
+    kept = folder / "parity_kit-1.0.dist-info"
+    kept.mkdir()
+    (kept / "METADATA").write_text("Metadata-Version: 2.1\nName: parity-kit\nVersion: 1.0\n")
+    lines: list[str] = []
+    for kind, found in vars(PARTS).items():
+        lines += [f"[parity.{kind}]", *(f"{name} = {place}" for name, place in found.items())]
+    (kept / "entry_points.txt").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, parts: Path) -> Project:
+    made = Project(tmp_path, parts)
+    made.write("cases/kit.py", CASES)
+    made.write("pytest.ini", "[pytest]\naddopts = --strict-markers --strict-config\n")
+    return made
