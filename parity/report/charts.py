@@ -7,7 +7,7 @@ is escaped here, so what these functions give back needs no more care.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -97,8 +97,7 @@ def layers(nodes: Sequence[str], lines: Sequence[Line]) -> Markup:
     return _svg(width, head + plot + foot, label, "".join(drawn))
 
 
-def _line(line: Line, count: int, x: object, y: object) -> str:
-    assert callable(x) and callable(y)
+def _line(line: Line, count: int, x: Callable[[int], float], y: Callable[[Number], float]) -> str:
     pieces: list[list[tuple[float, float]]] = [[]]
     for i, ratio in enumerate(line.ratios[:count]):
         if ratio is None:
@@ -118,7 +117,7 @@ def histogram(rows: Sequence[Bars]) -> Markup:
     drawn: list[str] = []
     for n, row in enumerate(rows):
         base = (n + 1) * height
-        most = math.log1p(max(row.counts, default=0)) or 1.0
+        most = math.log1p(max(0, *row.counts)) or 1.0
         within = _bars(row.counts[:_LIMIT_BIN], 0, base, bin_width, left, most)
         beyond = _bars(row.counts[_LIMIT_BIN:_BINS], _LIMIT_BIN, base, bin_width, left, most)
         drawn.append(f'<path class=gr d="M{left} {base}h{plot}"/>')
@@ -242,7 +241,7 @@ def ramp(scale: images.Scale) -> Markup:
     """The colours of a scale, low to high, for a legend."""
     colours = images.ramp(scale)
     body = "".join(f'<rect x={12 * i} width=12 height=10 fill="{colour}" />' for i, colour in enumerate(colours))
-    return Markup(f'<svg class=ra width={12 * len(colours)} height=10 aria-hidden=true>{body}</svg>')
+    return Markup(f"<svg class=ra width={12 * len(colours)} height=10 aria-hidden=true>{body}</svg>")
 
 
 def _side(sizes: Sequence[int]) -> float:

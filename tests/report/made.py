@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import numpy as np
+
+from parity.pictures import errors_grid, values_grid
 from parity.records import (
     Check,
     End,
@@ -11,13 +15,16 @@ from parity.records import (
     Failure,
     Git,
     Gpu,
+    Grid,
     Known,
     LayerFigure,
+    Pictures,
     Place,
     ProbeFigure,
     Records,
     Run,
     Seconds,
+    Sight,
 )
 from parity.wording import count
 
@@ -109,6 +116,36 @@ def failing(name: str = "net", route: str = "torch>ort", kind: Any = "value", **
     return check(name, route, **{**given, **changes})
 
 
+def grid(tiles: int = 4, size: int = 6, signed: bool = False) -> Grid:
+    """A grid of waves; no two tiles alike, one element not finite."""
+    rows, columns = np.mgrid[:size, : size + 1]
+    waves = [np.sin(rows * (i + 1) / 3) * np.cos(columns / (i + 2)) for i in range(tiles)]
+    waves[-1][0, 0] = np.nan
+    return errors_grid(waves, 14) if signed else values_grid(waves, 14)
+
+
+def pictured(name: str = "pictured", route: str = "torch", **changes: Any) -> Check:
+    """A failure with all that a record can hold."""
+    whole = failing(name, route)
+    assert whole.failure is not None
+    pictures = Pictures(image=1, channels=[0, 2, 3, 7], expected=grid(), got=grid(), error=grid(signed=True))
+    sight = Sight(of="input", rows=[0, 2], columns=[1, 3], padding=True)
+    more: dict[str, Any] = {
+        "maps": grid(16, 14),
+        "errors": grid(16, 14, signed=True),
+        "parameters": 224,
+        "field": [3, 3],
+    }
+    layers = [layer("conv1", 0.4, **more), layer("conv2", 2.5e6, **more), layer("relu", 0.0, shape=[2, 96], field=None)]
+    given: dict[str, Any] = {
+        "failure": msgspec.structs.replace(whole.failure, pictures=pictures, sight=sight, pattern="border only"),
+        "layers": layers,
+        "histogram": [3, *[0] * 8, 40, 7, 2, 0, 0, 1, *[0] * 6],
+        "filters": grid(24, 3),
+    }
+    return failing(name, route, **{**given, **changes})
+
+
 def every_ending() -> list[Check]:
     """One check at least for each status."""
     known = Known(reason="it rounds twice", evidence=f"measured {HOSTILE}", link="https://example.org/issues/1?a=b&c=d")
@@ -118,6 +155,14 @@ def every_ending() -> list[Check]:
         check("conv2d/k3", "torch>ort", ratio=0.9),
         failing("net", "torch"),
         failing("net", "torch>ort", ratio="NaN", need="Infinity"),
+        pictured("pictured", "torch"),
+        check(
+            "pictured",
+            "tensorflow",
+            layers=[layer("conv1", 0.3, maps=grid(16, 14), errors=grid(16, 14, signed=True))],
+            filters=grid(24, 3),
+            histogram=[10, *[0] * 8, 43, *[0] * 11],
+        ),
         failing("shapes", "torch", kind="shape", ratio=None, need=None, layers=[]),
         check("boom", "torch", "error", reason="running in torch: RuntimeError: boom", **nothing),
         check("boom", "torch>ort", "crash", reason="killed by SIGSEGV while exporting with dynamo", **nothing),

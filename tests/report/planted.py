@@ -19,8 +19,8 @@ from parity.checks import judged_as, revised, troubled, unrun
 from parity.errors import Broken
 from parity.records import SCHEMA, Check, End, Records, Run, Writer
 from parity.routes.base import Catalog, Route
-from parity.worker import Answer
 from parity.wording import count
+from parity.worker import Answer
 from tests.faults.harness import planted, started
 from tests.faults.plants import FAULTS, Fault
 
@@ -51,7 +51,9 @@ def records(names: Sequence[str] = NAMES, seed: int = 0) -> Records:
     """The checks of these faults, each on every route of ``BESIDE``."""
     honest = planted()
     faults = [fault for fault in FAULTS if fault.name in names]
-    checks = [_check(_named(fault), route, _catalog(fault, route), seed) for fault in faults for route in _routes(honest)]
+    checks = [
+        _check(_named(fault), route, _catalog(fault, route), seed) for fault in faults for route in _routes(honest)
+    ]
     run = Run(
         schema=SCHEMA,
         id="planted",
@@ -103,7 +105,11 @@ def _check(case: Case, route: Route, catalog: Catalog, seed: int) -> Check:
                 files, check = made.files, revised(check, exporter=made.exporter)
             steps.run_step(case, seed, route, catalog, files, folder / "observation.npz")
         except Broken as broken:
-            return troubled(check, Answer("fail", message=str(broken), kind=broken.kind), f"exporting with {route.exporter}" if files is None else "")
+            return troubled(
+                check,
+                Answer("fail", message=str(broken), kind=broken.kind),
+                f"exporting with {route.exporter}" if files is None else "",
+            )
         except Exception as error:  # noqa: BLE001 - a route that raises is one more way to end
             return troubled(check, Answer("error", message=f"{type(error).__name__}: {error}"), "")
         return judged_as(check, steps.judge_step(case, seed, route, folder / "observation.npz", folder / "arrays.npz"))
