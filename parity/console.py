@@ -103,6 +103,7 @@ def command(line: str) -> None:
 
 
 def complain(text: str) -> None:
-    """One line to stderr: progress, or what went wrong."""
+    """One line to stderr: progress, or what went wrong. What would steer a terminal is left out: names come from files."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
     with suppress(OSError):  # there is nowhere left to say it
-        print(f"parity: {text}", file=sys.stderr, flush=True)
+        print(f"parity: {shown}", file=sys.stderr, flush=True)

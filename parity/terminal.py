@@ -7,13 +7,16 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from parity.blame import whose
+from parity.causes import causes
 from parity.records import Check, LayerFigure, worst
 from parity.verdict import BAD, Status
-from parity.wording import bad, causes, count, ending, figure, grouped, one_line, outcome, sizes
+from parity.wording import bad, count, ending, figure, grouped, one_line, outcome, short, sizes
 
 Style = Literal["", "bold", "good", "bad", "warn", "dim"]
 
 SHOWN = 10  #: groups of failures shown in full
+ALSO = 9  #: other checks named of each
+FURTHER = 100  #: causes with a line each
 WIDTH = 110  #: characters of a reason where a check has one line
 NOTE = 5  #: lines shown of each end of a long note
 REASONS = 6  #: reasons shown of each status
@@ -94,7 +97,7 @@ def families(checks: Iterable[Check]) -> list[Text]:
         passed = worst(check.ratio for check in members if check.status == "pass")
         bad_ones = sum(counts[status] for status in BAD)
         numbers = (len(members), counts["pass"], bad_ones, *(counts[status] for status in shown))
-        rows.append((family, *map(str, numbers), figure(passed, 2)))
+        rows.append((short(family, 40), *map(str, numbers), figure(passed, 2)))
     return [Text(line, "bold" if i == 0 else "") for i, line in enumerate(table(rows))]
 
 
@@ -110,24 +113,31 @@ def table(rows: Sequence[Sequence[str]], left: frozenset[int] = frozenset({0})) 
 
 
 def _failures(checks: Sequence[Check], lam: float) -> list[Text]:
-    """The worst failures a screen each, those that one case has on several routes together; then a line each."""
+    """The worst failures a screen each, those of one cause together; then a line for each further cause."""
     lines: list[Text] = []
-    groups = causes(bad(checks))
+    groups = causes(bad(checks), checks)
     for group in groups[:SHOWN]:
-        lines += screen(group[0], checks, lam)
-        for i, other in enumerate(group[1:]):
-            lines.append(Text(f"  {'' if i else 'also':<9} {_short(other)}"))
+        first, *others = group.checks
+        lines += screen(first, checks, lam)
+        also = [_short(other) for other in others[:ALSO]]
+        also += [f"and {len(others) - ALSO:,} more like it, in the report"] if others[ALSO:] else []
+        lines += [Text(f"  {'' if i else 'also':<9} {line}") for i, line in enumerate(also)]
         lines.append(Text(""))
-    if rest := [check for group in groups[SHOWN:] for check in group]:
-        lines.append(Text(f"{len(rest)} more, each in full in the report:", "bold"))
-        lines += [Text(f"{check.status.upper()}  {_short(check)}", "bad") for check in rest]
+    if rest := groups[SHOWN:]:
+        lines.append(Text(f"{len(rest):,} more causes, each in full in the report:", "bold"))
+        lines += [Text(_cause(group.checks), "bad") for group in rest[:FURTHER]]
+        lines += [Text(f"and {len(rest) - FURTHER:,} more")] if rest[FURTHER:] else []
         lines.append(Text(""))
     return lines
 
 
+def _cause(members: Sequence[Check]) -> str:
+    others = f" and {len(members) - 1:,} like it" if members[1:] else ""
+    return f"{members[0].status.upper()}  {_short(members[0])}{others}"
+
+
 def _short(check: Check) -> str:
-    reason = one_line(check.reason)
-    return f"{one_line(check.id)}  {reason if len(reason) <= WIDTH else reason[: WIDTH - 3] + '...'}"
+    return f"{one_line(check.id)}  {short(check.reason, WIDTH)}"
 
 
 def _shortened(note: str) -> list[str]:

@@ -84,15 +84,6 @@ def bad(checks: Iterable[Check]) -> list[Check]:
     return worst_first(c for c in checks if c.status in BAD)
 
 
-def causes(failing: Iterable[Check]) -> list[list[Check]]:
-    """Failing checks, those of one case that ended alike in the same layer together; the order stays."""
-    groups: dict[tuple[str, str, str | None], list[Check]] = {}
-    for check in failing:
-        born = check.failure.born if check.failure is not None else None
-        groups.setdefault((check.case, ending(check), born), []).append(check)
-    return list(groups.values())
-
-
 def count(checks: Iterable[Check]) -> tuple[dict[str, int], dict[str, int]]:
     """(status -> checks, every status named; reason -> checks that did not run)."""
     checks = list(checks)

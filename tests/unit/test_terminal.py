@@ -105,8 +105,20 @@ def test_failures_of_one_case_that_ended_alike_are_one_screen() -> None:
     assert [word for line in also for word in line.split() if "[" in word] == [f"net[{route}]" for route in routes[1:]]
 
 
+def test_failures_of_one_cause_are_one_screen_that_counts_what_it_does_not_name() -> None:
+    shown = [line.text for line in terminal.result([made.failing(f"net{n}") for n in range(40)], 3.0)]
+    assert sum(line.startswith("FAIL  ") for line in shown) == 1
+    assert sum("conv2:" in line and "[torch>ort]" in line for line in shown) == 9
+    assert "            and 30 more like it, in the report" in shown
+
+
 def test_ten_causes_are_shown_in_full_and_the_rest_a_line_each() -> None:
-    many = [made.failing(f"net{n}", ratio=float(n)) for n in range(12)]
+    many = [
+        made.failing(
+            f"net{n}", ratio=float(n), layers=[made.layer("conv2", float(n), layer=f"Layer{'abcdefghijkl'[n]}(3)")]
+        )
+        for n in range(12)
+    ]
     shown = [line.text for line in terminal.result(many, 3.0)]
     full = [
         line.split()[1]
@@ -114,7 +126,7 @@ def test_ten_causes_are_shown_in_full_and_the_rest_a_line_each() -> None:
         if line.startswith("FAIL  ") and not line.endswith("...") and "conv2:" not in line
     ]
     assert full == [f"net{n}[torch>ort]" for n in range(11, 1, -1)]
-    at = shown.index("2 more, each in full in the report:")
+    at = shown.index("2 more causes, each in full in the report:")
     assert [line.split()[1] for line in shown[at + 1 : at + 3]] == ["net1[torch>ort]", "net0[torch>ort]"]
 
 
