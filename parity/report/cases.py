@@ -142,7 +142,9 @@ def view(
     shown = next((check for check in checks if check.model), checks[0])
     first = worst_first(checks)[0]
     figures = max((check.layers for check in checks), key=len)
-    failing = {id(check): (label, at) for _, check, label, at in found if check.status in BAD or check.status == "known"}
+    failing = {
+        id(check): (label, at) for _, check, label, at in found if check.status in BAD or check.status == "known"
+    }
     judged = tuple(column for column, check, _, _ in found if check.layers)
     maps, limit = _maps(found)
     return Case(
@@ -156,7 +158,9 @@ def view(
         network=len(figures) > 1,
         given=_both(shown.input_shape),
         gives=_both(shown.output_shape),
-        routes=tuple(_route(column, check, label, at, id(check) in failing, history) for column, check, label, at in found),
+        routes=tuple(
+            _route(column, check, label, at, id(check) in failing, history) for column, check, label, at in found
+        ),
         judged=judged,
         layers=tuple(_layers(figures, checks)),
         parameters=sum(layer.parameters for layer in figures),
@@ -164,7 +168,9 @@ def view(
         bars=tuple(_bars(found)),
         way=tuple(_way(shown, figures)) if len(figures) > 1 else (),
         failures=tuple(_failures([(check, *failing[id(check)]) for check in checks if id(check) in failing], checks)),
-        filters=tuple(_panel(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters),
+        filters=tuple(
+            _panel(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters
+        ),
         maps=maps,
         limit=limit,
     )
@@ -178,7 +184,17 @@ def _route(
     figures.append(spelled(worst(layer.ratio for layer in check.layers)))
     points = tuple(history.get(label, ()))[-KEPT:]
     at, link = ("", anchor) if failing else (anchor, "")
-    return RouteRow(column, check, at, link, LETTERS[check.status], GLYPHS[check.status], spelled(check.ratio), tuple(figures), points)
+    return RouteRow(
+        column,
+        check,
+        at,
+        link,
+        LETTERS[check.status],
+        GLYPHS[check.status],
+        spelled(check.ratio),
+        tuple(figures),
+        points,
+    )
 
 
 def _layers(figures: Sequence[LayerFigure], checks: Sequence[Check]) -> list[LayerRow]:
@@ -189,7 +205,9 @@ def _layers(figures: Sequence[LayerFigure], checks: Sequence[Check]) -> list[Lay
         ratios = [ratios.get(layer.node) for ratios in by_check]
         field = "all of it" if layer.field is None else "x".join(map(str, layer.field))
         said = tuple((spelled(ratio), not _within(ratio)) for ratio in ratios)
-        rows.append(LayerRow(layer.node, layer.layer, *_both(layer.shape), layer.parameters, field, said, layer.node in births))
+        rows.append(
+            LayerRow(layer.node, layer.layer, *_both(layer.shape), layer.parameters, field, said, layer.node in births)
+        )
     return rows
 
 
@@ -219,7 +237,9 @@ def _bars(found: Sequence[tuple[Column, Check, str, str]]) -> list[Bars]:
 def _way(check: Check, figures: Sequence[LayerFigure]) -> list[Block]:
     """The input and every layer's output, of one image: ``(C, H, W)`` or ``(F,)``."""
     every = [("input", "", check.input_shape), *((f.node, f.layer.split("(")[0], f.shape) for f in figures)]
-    return [Block(label, kind, tuple(shape[1:])) for label, kind, shape in every if len(shape) in (2, 4) and min(shape) > 0]
+    return [
+        Block(label, kind, tuple(shape[1:])) for label, kind, shape in every if len(shape) in (2, 4) and min(shape) > 0
+    ]
 
 
 def _failures(found: Sequence[tuple[Check, str, str]], others: Sequence[Check]) -> list[Failing]:
@@ -245,10 +265,16 @@ def _failing(check: Check, label: str, anchor: str, others: Sequence[Check]) -> 
         window = _window(check)
         if failure.pictures is not None:
             said = failure.pictures
-            rows = (("expected", said.expected, "values"), ("got", said.got, "values"), ("(got - expected) / allowed", said.error, "signed"))
+            rows = (
+                ("expected", said.expected, "values"),
+                ("got", said.got, "values"),
+                ("(got - expected) / allowed", said.error, "signed"),
+            )
             panels = tuple(_panel(title, grid, scale, 8) for title, grid, scale in rows)
     end = ending(check)
-    return Failing(check, label, anchor, LETTERS[check.status], end, meaning(end), born, whose(check, others), window, panels)
+    return Failing(
+        check, label, anchor, LETTERS[check.status], end, meaning(end), born, whose(check, others), window, panels
+    )
 
 
 def _window(check: Check) -> Window | None:
@@ -263,7 +289,11 @@ def _window(check: Check) -> Window | None:
 
 def _maps(found: Sequence[tuple[Column, Check, str, str]]) -> tuple[tuple[MapRow, ...], float]:
     """The layers of the routes that kept pictures, side by side, and the one scale of all their differences."""
-    kept = [(column, {f.node: f for f in check.layers}) for column, check, _, _ in found if any(f.maps for f in check.layers)]
+    kept = [
+        (column, {f.node: f for f in check.layers})
+        for column, check, _, _ in found
+        if any(f.maps for f in check.layers)
+    ]
     if not kept:
         return (), 1.0
     limit = _limit([layers for _, layers in kept])

@@ -57,7 +57,9 @@ def render(
     )  # fmt: skip
 
 
-def _sections(records: Records, history: Mapping[str, Sequence[Point]]) -> tuple[list[Markup], list[Markup], frozenset[str]]:
+def _sections(
+    records: Records, history: Mapping[str, Sequence[Point]]
+) -> tuple[list[Markup], list[Markup], frozenset[str]]:
     """The sections of networks and of other cases, worst first, within the limits; and the cases that have one."""
     template = _environment().get_template("case.html.j2")
     networks: list[Markup] = []
@@ -86,7 +88,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "figure": wording.figure,
-        "sizes": _sizes,
+        "sizes": wording.sizes,
         "weblink": _weblink,
         "cut": _cut,
         "picture": _picture,
@@ -121,10 +123,6 @@ def _hash(text: str) -> str:
 def _weblink(link: str) -> str:
     """The link if it leads to the web; empty for anything else, which a browser might run."""
     return link if link.startswith(("https://", "http://")) else ""
-
-
-def _sizes(shape: Sequence[int]) -> str:
-    return "×".join(map(str, shape)) if shape else "-"
 
 
 def _cut(text: str) -> str:

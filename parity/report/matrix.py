@@ -134,7 +134,9 @@ def badness(checks: Iterable[Check]) -> tuple[int, float]:
     return ranks, 0.0 if at is None else float("-inf") if isinstance(at, str) else -float(at)
 
 
-def families(records: Records, routes: Sequence[Column], hrefs: Mapping[str, str], since: Comparison | None) -> list[Family]:
+def families(
+    records: Records, routes: Sequence[Column], hrefs: Mapping[str, str], since: Comparison | None
+) -> list[Family]:
     """The matrix; hrefs: of each check, by its label, the id of its details."""
     hole = NO_RECORD if without_ending(records) else NOT_SELECTED
     empty = Cell(hole, LETTERS[hole], "?" if hole == NO_RECORD else "")
@@ -174,7 +176,9 @@ def without_ending(records: Records) -> int:
 
 
 #: Ids of the page itself, which no case can take; those of its groups begin with ``group-``.
-RESERVED = frozenset({"matrix", "failures", "known", "idle", "networks", "cases", "worst", "environment", "since", "help", "q"})
+RESERVED = frozenset(
+    {"matrix", "failures", "known", "idle", "networks", "cases", "worst", "environment", "since", "help", "q"}
+)
 
 
 def anchors(records: Records) -> tuple[dict[str, str], dict[str, str]]:
@@ -210,7 +214,9 @@ def _row(case: str, checks: Sequence[Check], cells: tuple[Cell, ...]) -> Row:
 def _cell(check: Check, anchor: str, change: str) -> Cell:
     kind = check.failure.kind if check.failure is not None else ""
     said = "new" if change == "new failure" else change
-    return Cell(check.status, LETTERS[check.status], GLYPHS[check.status], kind, spelled(check.ratio), href(anchor), said)
+    return Cell(
+        check.status, LETTERS[check.status], GLYPHS[check.status], kind, spelled(check.ratio), href(anchor), said
+    )
 
 
 def _tally(cells: Sequence[Cell]) -> Tally:

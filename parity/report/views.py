@@ -145,7 +145,9 @@ def _headline(records: Records, comparison: Comparison | None) -> tuple[str, str
         said = [f"no failure in {many(ran, 'check')}"]
     said += [f"{counts['known']:,} known"] if counts["known"] else []
     clauses = [", ".join(said), *absent(records)[:2]]
-    clauses += [f"{many(len(absent(records)) - 2, 'more reason')} why something did not run"] if absent(records)[2:] else []
+    clauses += (
+        [f"{many(len(absent(records)) - 2, 'more reason')} why something did not run"] if absent(records)[2:] else []
+    )
     return f"{begin}{_upper('; '.join(clauses))}.", tone
 
 
@@ -178,7 +180,9 @@ def _failures(records: Records, targets: Mapping[str, str]) -> Iterable[Group]:
         lines = [("means", meaning(ending(first)))]
         if failure is not None and failure.pattern:
             patterns = Counter(c.failure.pattern for c in cause.checks if c.failure is not None and c.failure.pattern)
-            lines.append(("pattern", "; ".join(f"{p} ({n})" if len(patterns) > 1 else p for p, n in patterns.most_common(3))))
+            lines.append(
+                ("pattern", "; ".join(f"{p} ({n})" if len(patterns) > 1 else p for p, n in patterns.most_common(3)))
+            )
         lines.append(("worst", f"{label(records, first)}: {first.reason}" if first.reason else label(records, first)))
         yield _group(records, cause.title, f"cause-{n}", cause.checks, targets, tuple(lines))
 
@@ -232,10 +236,16 @@ def _since(found: Comparison, targets: Mapping[str, str]) -> Iterable[Since]:
             lines = [(c.label, link(c.label), _moved(c.old, c.new)) for c in changes[:LISTED]]
             yield Since(kind, tuple(lines), len(changes))
     if found.drift:
-        lines = [(d.label, link(d.label), f"{matrix.spelled(d.before)} → {matrix.spelled(d.after)} {d.where}") for d in found.drift[:LISTED]]
+        lines = [
+            (d.label, link(d.label), f"{matrix.spelled(d.before)} → {matrix.spelled(d.after)} {d.where}")
+            for d in found.drift[:LISTED]
+        ]
         yield Since("drifted, still within the bound", tuple(lines), len(found.drift))
     if found.slower:
-        lines = [(s.label, link(s.label), f"{s.step} {figure(s.before)} s → {figure(s.after)} s") for s in found.slower[:LISTED]]
+        lines = [
+            (s.label, link(s.label), f"{s.step} {figure(s.before)} s → {figure(s.after)} s")
+            for s in found.slower[:LISTED]
+        ]
         yield Since("slower", tuple(lines), len(found.slower))
 
 
