@@ -18,6 +18,7 @@ from parity.wording import ending, meaning, rank, worst_first
 TILE = 42  #: pixels a tile of a picture is shown wide
 ALONE = 168  #: and where it is the only one
 SMALL = 20  #: and where there are many in a row, as of filters
+ALIKE = "none to be seen: under 1/127 of what is allowed"  #: the step of a grid of errors
 AXES = {4: (0, 2, 3, 1)}  #: where the axes of channels first go in channels last
 
 
@@ -70,6 +71,7 @@ class Panel:
     width: int
     less: Grid | None = None
     limit: float = 1.0  #: of a difference: the end of its scale
+    note: str = ""  #: shown instead of a picture
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,9 @@ def _maps(found: Sequence[tuple[Column, Check, str, str]]) -> tuple[tuple[MapRow
         for column, figure in here[1:]:
             if base.errors is not None and figure.errors is not None:
                 title = f"{column.label} - {before.label}"
-                panels.append(_panel(title, figure.errors, "signed", 8, base.errors, limit))
+                panel = _panel(title, figure.errors, "signed", 8, base.errors, limit)
+                alike = figure.errors.data == base.errors.data
+                panels.append(replace(panel, note=ALIKE) if alike else panel)
         size = tuple(layer.shape[1:]) if len(layer.shape) != 4 else (layer.shape[2], layer.shape[3], layer.shape[1])
         rows.append(MapRow(node, layer.layer, size, tuple(panels)))
     return tuple(rows), limit

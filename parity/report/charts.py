@@ -203,7 +203,7 @@ def way(blocks: Sequence[Block]) -> Markup:
     """A network from its input down: height is the rows of an image (their root), width its channels (their log)."""
     blocks = blocks[:MOST_NODES]
     tallest = max((_side(block.sizes) for block in blocks), default=1.0)
-    left, middle, drawn = 44.0, 72.0, []
+    left, middle, drawn = 54.0, 72.0, []
     before: tuple[int, ...] = ()
     for block in blocks:
         tall = max(6.0, 130 * _side(block.sizes) / tallest)
