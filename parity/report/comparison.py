@@ -20,7 +20,7 @@ HEADINGS: dict[Kind, str] = {
     "new failure": "new failures",
     "still failing": "still failing",
     "fixed": "fixed",
-    "known": "known since this run",
+    "known": "newly known",
     "no longer run": "no longer run",
     "vanished": "vanished",
     "now run": "now run",

@@ -95,7 +95,7 @@ def _cause(records: Records, cause: Cause) -> str:
     ratio = f", {figure(worst.ratio)} times what is allowed" if isinstance(worst.ratio, float) else ""
     lines.append(f"Worst: <code>{_text(label(records, worst))}</code>{ratio}: {_text(worst.reason, 400)}")
     if about:
-        lines.append(f"{about.capitalize()}.")
+        lines.append(f"{about[0].upper()}{about[1:]}.")
     if worst.repeat:
         lines.append(_code([short(worst.repeat, 400)]))
     if cause.checks[1:]:

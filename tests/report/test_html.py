@@ -159,7 +159,7 @@ def test_a_failure_shows_all_that_the_records_say_of_it(shown: Page) -> None:
     for part in (
         "2.5e+06 times what is allowed; needs lambda 7.5e+06, the gate is 3; 3 of 1,728 elements",
         "data probe, conv2 at n=0 c=3 h=1 w=2",
-        "1.25 1.5 ±1e-07 2.1e+06 ulps",
+        "expected 1.25 got 1.5 allowed ±1e-07 off by 2.1e+06 ulps",
         "conv2 , Conv2D(3, 8, 3), ratio 2.5e+06",
         "rows 0 to 2, columns 1 to 3 of input; padding among them",
         "border only",
