@@ -46,7 +46,8 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[CheckItem]:
         for one in self._selected:
-            yield CheckItem.from_parent(self, name=one.id, selected=one)
+            # Said in full, so that pytest reads the route as a parameter; --lf compares ids in parts.
+            yield CheckItem.from_parent(self, name=one.id, nodeid=f"{self.nodeid}::{one.id}", selected=one)
 
 
 class CheckItem(pytest.Item):
