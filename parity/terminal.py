@@ -87,7 +87,7 @@ def screen(check: Check, others: Sequence[Check], lam: float) -> list[Text]:
 def families(checks: Iterable[Check]) -> list[Text]:
     """A small table: for each family how its checks ended and the worst ratio of those that passed."""
     rows: list[tuple[str, ...]] = [
-        ("family", "checks", "pass", "bad", "known", "unsupported", "not run", "worst ratio")
+        ("family", "checks", "pass", "bad", "known", "unsupported", "not run", "worst passed")
     ]
     by_family = sorted(checks, key=_family)
     for family, group in groupby(by_family, key=_family):
