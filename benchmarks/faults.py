@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import warnings
@@ -24,6 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
+from polygraphy.logger import G_LOGGER
 
 from parity import steps
 from parity.axes import Array
@@ -151,6 +153,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write every figure to this file")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    G_LOGGER.module_severity = G_LOGGER.CRITICAL
     caught, planted_count = faults()
     alarms, checks = honest(arguments.seeds)
     case_of = {fault.name: fault.case.name for fault in FAULTS}
