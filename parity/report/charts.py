@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -20,7 +21,10 @@ from parity.wording import figure
 COLOURS, DASHES = 6, 4  #: how many of each the style sheet has
 MOST_NODES = 200  #: layers drawn in one chart
 
+AXIS = "axis"  #: the id of what histograms share
+
 _BINS = len(EDGES) + 2
+_BIN, _LEFT = 15, 8  #: pixels: the width of a bin, and what is left of the first
 _LIMIT_BIN = EDGES.index(1.0) + 2  #: bins before the line at 1
 
 
@@ -112,7 +116,7 @@ def _line(line: Line, count: int, x: Callable[[int], float], y: Callable[[Number
 
 def histogram(rows: Sequence[Bars]) -> Markup:
     """How many output elements have which ratio: one row of bars a route, all on the same bins, with a line at 1."""
-    bin_width, height, left = 15, 30, 8
+    bin_width, height, left = _BIN, 30, _LEFT
     plot = bin_width * _BINS
     drawn: list[str] = []
     for n, row in enumerate(rows):
@@ -126,14 +130,21 @@ def histogram(rows: Sequence[Bars]) -> Markup:
         drawn.append(f"<text x={left + plot + 8} y={base - 4}>{escape(_short(row.label, 70))}</text>")
     at, foot = left + bin_width * _LIMIT_BIN, len(rows) * height
     drawn.append(f'<path class=li d="M{at} 0V{foot + 4}"/>')
-    ticks = [(0.5, "0"), *((i + 2.0, f"{EDGES[i]:.1g}") for i in (0, 3, 6)), (float(_LIMIT_BIN), "1")]
-    ticks += [(i + 2.0, f"{EDGES[i]:g}") for i in (13, 16)] + [(_BINS - 0.5, "more")]
-    for place, said in ticks:
-        style = " class=lt" if said == "1" else ""
-        drawn.append(f"<text{style} x={left + bin_width * place:g} y={foot + 16} text-anchor=middle>{said}</text>")
+    drawn.append(f'<use href="#{AXIS}" y={foot + 16} />')
     longest = max((len(_short(row.label, 70)) for row in rows), default=0)
     label = f"Output elements by ratio, {len(rows)} rows on the same bins, with a line at 1"
     return _svg(left + plot + 16 + 7 * max(longest, 4), foot + 22, label, "".join(drawn))
+
+
+def shared() -> Markup:
+    """What every histogram has in common, once for the page: the figures below its bins."""
+    ticks = [(0.5, "0"), *((i + 2.0, f"{EDGES[i]:.1g}") for i in (1, 4, 7)), (float(_LIMIT_BIN), "1")]
+    ticks += [(i + 2.0, f"{EDGES[i]:g}") for i in (13, 16)] + [(_BINS - 0.5, "more")]
+    made = ""
+    for place, said in ticks:
+        style = " class=lt" if said == "1" else ""
+        made += f"<text{style} x={_LEFT + _BIN * place:g} text-anchor=middle>{said}</text>"
+    return Markup(f'<svg class=defs aria-hidden=true><g id="{AXIS}">{made}</g></svg>')
 
 
 def _bars(counts: Sequence[int], first: int, base: int, width: int, left: int, most: float) -> str:
@@ -151,9 +162,8 @@ def meter(ratio: Number | None) -> Markup:
         return Markup("")
     size = math.inf if isinstance(ratio, str) else ratio
     at = 0.0 if size <= 0 else min(max((math.log10(size) + 3) / 6, 0.02), 1.0) if math.isfinite(size) else 1.0
-    style = "mb" if size > 1 else "mg"
     return Markup(
-        f'<svg class=me viewBox="0 0 60 8" aria-hidden=true><path class=mt d="M0 4h60"/><path class={style} d="M0 4h{60 * at:.3g}"/><path class=ml d="M30 0v8"/></svg>'
+        f'<svg class=me aria-hidden=true><path class={"mb" if size > 1 else "mg"} d="M0 4h{60 * at:.3g}"/></svg>'
     )
 
 
@@ -170,7 +180,13 @@ def spark(ratios: Sequence[Number | None], bad: Sequence[bool]) -> Markup:
         return round(10 - 8 * min(max(math.log10(size) / 3 if size > 0 else -1.0, -1.0), 1.0), 1)
 
     points = [(2 + step * i, y(ratio)) for i, ratio in enumerate(ratios)]
-    line = "L".join(f"{a} {b:g}" for a, b in points)
+    line, flat = f"{points[0][0]} {points[0][1]:g}", 0
+    for (_, before), (_, after) in pairwise(points):  # most checks give the same figure night after night
+        if after == before:
+            flat += step
+        else:
+            line, flat = f"{line}{f'h{flat}' if flat else ''}l{step} {round(after - before, 1):g}", 0
+    line += f"h{flat}" if flat else ""
     dots = "".join(f"M{a} {b:g}h0" for (a, b), red in zip(points, bad, strict=True) if red)
     width = step * len(points)
     last = figure(ratios[-1])

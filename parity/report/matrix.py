@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from parity.changes import Comparison
@@ -25,6 +25,8 @@ GLYPHS: dict[Status, str] = {
 }
 NO_RECORD = "no record"  #: the run ended before this check had an ending
 NOT_SELECTED = "not selected"  #: the run did not ask for this check
+
+OPENED = 500  #: rows of failing families that show at once
 
 #: One letter for each word, the class that colours it; four letters a cell matter where there are 30,000.
 LETTERS: dict[str, str] = {
@@ -91,10 +93,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Family:
-    """The rows of one family; ``bad`` is whether one of its checks failed."""
+    """The rows of one family; ``opened`` is whether they show at once: the failing ones, until they fill some screens."""
 
     name: str
-    bad: bool
+    opened: bool
     tallies: tuple[Tally, ...]
     rows: tuple[Row, ...]
 
@@ -155,8 +157,14 @@ def families(
         every = [check for _, checks in members for check in checks]
         rows = tuple(row for row, _ in members)
         tallies = tuple(_tally([row.cells[i] for row in rows]) for i in range(len(routes)))
-        shown.append((badness(every), Family(name, any(c.status in BAD for c in every), tallies, rows)))
-    return [family for (first, _), family in sorted(shown, key=lambda item: (item[0][0], item[1].name))]
+        bad = any(check.status in BAD for check in every)
+        shown.append((badness(every)[0], Family(name, bad, tallies, rows)))
+    left = OPENED
+    ordered = []
+    for _, family in sorted(shown, key=lambda item: (item[0], item[1].name)):
+        left -= len(family.rows) if family.opened else 0
+        ordered.append(replace(family, opened=family.opened and left >= 0))
+    return ordered
 
 
 def spelled(ratio: Number | None) -> str:
@@ -177,7 +185,21 @@ def without_ending(records: Records) -> int:
 
 #: Ids of the page itself, which no case can take; those of its groups begin with ``group-``.
 RESERVED = frozenset(
-    {"matrix", "failures", "known", "idle", "networks", "cases", "worst", "environment", "since", "help", "q"}
+    {
+        "matrix",
+        "failures",
+        "known",
+        "idle",
+        "networks",
+        "cases",
+        "worst",
+        "environment",
+        "since",
+        "help",
+        "help-title",
+        "q",
+        "axis",
+    }
 )
 
 

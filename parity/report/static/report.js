@@ -142,6 +142,7 @@ const show = (anchor) => {
   open(element);
   element.scrollIntoView();
   const focus = element.matches("details") ? one("summary", element) : element;
+  if (focus.tabIndex < 0) focus.tabIndex = -1;
   focus.focus({preventScroll: true});
 };
 const arrive = () => {
