@@ -27,7 +27,10 @@ def checks() -> list[Check]:
     for check in good:
         assert check.layers
     bad = [made.pictured("conv2d/a", "torch"), made.pictured("conv2d/a", "torch>ort")]
-    more = [made.failing("conv2d/b", "torch", kind="shape", ratio=None, need=None, layers=[]), made.check("conv2d/b", "torch>ort")]
+    more = [
+        made.failing("conv2d/b", "torch", kind="shape", ratio=None, need=None, layers=[]),
+        made.check("conv2d/b", "torch>ort"),
+    ]
     return [*good, *bad, *more, *made.every_ending()]
 
 
@@ -61,7 +64,9 @@ def page(context: BrowserContext, file: Path) -> Iterator[Page]:
     """The page, opened; a request, an error or a word on the console fails the test."""
     page = context.new_page()
     trouble: list[str] = []
-    page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else trouble.append(request.url))
+    page.on(
+        "request", lambda request: None if request.url.startswith(("file:", "data:")) else trouble.append(request.url)
+    )
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda message: trouble.append(message.text))
     page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
@@ -72,7 +77,9 @@ def page(context: BrowserContext, file: Path) -> Iterator[Page]:
 
 def shown(page: Page) -> list[str]:
     """The names of the cases whose rows can be seen."""
-    return page.locator(".mx tbody tr:visible th").evaluate_all("rows => rows.map((row) => row.firstElementChild.textContent)")
+    return page.locator(".mx tbody tr:visible th").evaluate_all(
+        "rows => rows.map((row) => row.firstElementChild.textContent)"
+    )
 
 
 def test_the_first_screen_says_how_it_went_then_shows_the_matrix(page: Page) -> None:
@@ -298,7 +305,11 @@ def test_hostile_records_stay_text_in_a_browser(browser: Browser, tmp_path: Path
     context.close()
 
 
-@pytest.mark.parametrize("records", [made.records([]), made.Records(made.run(9), [], None), made.records([made.check(ratio=0.0)])], ids=["no check", "killed at once", "all green"])
+@pytest.mark.parametrize(
+    "records",
+    [made.records([]), made.Records(made.run(9), [], None), made.records([made.check(ratio=0.0)])],
+    ids=["no check", "killed at once", "all green"],
+)
 def test_a_page_without_failures_has_no_error(browser: Browser, tmp_path: Path, records: Records) -> None:
     path = tmp_path / "page.html"
     path.write_text(render(records), encoding="utf-8")
