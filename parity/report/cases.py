@@ -11,7 +11,7 @@ from parity.history import KEPT, Point
 from parity.records import Check, Grid, LayerFigure, Number, Sight, worst
 from parity.report.charts import Bars, Block, Line
 from parity.report.images import signed
-from parity.report.matrix import GLYPHS, LETTERS, Column, spelled
+from parity.report.matrix import GLYPHS, LETTERS, NO_RECORD, Column, spelled
 from parity.verdict import BAD
 from parity.wording import ending, meaning, rank, worst_first
 
@@ -138,8 +138,12 @@ def view(
     anchor: str,
     found: Sequence[tuple[Column, Check, str, str]],
     history: Mapping[str, Sequence[Point]],
+    holes: bool,
 ) -> Case:
-    """The view of one case from its checks, each with its column, label and anchor, in the order of the columns."""
+    """The view of one case from its checks, each with its column, label and anchor, in the order of the columns.
+
+    holes: whether the run ended before some of its checks: then it is not shown as passed.
+    """
     checks = [check for _, check, _, _ in found]
     shown = next((check for check in checks if check.model), checks[0])
     first = worst_first(checks)[0]
@@ -149,13 +153,14 @@ def view(
     }
     judged = tuple(column for column, check, _, _ in found if check.layers)
     maps, limit = _maps(found)
+    word = NO_RECORD if holes and first.status == "pass" else first.status
     return Case(
         name=name,
         anchor=anchor,
         model=shown.model,
-        letter=LETTERS[first.status],
-        word=first.status,
-        glyph=GLYPHS[first.status],
+        letter=LETTERS[word],
+        word=word,
+        glyph="?" if word == NO_RECORD else GLYPHS[first.status],
         ratio=spelled(worst(check.ratio for check in checks)),
         network=len(figures) > 1,
         given=_both(shown.input_shape),

@@ -26,7 +26,7 @@ GLYPHS: dict[Status, str] = {
 NO_RECORD = "no record"  #: the run ended before this check had an ending
 NOT_SELECTED = "not selected"  #: the run did not ask for this check
 
-OPENED = 500  #: rows of failing families that show at once
+OPENED, FEW = 500, 40  #: rows of failing families that show at once; rows that all do where there are no more
 
 #: One letter for each word, the class that colours it; four letters a cell matter where there are 30,000.
 LETTERS: dict[str, str] = {
@@ -93,7 +93,9 @@ class Tally:
 
 @dataclass(frozen=True)
 class Family:
-    """The rows of one family; ``opened`` is whether they show at once: the failing ones, until they fill some screens."""
+    """The rows of one family; ``opened`` is whether they show at once: those of failing
+    families until they fill some screens, and all of a small run.
+    """
 
     name: str
     opened: bool
@@ -157,7 +159,7 @@ def families(
         every = [check for _, checks in members for check in checks]
         rows = tuple(row for row, _ in members)
         tallies = tuple(_tally([row.cells[i] for row in rows]) for i in range(len(routes)))
-        bad = any(check.status in BAD for check in every)
+        bad = any(check.status in BAD for check in every) or sum(map(len, made.values())) <= FEW
         shown.append((badness(every)[0], Family(name, bad, tallies, rows)))
     left = OPENED
     ordered = []

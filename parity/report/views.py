@@ -122,7 +122,8 @@ def case_views(records: Records, history: Mapping[str, Sequence[Point]]) -> Iter
     for name, found in matrix.by_case(records).items():
         here = [(column, found.get((column.route, column.shard))) for column in columns]
         members = [(c, check, label(records, check), of_checks[label(records, check)]) for c, check in here if check]
-        yield cases.view(name, of_cases[name], members, history)
+        holes = len(members) < len(columns) and without_ending(records) > 0
+        yield cases.view(name, of_cases[name], members, history, holes)
 
 
 def _headline(records: Records, comparison: Comparison | None) -> tuple[str, str]:
@@ -230,11 +231,12 @@ def _since(found: Comparison, targets: Mapping[str, str]) -> Iterable[Since]:
     def link(name: str) -> str:
         return matrix.href(targets.get(name, ""))
 
+    titles = {"new failure": "new failures", "new check": "new checks"}
     for kind in ("new failure", "fixed", "no longer run", "vanished", "now run", "new check"):
         changes = [change for change in found.changes if change.kind == kind]
         if changes:
             lines = [(c.label, link(c.label), _moved(c.old, c.new)) for c in changes[:LISTED]]
-            yield Since(kind, tuple(lines), len(changes))
+            yield Since(titles.get(kind, kind), tuple(lines), len(changes))
     if found.drift:
         lines = [
             (d.label, link(d.label), f"{matrix.spelled(d.before)} → {matrix.spelled(d.after)} {d.where}")

@@ -245,6 +245,7 @@ def test_what_a_cut_off_run_did_not_reach_is_unlike_a_pass_and_unlike_what_was_n
         "pass",
         "no record",
     ]
+    assert '? no record</b> <span class="id">b' in render(cut)
     whole = made.records(checks)
     assert [cell.word for family in page(whole).families for row in family.rows for cell in row.cells][
         -1
