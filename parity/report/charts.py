@@ -61,9 +61,9 @@ def layers(nodes: Sequence[str], lines: Sequence[Line]) -> Markup:
     nodes = nodes[:MOST_NODES]
     finite = [float(r) for line in lines for r in line.ratios if isinstance(r, int | float) and r > 0]
     special = any(isinstance(r, str) for line in lines for r in line.ratios)
-    bottom = min(-1, max(-4, math.floor(math.log10(min(finite, default=0.1)))))
-    top = min(12.0, max(0.5, math.ceil(math.log10(max(finite, default=1.0))))) + (1 if special else 0)
-    step = max(26, min(72, 560 // max(len(nodes), 1)))
+    bottom = min(-2, max(-5, math.floor(math.log10(min(finite, default=0.1))) - 1))  # the lowest is for 0
+    top = min(12.0, max(0.3, math.ceil(math.log10(max(finite, default=1.0))))) + (1 if special else 0)
+    step = max(26, min(72, 480 // max(len(nodes), 1)))
     left, head, plot = 52, 16, 170
     width, foot = left + step * len(nodes) + 60, 62
 
