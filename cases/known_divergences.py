@@ -17,7 +17,7 @@ KNOWN = [
         versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
     KnownDivergence(
-        cases="conv2d/*dilation*-same*",
+        cases=("conv2d/dilation2-same-*", "conv2d/k?-dilation*-same", "conv2d/depthwise-dilation2-same"),
         routes="torchscript>ort",
         kind="error",
         reason="ONNX Runtime's CPU convolution refuses a dilation together with auto_pad, which the file holds",
