@@ -126,3 +126,16 @@ def test_every_name_a_route_can_have_is_listed_for_divergences() -> None:
     assert selection.every_name(ROUTES) == [
         "torch", "torch@cuda", "torch>ort", "torch>ort@cuda", "torch@cuda+tf32", "torch>ort@cuda+tf32",
     ]  # fmt: skip
+
+
+def test_what_pytest_prints_selects_as_the_name_or_id_in_it_does() -> None:
+    assert names("cases/conv.py::conv2d/k3") == ["conv2d/k3"]
+    assert ids("cases/conv.py::conv2d/k3[torch>ort]") == ["conv2d/k3[torch>ort]"]
+    with pytest.raises(UsageError, match="case 'conv2d/k4' does not exist"):
+        ids("cases/conv.py::conv2d/k4[torch]")
+
+
+def test_a_device_that_is_required_is_run_on_beside_the_cpu_unless_devices_were_asked_for() -> None:
+    assert selection.devices([], ["torch"]) == ["cpu"]
+    assert selection.devices([], ["cuda", "cpu", "cuda"]) == ["cpu", "cuda"]
+    assert selection.devices(["cuda"], ["cpu"]) == ["cuda"]
