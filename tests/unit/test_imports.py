@@ -31,6 +31,7 @@ ORDER: list[list[str]] = [
     ["show", "listing", "loading", "console", "runs"],
     ["plugin.*", "reading"],
     ["cli", "pytest_plugin"],
+    ["__main__"],
 ]
 
 FRAMEWORKS = {"torch", "tensorflow", "keras", "onnx", "onnxruntime", "onnxscript", "onnx_ir", "tf2onnx", "jax"}
