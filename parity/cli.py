@@ -119,8 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--markdown", action="store_true", help="as Markdown")
     comparing.add_argument("-o", "--output", type=Path, metavar="OUT", help="write it there, and print the text")
     comparing.add_argument("--slower", type=_factor, metavar="X", help="a step is slower when it takes more than X times as long, and half a second (2.0)")  # fmt: skip
+    comparing.add_argument("--allow", action="append", default=[], metavar="SHARD", help="what changed in this shard of a merged file (a name or a glob) trips no gate; may be repeated")  # fmt: skip
     merging = command("merge", _reading("merge"), "make one records file of several: the shards of a matrix")
-    merging.add_argument("files", nargs="+", metavar="[NAME=]FILE.jsonl", help="the records of a shard, and what to call it (the file's name, or its folder's where those repeat)")  # fmt: skip
+    merging.add_argument("files", nargs="+", metavar="[NAME=]FILE.jsonl", help="the records of a shard, and what to call it (the file's name; its folder's for latest.jsonl and records.jsonl)")  # fmt: skip
     merging.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.jsonl", help="where to")
     merging.add_argument("--history", type=Path, metavar="HISTORY.jsonl", help="add the merged run to it")
     for drifting in (running, reporting, comparing):

@@ -42,8 +42,10 @@ def report(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> i
 def compare(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
     """``parity compare``: what changed between two records files; the gates decide the exit code."""
     old, new = records.read(options.old), records.read(options.new)
-    found = changes.compare(old, new, drift=options.drift or DRIFT, slower=options.slower or SLOWER)
-    tripped = changes.tripped(found, options.fail_on)
+    factors = {"drift": options.drift or DRIFT, "slower": options.slower or SLOWER}
+    found = changes.compare(old, new, **factors)
+    held = changes.compare(shards.without(old, options.allow), shards.without(new, options.allow), **factors)
+    tripped = changes.tripped(held, options.fail_on)
     text = comparison.lines(found)
     said = "\n".join(line.text for line in text)
     if options.json:
@@ -64,12 +66,10 @@ def merge(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
     from parity.environment import arguments
 
     named = [_named(word) for word in options.files]
-    names = shards.names([path for _, path in named]) if any(not name for name, _ in named) else [""] * len(named)
     for _, path in named:
         if options.output.exists() and path.exists() and path.samefile(options.output):
             raise UsageError(f"{path}: is to be merged and written; name another file with -o")
-    read = [(name or usual, records.read(path)) for (name, path), usual in zip(named, names, strict=True)]
-    made = shards.merge(read, arguments(["parity", *typed]))
+    made = shards.merge([(name, records.read(path)) for name, path in named], arguments(["parity", *typed]))
     assert made.end is not None
     lines: list[records.Line] = [made.run, *made.checks, made.end]
     put(options.output, b"".join(records.encode(line) + b"\n" for line in lines), "-o")
@@ -124,4 +124,4 @@ def _refused(path: Path, error: OSError, option: str) -> ParityError:
 def _named(word: str) -> tuple[str, Path]:
     """``NAME=FILE`` taken apart; a file whose own name has a ``=`` is a file."""
     name, equals, path = word.partition("=")
-    return (name, Path(path)) if equals and not Path(word).exists() else ("", Path(word))
+    return (name, Path(path)) if equals and not Path(word).exists() else (shards.name(Path(word)), Path(word))

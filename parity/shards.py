@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from parity.errors import UsageError
 from parity.records import SCHEMA, Check, End, Records, Run, Shard
 from parity.wording import count
 
+USUAL = ("latest", "records")  #: names of files that say nothing of the run in them
 CUT_OFF = 3  #: the exit code that counts for a shard without an end line
 
 
@@ -31,15 +33,26 @@ def label(records: Records, check: Check) -> str:
     return f"{check.id} ({shard})" if shard else check.id
 
 
-def names(paths: Sequence[Path]) -> list[str]:
-    """A name for each file: its own without the ending, or its folder's where those repeat.
+def name(path: Path) -> str:
+    """What to call the shard of a file: the file's name, or its folder's where the name is one that every run writes."""
+    return path.absolute().parent.name if path.stem in USUAL else path.stem
 
-    Raises :class:`UsageError` where neither tells the files apart.
-    """
-    for found in ([path.stem for path in paths], [path.absolute().parent.name for path in paths]):
-        if all(found) and len(set(found)) == len(found):
-            return found
-    raise UsageError("the files' names and folders do not tell the shards apart; name each as NAME=FILE.jsonl")
+
+def without(records: Records, patterns: Iterable[str]) -> Records:
+    """The records without the shards whose names are like one of the patterns (``prerelease-*``)."""
+    patterns = list(patterns)
+    gone = [any(fnmatchcase(shard.name, pattern) for pattern in patterns) for shard in records.run.shards]
+    if not any(gone):
+        return records
+    kept = [n for n, out in enumerate(gone) if not out]
+    place = {n: i for i, n in enumerate(kept)}
+    checks = [
+        msgspec.structs.replace(check, shard=place[check.shard])
+        for check in records.checks
+        if check.shard is not None and check.shard in place
+    ]
+    run = msgspec.structs.replace(records.run, shards=[records.run.shards[n] for n in kept])
+    return Records(run, checks, records.end)
 
 
 def merge(shards: Sequence[tuple[str, Records]], argv: Sequence[str]) -> Records:

@@ -117,6 +117,21 @@ def test_a_gate_that_trips_makes_the_exit_code_1_and_says_why(capsys: Captured, 
         assert re.fullmatch(rf"parity: error: ({gates.replace(',', '|')}): .+", line)
 
 
+def test_a_shard_that_may_fail_trips_no_gate_but_is_reported(capsys: Captured) -> None:
+    write("1/latest.jsonl", made.check("a"))
+    write("2/latest.jsonl", made.check("a"))
+    write("3/latest.jsonl", made.check("a"))
+    write("4/latest.jsonl", made.failing("a", "torch"))
+    parity(capsys, "merge", "newest=1/latest.jsonl", "prerelease=2/latest.jsonl", "-o", "old.jsonl")
+    parity(capsys, "merge", "newest=3/latest.jsonl", "prerelease=4/latest.jsonl", "-o", "new.jsonl")
+    gate = ("compare", "old.jsonl", "new.jsonl", "--fail-on", "new-failures,fewer,drift,environment")
+    assert parity(capsys, *gate)[0] == 1
+    code, out, err = parity(capsys, *gate, "--allow", "pre*")
+    assert (code, err) == (0, "")
+    assert out.startswith("1 new failure\n")
+    assert parity(capsys, *gate, "--allow", "newest")[0] == 1
+
+
 def test_the_factor_of_drift_is_taken_from_the_command_line(capsys: Captured) -> None:
     two_runs()
     gate = ("compare", "old.jsonl", "new.jsonl", "--fail-on", "drift")

@@ -116,20 +116,37 @@ def test_shards_that_cannot_stand_side_by_side_are_refused_with_a_sentence(parts
 
 
 @pytest.mark.parametrize(
-    ("paths", "names"),
+    ("path", "name"),
     [
-        (["x/oldest.jsonl", "x/newest.jsonl"], ["oldest", "newest"]),
-        (["oldest/latest.jsonl", "newest/latest.jsonl"], ["oldest", "newest"]),
-        (["x/latest.jsonl"], ["latest"]),
+        ("x/oldest.jsonl", "oldest"),
+        ("oldest/latest.jsonl", "oldest"),
+        ("reports/20260131T120000Z-1/records.jsonl", "20260131T120000Z-1"),
+        ("my.records.jsonl", "my.records"),
     ],
 )
-def test_files_are_told_apart_by_their_names_or_else_by_their_folders(paths: list[str], names: list[str]) -> None:
-    assert shards.names([Path(path) for path in paths]) == names
+def test_a_shard_is_called_like_its_file_or_like_the_folder_of_a_file_that_every_run_writes(
+    path: str, name: str
+) -> None:
+    assert shards.name(Path(path)) == name
 
 
-def test_files_that_nothing_tells_apart_are_refused_with_the_mend() -> None:
-    with pytest.raises(UsageError, match=r"name each as NAME=FILE\.jsonl"):
-        shards.names([Path("a/x/latest.jsonl"), Path("b/x/latest.jsonl")])
+def test_shards_can_be_left_out_by_name_or_glob() -> None:
+    parts = [(name, run(name, made.check("a"), made.check("b"))) for name in ("old-cpu", "pre-cpu", "pre-cuda")]
+    merged = shards.merge(parts, ARGV)
+    for patterns, kept in (
+        (["pre-*"], ["old-cpu"]),
+        (["old-cpu", "pre-cuda"], ["pre-cpu"]),
+        (["*"], []),
+        (["pre"], None),
+    ):
+        left = shards.without(merged, patterns)
+        assert [shard.name for shard in left.run.shards] == (
+            ["old-cpu", "pre-cpu", "pre-cuda"] if kept is None else kept
+        )
+        assert {shards.shard_of(left, check) for check in left.checks} == {shard.name for shard in left.run.shards}
+        assert len(left.checks) == 2 * len(left.run.shards)
+    plain = run("r", made.check())
+    assert shards.without(plain, ["*"]) == plain
 
 
 def shard_line(run_line: records.Run, **changed: Any) -> bytes:
