@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -49,7 +50,8 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 def begun(project: Project, *words: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A session that hangs in a check, once another check has its record; it, and all processes behind it."""
-    process = project.start("-m", "pytest", "-p", "no:cacheprovider", *KIT, "good", "sleeps", *words)
+    command = ("-m", "pytest", "-p", "no:cacheprovider", *KIT, "good", "sleeps", *words)
+    process = project.start(*command, start_new_session=True)
     wait_for(lambda: project.written() and b'"type":"check"' in project.written()[0].read_bytes())
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2
@@ -109,13 +111,14 @@ def test_the_test_paths_of_a_project_do_not_hide_its_cases(project: Project) -> 
     assert "1 failed, 3 passed" in project.pytest(*KIT, "-k", "good or test_").stdout
 
 
-def test_the_settings_of_the_project_are_found_from_a_folder_in_it(project: Project) -> None:
+@pytest.mark.parametrize("words", [(), ("-n", "2")])
+def test_the_settings_of_the_project_are_found_from_a_folder_in_it(project: Project, words: tuple[str, ...]) -> None:
     project.write("pyproject.toml", "[tool.parity]\ncases = 'checks/own'\nreports = 'out'\n")
     (project.folder / "checks").mkdir()
     (project.folder / "cases").rename(project.folder / "checks" / "own")
     inner = project.folder / "inner"
     inner.mkdir()
-    done = project.pytest(*KIT, "-k", "good", cwd=inner)
+    done = project.pytest(*KIT, "-k", "good", *words, cwd=inner)
     assert "2 passed" in done.stdout
     assert "report: ../out/latest.html" in done.stdout
     assert len(project.records("out").checks) == 2
@@ -166,7 +169,7 @@ def test_stopping_at_a_failure_stops_the_run_and_says_so_in_the_records(project:
 @pytest.mark.parametrize("words", [(), ("-n", "2")])
 def test_ctrl_c_leaves_records_that_say_so_and_no_process(project: Project, words: tuple[str, ...]) -> None:
     process, children = begun(project, *words)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to pytest and xdist's workers
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "KeyboardInterrupt" in out
