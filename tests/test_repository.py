@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import distribution
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from parity import cli
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+WORKFLOWS = {path.stem: path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")}
 
 # Spelled with a class of one character, so that this file does not match itself.
 HOME_OF_ONE_MACHINE = re.compile(r"(?<![\w.$}>-])/(?:[r]oot|[o]pt|[t]mp|[w]ork|[m]nt)/\w")
@@ -113,14 +117,79 @@ def test_ci_is_a_program() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
 
 
-def test_the_workflow_runs_environments_that_tox_has() -> None:
-    named = re.findall(r"\btox run -e (\S+)", WORKFLOW)
-    assert {"lint", "type", "test", "run"} <= set(named) <= tox_environments()
+@cache
+def tox_commands() -> dict[str, list[str]]:
+    """Environment -> its commands without what a person adds, as tox itself reads them."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tox", "config", "-k", "commands", "-e", ",".join(sorted(tox_environments()))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, list[str]] = {}
+    for line in told.stdout.splitlines():
+        if section := re.fullmatch(r"\[testenv:(.*)\]", line):
+            environment = found.setdefault(section[1], [])
+        elif line.strip() and not line.endswith("commands ="):
+            environment.append(line.removeprefix("commands = ").strip())
+    return found
+
+
+def steps() -> list[tuple[str, str]]:
+    """(workflow, command) of every step that runs one, written out for each value of a matrix."""
+    found = []
+    for name, text in WORKFLOWS.items():
+        lists = {
+            key: re.findall(r"[\w.]+", values) for key, values in re.findall(r"^ +(\w+): \[(.*)\]$", text, re.MULTILINE)
+        }
+        for command in re.findall(r"^ +(?:- )?run: (.+)$", text, re.MULTILINE):
+            keys = re.findall(r"\$\{\{ matrix\.(\w+) \}\}", command)
+            for values in product(*(lists[key] for key in keys)):
+                written = command
+                for key, value in zip(keys, values, strict=True):
+                    written = written.replace(f"${{{{ matrix.{key} }}}}", value)
+                found.append((name, written))
+    return found
+
+
+def test_the_workflows_run_nothing_but_environments_that_tox_has() -> None:
+    assert {"ci", "nightly"} <= set(WORKFLOWS)
+    for name, command in steps():
+        if command == "python -m pip install -c constraints.txt tox":
+            continue
+        matched = re.fullmatch(r"tox run -e ([\w-]+)(?: -- .+)?", command)
+        assert matched, f"{name}.yml runs {command!r}, which no tox environment does"
+        assert matched[1] in tox_environments(), f"{name}.yml: tox has no environment {matched[1]}"
+
+
+def test_every_environment_of_tox_is_run_by_a_workflow() -> None:
+    named = {word for _, command in steps() for word in re.findall(r"^tox run -e ([\w-]+)", command)}
+    of_one_python = {name for name in tox_environments() if re.fullmatch(r"test-py\d+", name)}  # test, by another name
+    assert named == tox_environments() - of_one_python
+
+
+def test_what_the_workflows_add_to_a_command_of_parity_s_is_what_it_takes() -> None:
+    checked = set()
+    for _, command in steps():
+        environment, _, added = command.removeprefix("tox run -e ").partition(" -- ")
+        for known in tox_commands().get(environment, []):
+            program, *words = shlex.split(known)
+            if program == "parity":
+                cli._parser().parse_args([*words, *shlex.split(added)])
+                checked.add(words[0])
+    assert checked == {"run", "report", "compare", "merge"}
+
+
+def test_the_nightly_matrix_is_every_matrix_environment() -> None:
+    (versions,) = re.findall(r"^ +versions: \[(.*)\]$", WORKFLOWS["nightly"], re.MULTILINE)
+    named = {f"matrix-{version}" for version in re.findall(r"\w+", versions)}
+    assert named == {name for name in tox_environments() if name.startswith("matrix-")}
 
 
 def test_the_workflow_tests_every_python_that_is_declared() -> None:
     declared = re.findall(r"Programming Language :: Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
-    (tested,) = re.findall(r"python: \[(.*)\]", WORKFLOW)
+    (tested,) = re.findall(r"python: \[(.*)\]", WORKFLOWS["ci"])
     assert re.findall(r"3\.\d+", tested) == declared
     assert PROJECT["requires-python"] == f">={declared[0]}"
 

@@ -49,7 +49,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.cli.program", *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(environment or {})},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "GITHUB_ACTIONS": "", **(environment or {})},
             text=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]
         )
