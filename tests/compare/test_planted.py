@@ -170,6 +170,16 @@ def test_a_renamed_case_vanished_and_is_new_in_a_real_run(mended: Ran) -> None:
     project.edit('"conv/renamed"', '"conv/plain"')
 
 
+def test_the_baseline_may_be_the_file_that_the_run_replaces(mended: Ran) -> None:
+    project, *_ = mended
+    latest = project.folder / "reports" / "latest.jsonl"
+    latest.write_bytes((project.folder / "bad.jsonl").read_bytes())
+    done = project.run("again.jsonl", "--baseline", "reports/latest.jsonl", "--fail-on", "new-failures,fewer")
+    assert done.returncode == 0, done.stderr
+    assert "no new failures, 1 fixed" in done.stdout.splitlines()
+    assert records.read(latest).run.id != records.read(project.folder / "bad.jsonl").run.id
+
+
 def test_a_run_of_one_case_does_not_call_the_others_vanished(mended: Ran) -> None:
     project, *_ = mended
     done = project.run("one.jsonl", "conv/plain", "--baseline", "good.jsonl", "--fail-on", "fewer")
