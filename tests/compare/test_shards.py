@@ -93,6 +93,9 @@ def test_a_failure_in_one_shard_is_the_failure_of_all_and_a_shard_that_was_cut_o
     assert not torn.finished
     assert torn.end is not None
     assert (torn.end.exit_code, torn.end.reason, torn.run.planned) == (3, "cut: cut off", 10)
+    worst = shards.merge([("bad", bad), ("cut", cut)], ARGV)
+    assert worst.end is not None
+    assert worst.end.exit_code == 1
     stopped = shards.merge([("a", made.records([made.check()], finished=False, reason="interrupted"))], ARGV)
     assert stopped.end is not None
     assert stopped.end.reason == "a: interrupted"
