@@ -162,7 +162,7 @@ def test_the_last_failed_are_run_again_alone(project: Project) -> None:
     assert len(project.written()) == 2
 
 
-def test_junit_names_checks_their_verdicts_reasons_and_own_seconds(project: Project) -> None:
+def test_junit_names_checks_their_verdicts_and_reasons(project: Project) -> None:
     project.pytest(*KIT, *ENDING, "--junit-xml=out.xml")
     suite = ElementTree.parse(project.folder / "out.xml").getroot()[0]
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
@@ -182,9 +182,17 @@ def test_junit_names_checks_their_verdicts_reasons_and_own_seconds(project: Proj
         skipped = cases[f"{name}[kit]"].find("skipped")
         assert skipped is not None
         assert skipped.get("message") == message
-    seconds = {check.id: check.seconds for check in project.records().checks}
-    spent = seconds["wrong[kit]"]
-    assert float(cases["wrong[kit]"].get("time") or 0) == pytest.approx((spent.run or 0) + (spent.judge or 0), abs=0.1)
+
+
+def test_a_check_lasts_as_long_as_it_took_and_not_as_long_as_its_item_waited(project: Project) -> None:
+    project.write(
+        "conftest.py", "def pytest_runtest_logreport(report):\n    print(report.when, repr(report.duration))\n"
+    )
+    done = project.pytest(*KIT, "good/one", "-s")
+    (spent,) = (check.seconds for check in project.records().checks)
+    assert spent.run
+    assert spent.judge
+    assert f"call {spent.run + spent.judge!r}\n" in done.stdout
 
 
 def test_what_is_required_and_absent_fails_instead_of_skipping(project: Project) -> None:
