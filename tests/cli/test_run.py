@@ -24,7 +24,7 @@ def test_all_passing_ends_with_code_0_and_counts_in_the_last_line(project: Proje
     ]
     assert done.stderr == ""
     assert project.statuses() == {"good/one[kit]": "pass", "good/two[kit]": "pass"}
-    assert "No check failed of 2 that ran." in (project.folder / "reports" / "latest.html").read_text()
+    assert "No failure in 2 checks." in (project.folder / "reports" / "latest.html").read_text()
 
 
 def test_a_known_divergence_ends_with_code_0_and_its_reason(project: Project) -> None:

@@ -102,7 +102,10 @@ def test_a_known_divergence_on_a_device_that_is_not_here_is_no_mistake(project: 
 
 
 RECORDS = {
-    "a newer schema": (b'{"type": "run", "schema": 99}\n', f"has schema 99, this parity reads up to {SCHEMA}; upgrade parity"),
+    "a newer schema": (
+        b'{"type": "run", "schema": 99}\n',
+        f"has schema 99, this parity reads up to {SCHEMA}; upgrade parity",
+    ),
     "something else": (b"\x89PNG\r\n\x1a\n", "is not a records file: line 1 is not JSON"),
     "nothing": (b"", "is empty; give a records file that `parity run` wrote"),
     "a line that is damaged": (made.lines(made.records()).replace(b'"pass"', b'"pa', 1), "line 2 is damaged"),
