@@ -40,9 +40,10 @@ class Checks:
         self._planned = self._failures = 0
         self._why: str | None = None  # the session was stopped, and why
         self._trouble = ""
-        self._folder: str | None = getattr(config, "workerinput", {}).get(SENT)
-        if self._folder is not None:
-            config.stash[TAIL] = Tail(Path(self._folder))
+        folder = getattr(config, "workerinput", {}).get(SENT)
+        self._begun = folder is not None  # by xdist's controller
+        if self._begun:
+            config.stash[TAIL] = Tail(Path(folder))
 
     def pytest_report_header(self) -> str:
         """What may be collected."""
@@ -82,10 +83,14 @@ class Checks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """Start what was collected before the first test of any kind."""
-        if self._background is None and self._folder is None and not self._config.option.setuponly:
+        """Start what was selected, before the first test of any kind."""
+        if self._begun:
+            return
+        self._begun = True
+        selected = [one.selected for one in item.session.items if isinstance(one, CheckItem)]
+        if selected and not self._config.option.setuponly:
             self._prepare()
-            self._start([one.selected for one in item.session.items if isinstance(one, CheckItem)])
+            self._start(selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -116,8 +116,13 @@ def test_its_own_layer_and_network_run_through_both_doors(python: Path, project:
     other = run(python, "-m", "pytest", "--parity", "-rs", cwd=project)
     assert other.returncode == 0, other.stdout
     second = written(project)
-    assert first.run.id != second.run.id
-    assert {check.id: told(check) for check in first.checks} == {check.id: told(check) for check in second.checks}
+    spread = run(python, "-m", "pytest", "--parity", "-n", "2", cwd=project)
+    assert spread.returncode == 0, spread.stdout
+    third = written(project)
+    assert len({made.run.id for made in (first, second, third)}) == 3
+    said = [{check.id: told(check) for check in made.checks} for made in (first, second, third)]
+    assert said[0] == said[1] == said[2]
+    assert len(third.checks) == len(said[2])
     statuses = {check.id: check.status for check in second.checks}
     assert {f"{case}[{route}]": "pass" for case in CASES for route in READY}.items() <= statuses.items()
     absent = {check.id: check.reason for check in second.checks if check.status == "not run"}

@@ -99,10 +99,11 @@ def test_checks_run_beside_the_tests_of_the_project(project: Project) -> None:
     project.write("tests/test_plain.py", ORDINARY)
     done = project.pytest(*KIT, *ENDING)
     assert "4 failed, 3 passed, 1 skipped, 1 deselected, 1 xfailed" in done.stdout
-    only = project.pytest("--parity", "tests")
+    only = project.pytest("--parity", "tests", "--parity-reports=none")
     assert "1 failed, 1 passed" in only.stdout
     assert "no check was selected" in only.stdout
     assert len(project.written()) == 1
+    assert not (project.folder / "none").exists()
 
 
 def test_the_test_paths_of_a_project_do_not_hide_its_cases(project: Project) -> None:
