@@ -40,9 +40,9 @@ class Checks:
         self._planned = self._failures = 0
         self._why: str | None = None  # the session was stopped, and why
         self._trouble = ""
-        folder = getattr(config, "workerinput", {}).get(SENT)
-        self._begun = folder is not None  # by xdist's controller
-        if self._begun:
+        folder: str = getattr(config, "workerinput", {}).get(SENT, "")
+        self._begun = bool(folder)  # by xdist's controller
+        if folder:
             config.stash[TAIL] = Tail(Path(folder))
 
     def pytest_report_header(self) -> str:
