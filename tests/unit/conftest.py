@@ -1,18 +1,12 @@
-"""Shared fixtures; how Hypothesis runs."""
+"""Shared fixtures."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from parity.registry import Registry, load
-
-# The same examples on every run of a CI, other ones on each run of a person.
-settings.register_profile("parity", deadline=None, max_examples=60, derandomize="CI" in os.environ)
-settings.load_profile("parity")
 
 CASES = Path(__file__).parents[2] / "cases"
 
