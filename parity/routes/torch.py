@@ -78,7 +78,8 @@ def _module(torch: Any, case: Case, spelled: Mapping[str, list[Any]], tapped: bo
             super().__init__()
             for name, pieces in spelled.items():
                 owned = [piece for piece in pieces if isinstance(piece, torch.nn.Module)]
-                self.add_module(name, torch.nn.ModuleList(owned))
+                taken = hasattr(self, name)  # a node may be called what a module has already: "training", "type"
+                self.add_module(f"{name}_" if taken else name, torch.nn.ModuleList(owned))
 
         def forward(self, x: Any) -> Any:
             values = {INPUT: x}
