@@ -45,6 +45,7 @@ class Background:
         self._held = ExitStack()
         self._lock = self._held.enter_context(hold(folder))
         self._process: subprocess.Popen[bytes] | None = None
+        self._told = False
 
     @property
     def started(self) -> bool:
@@ -72,7 +73,10 @@ class Background:
         self._held.close()
 
     def stop(self, why: str) -> None:
-        """Have it end its records now, for this reason. It also does so when this process is gone."""
+        """Have it end its records now, for this reason, the first one given. It also does so when this process is gone."""
+        if self._told:
+            return
+        self._told = True
         with suppress(BrokenPipeError):  # it has ended
             os.write(self._tell, why.encode())
 

@@ -49,10 +49,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def begun(project: Project, *words: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
-    """A session that hangs in a check, once another check has its record; it, and all processes behind it."""
+    """A session that hangs in a check, once the two others have their records; it, and all processes behind it."""
     command = ("-m", "pytest", "-p", "no:cacheprovider", *KIT, "good", "sleeps", *words)
     process = project.start(*command, start_new_session=True)
-    wait_for(lambda: project.written() and b'"type":"check"' in project.written()[0].read_bytes())
+    wait_for(lambda: project.written() and project.written()[0].read_bytes().count(b'"type":"check"') == 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2
     return process, children
