@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
 
 from parity import terminal
-from tests.plugin.conftest import ENDING, KIT, Project
+from tests.plugin.conftest import ENDING, KIT, ROOT, Project
 
 STATUSES = {
     "good/one": "pass",
@@ -218,3 +220,15 @@ def test_the_options_reach_the_run(project: Project) -> None:
     assert (project.folder / "kept" / "CACHEDIR.TAG").exists()
     assert not (project.folder / "reports").exists()
     assert not (project.folder / ".parity_cache").exists()
+
+
+def test_the_checks_that_the_page_shows_exist_and_can_be_pasted() -> None:
+    page = (ROOT / "docs" / "pytest.md").read_text()
+    shown = set(re.findall(r"cases/\w+\.py::\S+\]|'\w+/\S+\[\S+\]'", page))
+    assert len(shown) >= 3
+    words = [word.strip("'") for word in shown]
+    options = ["-m", "pytest", "--parity", "--collect-only", "-q", "-p", "no:cacheprovider", *words]
+    done = subprocess.run([sys.executable, *options], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    found = {line for line in done.stdout.splitlines() if "::" in line}
+    assert {line.partition("::")[2] for line in found} == {word.rpartition("::")[2] for word in words}
