@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 from polygraphy.logger import G_LOGGER
 
-from parity import steps
 from parity.axes import Array
-from parity.case import Case
+from parity.cases import Case
+from parity.running import steps
 from tests.faults.harness import planted, run
 from tests.faults.plants import FAULTS
 

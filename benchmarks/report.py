@@ -18,10 +18,11 @@ from typing import Any
 
 import msgspec
 
-from parity.history import KEPT, Point
-from parity.records import Check, Records, read
+from parity.records.file import Records, read
+from parity.records.history import KEPT, Point
+from parity.records.lines import Check
+from parity.records.verdict import BAD
 from parity.report.html import render
-from parity.verdict import BAD
 from tests.report import browser as chromium
 
 SIZES = (3_000, 30_000)

@@ -1,6 +1,6 @@
 """Activations on images and on features."""
 
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import LeakyReLU, ReLU, Sigmoid
 
 ONE = "a single pixel: height and width are both 1"

@@ -1,8 +1,7 @@
 """Layers that take several inputs: Add and Concatenate, in the smallest graphs that show them."""
 
-from parity.case import Case
+from parity.cases import Case, Graph
 from parity.layers import Add, AvgPool2D, Concatenate, Conv2D, Flatten, LeakyReLU, Linear, MaxPool2D, ReLU
-from parity.network import Graph
 
 ONE = "a single pixel: height and width are both 1"
 

@@ -1,6 +1,6 @@
 """Convolutions: each field off its default alone, then in the pairs that interact; sizes, scales and means."""
 
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import Conv2D, Draw
 
 ONE = "a single pixel: height and width are both 1"

@@ -1,6 +1,6 @@
 """Divergences that are really in a framework, exporter or runtime. Each fails the run once it no longer reproduces."""
 
-from parity.known import KnownDivergence
+from parity.cases import KnownDivergence
 
 KNOWN = [
     KnownDivergence(

@@ -1,6 +1,6 @@
 """Dense layers, from one feature to long sums."""
 
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import Draw, Linear
 
 POSITIVE = {"linear.weight": Draw("uniform", 1.0, 0.25)}

@@ -1,9 +1,8 @@
 """Deeper and branched networks: VGG16's features, residual blocks, an inception-like block."""
 
 from parity.axes import Shape
-from parity.case import Case
+from parity.cases import Case, Graph, Network, Sequential
 from parity.layers import Add, BatchNorm2D, Concatenate, Conv2D, Flatten, Layer, Linear, MaxPool2D, ReLU
-from parity.network import Graph, Network, Sequential
 
 PUBLISHED = "as published: images of 224 by 224"
 

@@ -1,6 +1,6 @@
 """Batch normalisation by its running statistics: epsilons at variances where they show and where they hide."""
 
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import BatchNorm2D, Draw
 
 ONE = "a single pixel: height and width are both 1"

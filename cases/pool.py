@@ -1,6 +1,6 @@
 """Pooling: windows that hang over an edge, by padding or ceil_mode, and what they then count."""
 
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import AvgPool2D, MaxPool2D
 
 ONE = "a single pixel: height and width are both 1"

@@ -3,9 +3,8 @@
 Alone, Flatten hides the order in which it folds; in front of a dense layer that order decides the numbers.
 """
 
-from parity.case import Case
+from parity.cases import Case, Sequential
 from parity.layers import Dropout, Flatten, Linear, MaxPool2D, ReLU
-from parity.network import Sequential
 
 ONE = "a single pixel: height and width are both 1"
 

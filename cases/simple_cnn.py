@@ -3,9 +3,8 @@
 from math import prod
 
 from parity.axes import Shape
-from parity.case import Case
+from parity.cases import Case, Network, Sequential, output_shape
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Layer, LeakyReLU, Linear, MaxPool2D, ReLU
-from parity.network import Network, Sequential, output_shape
 
 PUBLISHED = "as published: images of 224 by 224"
 PICTURES = ("pictures",)  # the report shows what each layer makes of the image

@@ -50,7 +50,7 @@ class Unsupported(Exception):
 class Broken(Exception):
     """A route broke a promise that is checked before any number is compared.
 
-    ``kind`` is one of the kinds of ``parity.verdict.Kind``; the message says what was seen.
+    ``kind`` is one of the kinds of ``parity.records.verdict.Kind``; the message says what was seen.
     """
 
     def __init__(self, kind: str, message: str) -> None:

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from parity import cli
+from parity.cli.main import _parser
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -176,7 +176,7 @@ def test_what_the_workflows_add_to_a_command_of_parity_s_is_what_it_takes() -> N
         for known in tox_commands().get(environment, []):
             program, *words = shlex.split(known)
             if program == "parity":
-                cli._parser().parse_args([*words, *shlex.split(added)])
+                _parser().parse_args([*words, *shlex.split(added)])
                 checked.add(words[0])
     assert checked == {"run", "report", "compare", "merge"}
 
@@ -275,7 +275,7 @@ def test_decisions_are_numbered_and_short() -> None:
 
 def test_an_installed_wheel_carries_everything_that_is_not_code() -> None:
     files = [str(file) for file in distribution("parity").files or []]
-    if "parity/case.py" not in files:
+    if "parity/cases/case.py" not in files:
         pytest.skip("parity is installed editable here; tox tests a wheel")
     data = {n for n in tracked() if n.startswith("parity/") and not n.endswith(".py")}
     assert "parity/py.typed" in data

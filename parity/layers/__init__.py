@@ -1,8 +1,8 @@
-"""The layers. One file a family; ``docs/add-a-layer.md`` shows how to add one."""
+"""The layers, one file a family; ``docs/add-a-layer.md`` shows how to add one."""
 
 from parity.layers.activation import LeakyReLU, ReLU, Sigmoid
-from parity.layers.arithmetic import Add
 from parity.layers.base import Draw, Error, Layer, Parameter, Window, layer
+from parity.layers.combine import Add
 from parity.layers.conv import Conv2D
 from parity.layers.linear import Linear
 from parity.layers.norm import BatchNorm2D

@@ -1,1 +1,1 @@
-"""What ``pytest --parity`` brings in."""
+"""What ``pytest --parity`` brings in; ``hooks`` is what pytest loads."""

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from parity import loading, project, selection
+from parity.cases import project
+from parity.cases.project import Project
 from parity.errors import NothingSelectedError, UsageError
 from parity.plugin.items import Selected, words
-from parity.project import Project
-from parity.selection import ID, NODE, Pair
+from parity.running import loading, selection
+from parity.running.selection import ID, NODE, Pair
 
 
 class Collection:

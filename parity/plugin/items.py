@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from parity import terminal
-from parity.case import Case
+from parity.cases.case import Case
 from parity.plugin.tail import EndedError, Tail
-from parity.records import Check
-from parity.routes.base import Route
-from parity.wording import ending, figure, one_line
+from parity.records.lines import Check
+from parity.records.wording import ending, figure, one_line
+from parity.report import terminal
+from parity.routes.catalog import Route
 
 TAIL = pytest.StashKey[Tail]()  #: of pytest's config: the records of the session
 STOPPED = "pytest stopped: "  #: how the reason of a check begins that did not run because the session ended first

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from parity import loading, runs, selection
-from parity.console import complain
+from parity.cli import runs
+from parity.cli.console import complain
 from parity.errors import ParityError
 from parity.plugin.background import Order
+from parity.running import loading, selection
 
 
 def main(told: int) -> int:

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from parity import runs, terminal
+from parity.cli import runs
 from parity.errors import ParityError
-from parity.interrupts import undisturbed
 from parity.plugin.background import Background, Order
 from parity.plugin.collection import Collection
 from parity.plugin.items import STOPPED, TAIL, CaseFile, CheckItem, Selected
 from parity.plugin.tail import FILE, Tail
+from parity.report import terminal
+from parity.running.interrupts import undisturbed
 
 SENT = "parity_folder"  #: under which xdist's workers are told the folder of the records
 MARKUP = {"good": "green", "bad": "red", "warn": "yellow"}

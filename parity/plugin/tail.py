@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from parity import records
 from parity.bounds import LAMBDA
-from parity.records import Check, End, Run
+from parity.records.lines import Check, End, Run, decode
 
 FILE = "records.jsonl"
 PAUSE = 0.02  #: seconds between two looks
@@ -54,7 +53,7 @@ class Tail:
         whole = new[: new.rfind(b"\n") + 1]  # a line that is still being written comes next time, from its start
         self._read += len(whole)
         for raw in whole.splitlines():
-            line = records.decode(raw)
+            line = decode(raw)
             if isinstance(line, Check):
                 self.checks[line.id] = line
             elif isinstance(line, End):

@@ -1,1 +1,1 @@
-"""The report: a function of the records alone. ``views`` prepares what is shown, ``html`` writes it."""
+"""Records made readable: on the terminal, as a page, for a CI; a function of the records alone."""

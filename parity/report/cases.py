@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from parity.blame import whose
-from parity.history import KEPT, Point
-from parity.records import Check, Grid, LayerFigure, Number, Sight, worst
+from parity.judging.blame import whose
+from parity.records.history import KEPT, Point
+from parity.records.lines import Check, Grid, LayerFigure, Number, Sight, worst
+from parity.records.verdict import BAD
+from parity.records.wording import ending, meaning, rank, worst_first
 from parity.report.charts import Bars, Block, Line
 from parity.report.images import signed
 from parity.report.matrix import GLYPHS, LETTERS, NO_RECORD, Column, spelled
-from parity.verdict import BAD
-from parity.wording import ending, meaning, rank, worst_first
 
 TILE = 42  #: pixels a tile of a picture is shown wide
 ALONE = 168  #: and where it is the only one

@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from parity.pictures import EDGES
-from parity.records import Number
+from parity.judging.pictures import EDGES
+from parity.records.lines import Number
+from parity.records.wording import figure
 from parity.report import images
-from parity.wording import figure
 
 COLOURS, DASHES = 6, 4  #: how many of each the style sheet has
 MOST_NODES = 200  #: layers drawn in one chart
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Bars:
-    """Elements by ratio on one route, or on several that agree, in the bins of :data:`parity.pictures.EDGES`."""
+    """Elements by ratio on one route, or on several that agree, in the bins of :data:`parity.judging.pictures.EDGES`."""
 
     label: str
     counts: tuple[int, ...]

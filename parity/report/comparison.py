@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from parity.causes import causes
-from parity.changes import KINDS, Change, Comparison, Difference, Drift, Kind, Slower, many, sentence
-from parity.records import Check, Run
-from parity.terminal import Text
-from parity.wording import ending, figure, short
+from parity.judging.causes import causes
+from parity.records.changes import KINDS, Change, Comparison, Difference, Drift, Kind, Slower, many, sentence
+from parity.records.lines import Check, Run
+from parity.records.wording import ending, figure, short
+from parity.report.terminal import Text
 
 SHOWN = 20  #: lines of each part as text
 MEMBERS = 3  #: checks named of each cause

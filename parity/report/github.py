@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from parity.causes import causes
-from parity.changes import many
-from parity.records import Records
-from parity.shards import label
-from parity.wording import bad, short
+from parity.judging.causes import causes
+from parity.records.changes import many
+from parity.records.file import Records
+from parity.records.shards import label
+from parity.records.wording import bad, short
 
 MOST = 10  #: annotations; groups beyond are in the report
 

@@ -16,15 +16,15 @@ from typing import cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from parity import wording
-from parity.changes import Comparison
-from parity.history import Point
-from parity.records import Records
+from parity.records import wording
+from parity.records.changes import Comparison
+from parity.records.file import Records
+from parity.records.history import Point
+from parity.records.verdict import BAD
 from parity.report import charts, images
 from parity.report.cases import Panel
 from parity.report.matrix import href
 from parity.report.views import case_views, page
-from parity.verdict import BAD
 
 #: Characters of case sections: up to the first all are whole; then only failing cases have one, without charts and
 #: pictures, up to the second. The matrix and the groups of failures always name every check.
@@ -37,8 +37,8 @@ def render(
 ) -> str:
     """The report of a run. The same arguments give the same text: no clock and no file but the packaged ones.
 
-    comparison: what changed since a baseline (``parity.changes.compare``); history: the last runs of each check by its
-    label, oldest first (``parity.history.load``).
+    comparison: what changed since a baseline (``parity.records.changes.compare``); history: the last runs of each check by its
+    label, oldest first (``parity.records.history.load``).
     """
     networks, cases, shown = _sections(records, history or {})
     view = page(records, comparison, shown)

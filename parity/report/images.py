@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from parity.pictures import LEVELS, decode
-from parity.records import Grid
+from parity.judging.pictures import LEVELS, decode
+from parity.records.lines import Grid
 
 Scale = Literal["values", "signed"]
 Levels = npt.NDArray[np.uint8]

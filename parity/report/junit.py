@@ -6,10 +6,11 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from parity.records import Check, Records, Shard
-from parity.shards import label, parts, shard_of
-from parity.terminal import screen
-from parity.wording import ending, short
+from parity.records.file import Records
+from parity.records.lines import Check, Shard
+from parity.records.shards import label, parts, shard_of
+from parity.records.wording import ending, short
+from parity.report.terminal import screen
 
 #: What XML 1.0 cannot say.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from parity.causes import Cause, causes
-from parity.changes import KINDS, Comparison, many, sentence
-from parity.records import Records
+from parity.judging.causes import Cause, causes
+from parity.records.changes import KINDS, Comparison, many, sentence
+from parity.records.file import Records
+from parity.records.shards import label, parts
+from parity.records.verdict import Status
+from parity.records.wording import bad, count, figure, grouped, meaning, outcome, short
 from parity.report import comparison as compared
-from parity.shards import label, parts
-from parity.terminal import families
-from parity.verdict import Status
-from parity.wording import bad, count, figure, grouped, meaning, outcome, short
+from parity.report.terminal import families
 
 LIMIT = 1_000_000  #: bytes, of the 1,048,576 that GitHub takes
 RESERVE = 500  #: bytes kept for the last line

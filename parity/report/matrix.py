@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from parity.changes import Comparison
-from parity.records import Check, Number, Records, worst
-from parity.shards import label, shard_of
-from parity.verdict import BAD, Status
-from parity.wording import ending, figure, rank
+from parity.records.changes import Comparison
+from parity.records.file import Records
+from parity.records.lines import Check, Number, worst
+from parity.records.shards import label, shard_of
+from parity.records.verdict import BAD, Status
+from parity.records.wording import ending, figure, rank
 
 GLYPHS: dict[Status, str] = {
     "pass": "✓",

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from parity.causes import causes
-from parity.changes import Comparison, absent, many, sentence
-from parity.history import Point
-from parity.records import Check, Known, Number, Records, worst
+from parity.judging.causes import causes
+from parity.records.changes import Comparison, absent, many, sentence
+from parity.records.file import Records
+from parity.records.history import Point
+from parity.records.lines import Check, Known, Number, worst
+from parity.records.shards import label, shard_of
+from parity.records.verdict import Status
+from parity.records.wording import MEANINGS, bad, count, ending, figure, grouped, meaning, outcome
 from parity.report import cases, matrix
 from parity.report.matrix import GLYPHS, LETTERS, NO_RECORD, Column, Family, without_ending
-from parity.shards import label, shard_of
-from parity.verdict import Status
-from parity.wording import MEANINGS, bad, count, ending, figure, grouped, meaning, outcome
 
 LISTED = 100  #: checks that a group names; the search finds the others
 

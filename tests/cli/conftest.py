@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from parity import records
+from parity.records.file import Records, read
 
 ROOT = Path(__file__).parents[2]
 
 CASES = """
-from parity.case import Case
-from parity.known import KnownDivergence
+from parity.cases import Case, KnownDivergence, Sequential
 from parity.layers import ReLU
-from parity.network import Sequential
 
 def case(name, *tags, limit=30.0):
     return Case(name, ReLU(), (2, 3, 4, 5), tags=tags, time_limit=limit)
@@ -61,8 +59,8 @@ class Project:
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(words, process.returncode, out or "", err or "")
 
-    def latest(self) -> records.Records:
-        return records.read(self.folder / "reports" / "latest.jsonl")
+    def latest(self) -> Records:
+        return read(self.folder / "reports" / "latest.jsonl")
 
     def statuses(self) -> dict[str, str]:
         return {check.id: check.status for check in self.latest().checks}

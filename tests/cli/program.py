@@ -11,20 +11,20 @@ import resource
 import sys
 from typing import Any
 
-from parity import cli
-from parity.routes import base
-from parity.routes.base import Catalog
+from parity.cli import main as cli
+from parity.routes import catalog
+from parity.routes.catalog import Catalog
 from tests.workers.kit import CATALOG, MODULE
 
 PARTS = Catalog({**CATALOG.frameworks, "absent": f"{MODULE}:Absent"}, CATALOG.exporters, CATALOG.runtimes)
 
 
 def main() -> int:
-    base.installed = lambda: PARTS  # type: ignore[assignment]
+    catalog.installed = lambda: PARTS  # type: ignore[assignment]
     if limit := os.environ.get("PARITY_TEST_FSIZE"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     if "PARITY_TEST_BUG" in os.environ:
-        from parity import engine
+        from parity.running import engine
 
         def broken(*_: Any, **__: Any) -> None:
             raise ZeroDivisionError("planted")

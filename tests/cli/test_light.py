@@ -16,9 +16,9 @@ from tests.report import made
 FRAMEWORKS = {"torch", "tensorflow", "keras", "onnx", "onnxruntime", "onnxscript", "tf2onnx", "jax"}
 PROGRAM = """
 import json, sys
-from parity import cli
+from parity.cli.main import main
 try:
-    code = cli.main(sys.argv[1:])
+    code = main(sys.argv[1:])
 except SystemExit as end:
     code = end.code
 print(json.dumps([code or 0, sorted({name.split(".")[0] for name in sys.modules})]), file=sys.stderr)
@@ -67,6 +67,6 @@ def test_a_light_command_loads_no_framework_and_nothing_it_does_not_need(command
 
 def test_the_probe_sees_a_framework_that_is_loaded() -> None:
     pytest.importorskip("onnx", reason="needs one framework to look for")
-    program = PROGRAM.replace("from parity import cli", "import onnx; from parity import cli")
+    program = PROGRAM.replace("import json, sys", "import json, sys, onnx")
     done = subprocess.run([sys.executable, "-c", program, "--version"], capture_output=True, text=True, check=True)
     assert "onnx" in json.loads(done.stderr.splitlines()[-1])[1]

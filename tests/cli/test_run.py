@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from parity import records
+from parity.records.file import read
 from tests.cli.conftest import ROOT, Project
 
 KIT = ("--route", "kit")
@@ -159,7 +159,7 @@ def test_two_runs_at_once_keep_their_records_apart(project: Project) -> None:
         process.communicate(timeout=120)
         assert process.returncode == 0
     folders = [path for path in (project.folder / "reports").iterdir() if path.is_dir()]
-    ran = sorted(check.id for folder in folders for check in records.read(folder / "records.jsonl").checks)
+    ran = sorted(check.id for folder in folders for check in read(folder / "records.jsonl").checks)
     assert ran == ["good/one[kit]", "good/two[kit]"]
     assert project.latest().finished
 
@@ -186,17 +186,13 @@ def test_case_and_cache_folders_can_be_named(project: Project, tmp_path: Path) -
     (project.folder / "cases").rename(project.folder / "other")
     done = project.parity("run", "wrong[kit>reader]", "--cases", "other", "--reports", "out/deep", "--cache", "kept")
     assert done.returncode == 0, done.stderr
-    assert (
-        records.read(project.folder / "out" / "deep" / "latest.jsonl")
-        .checks[0]
-        .repeat.endswith("--seed 0 --cases other")
-    )
+    assert read(project.folder / "out" / "deep" / "latest.jsonl").checks[0].repeat.endswith("--seed 0 --cases other")
     assert (project.folder / "kept" / "exports").is_dir()
     assert not (project.folder / ".parity_cache").exists()
 
 
 def test_many_failures_of_one_cause_print_one_in_full_and_count_the_rest(project: Project) -> None:
-    text = "from parity.case import Case\nfrom parity.layers import ReLU\n"
+    text = "from parity.cases import Case\nfrom parity.layers import ReLU\n"
     text += 'CASES = [Case(f"many/{n}", ReLU(), (2, 3, 4, 5), tags=("run:wrong",)) for n in range(13)]\n'
     (project.folder / "cases" / "kit.py").write_text(text)
     done = project.parity("run", *KIT)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from parity import records, runs
-from parity.case import Case
+from parity.cases import Case
+from parity.cli import runs
 from parity.layers import ReLU
-from parity.records import Check, End, Line
+from parity.records.file import read
+from parity.records.lines import Check, End, Line, encode
 from tests.report import made
 from tests.workers.kit import CATALOG
 
@@ -52,7 +53,7 @@ def test_a_record_is_on_disk_before_anybody_hears_of_it(tmp_path: Path) -> None:
     def heard(line: Line) -> None:
         seen.append(line)
         (path,) = tmp_path.glob("reports/*/records.jsonl")
-        assert path.read_bytes() == b"".join(records.encode(one) + b"\n" for one in seen)
+        assert path.read_bytes() == b"".join(encode(one) + b"\n" for one in seen)
 
     runs.execute(plan(tmp_path, "a", "b"), heard)
     assert len(seen) == 4
@@ -65,16 +66,16 @@ def test_a_listener_that_raises_ends_the_run_but_not_its_records(tmp_path: Path)
 
     with pytest.raises(ZeroDivisionError):
         runs.execute(plan(tmp_path, "b"), heard)
-    read = records.read(tmp_path / "reports" / "latest.jsonl")
-    assert not read.finished
-    assert [check.status for check in read.checks] == ["pass"]
+    back = read(tmp_path / "reports" / "latest.jsonl")
+    assert not back.finished
+    assert [check.status for check in back.checks] == ["pass"]
 
 
 def test_a_check_that_got_lost_is_parity_s_own_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs.engine, "run", lambda *_, **__: None)
     with pytest.raises(runs.ParityError, match="1 checks were lost on the way"):
         runs.execute(plan(tmp_path, "a"), lambda line: None)
-    (check,) = records.read(tmp_path / "reports" / "latest.jsonl").checks
+    (check,) = read(tmp_path / "reports" / "latest.jsonl").checks
     assert check.status == "not run"
     assert "were lost on the way" in check.reason
 

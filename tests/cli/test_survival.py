@@ -12,13 +12,14 @@ from typing import Any
 import psutil
 import pytest
 
-from parity import history, records
+from parity.records import history
+from parity.records.file import read
 from parity.report.html import render
 from tests.cli.conftest import Project
 
 KIT = ("--route", "kit")
 MANY = """
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import ReLU
 CASES = [Case(f"many/{n}", ReLU(), (2, 3, 4, 5)) for n in range(60)]
 """
@@ -111,7 +112,7 @@ def test_a_run_that_is_killed_outright_leaves_records_that_render(project: Proje
     code, *_ = stopped(project, signal.SIGKILL)
     assert code == -signal.SIGKILL
     (path,) = written(project)
-    run = records.read(path)
+    run = read(path)
     assert not run.finished
     assert run.end is None
     done = project.parity("report", str(path), "-o", "killed.html")
@@ -128,7 +129,7 @@ def test_a_full_disk_ends_the_run_with_a_line_and_keeps_what_was_written(project
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     (path,) = written(project)
-    run = records.read(path)
+    run = read(path)
     shown = path.relative_to(project.folder)
     assert 5 < len(run.checks) < 60
     assert done.stderr == (

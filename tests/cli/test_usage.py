@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.records import SCHEMA
+from parity.records.lines import SCHEMA
 from tests.cli.conftest import Project
 from tests.report import made
 
@@ -69,7 +69,7 @@ CASES = {
         "parity: error: cases/kit.py:3: Conv2D: groups=2 must divide in_channels=3 and out_channels=8\n",
     ),
     "an entry that covers nothing": (
-        "from parity.case import Case\nfrom parity.known import KnownDivergence\nfrom parity.layers import ReLU\n"
+        "from parity.cases import Case, KnownDivergence\nfrom parity.layers import ReLU\n"
         "CASES = [Case('a', ReLU(), (2, 3, 4, 5))]\n"
         "KNOWN = [KnownDivergence(cases='b', routes='kit', kind='value', reason='r', evidence='e')]\n",
         "parity: error: cases/kit.py: KnownDivergence cases='b' routes='kit' covers no case and route that exists",

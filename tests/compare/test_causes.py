@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.causes import causes
-from parity.records import Check
-from parity.wording import bad
+from parity.judging.causes import causes
+from parity.records.lines import Check
+from parity.records.wording import bad
 from tests.report import made
 
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import changes
-from parity.changes import Comparison, compare, sentence, tripped
-from parity.records import Check, Records, Seconds
-from parity.verdict import BAD, STATUSES, Status
+from parity.records import changes
+from parity.records.changes import Comparison, compare, sentence, tripped
+from parity.records.file import Records
+from parity.records.lines import Check, Seconds
+from parity.records.verdict import BAD, STATUSES, Status
 from tests.report import made
 
 statuses = st.sampled_from(STATUSES)

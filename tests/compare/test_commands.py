@@ -11,8 +11,10 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from parity import changes, cli, history, records
-from parity.records import Check, Records
+from parity.cli.main import main
+from parity.records import changes, history
+from parity.records.file import Records, read
+from parity.records.lines import Check
 from tests.report import made
 
 Captured = pytest.CaptureFixture[str]
@@ -33,7 +35,7 @@ def write(name: str, *checks: Check, **run: Any) -> Records:
 
 
 def parity(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    code = cli.main(words)
+    code = main(words)
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 
@@ -176,7 +178,7 @@ def test_a_file_of_a_newer_schema_is_refused_by_every_command(capsys: Captured) 
 
 def test_the_help_tells_the_gates_and_the_factors_that_hold(capsys: Captured) -> None:
     with pytest.raises(SystemExit):
-        cli.main(["compare", "--help"])
+        main(["compare", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     for gate in changes.GATES:
         assert f"{gate} (" in said
@@ -191,7 +193,7 @@ def test_merge_makes_one_file_that_compare_and_report_take(capsys: Captured) -> 
     files = ("oldest/latest.jsonl", "newest/latest.jsonl")
     code, out, err = parity(capsys, "merge", *files, "-o", "m.jsonl", "--history", "h.jsonl")
     assert (code, out, err) == (0, "m.jsonl: 4 checks of 2 shards\n", "")
-    merged = records.read(Path("m.jsonl"))
+    merged = read(Path("m.jsonl"))
     assert [shard.name for shard in merged.run.shards] == ["oldest", "newest"]
     assert merged.run.argv == ["parity", "merge", *files, "-o", "m.jsonl", "--history", "h.jsonl"]
     assert len(history.load(Path("h.jsonl"))) == 4
@@ -200,7 +202,7 @@ def test_merge_makes_one_file_that_compare_and_report_take(capsys: Captured) -> 
     assert page.count("b[torch] (newest)") >= 1
     assert "(oldest)" in page
     parity(capsys, "merge", "x=oldest/latest.jsonl", "newest/latest.jsonl", "-o", "m.jsonl")
-    assert [shard.name for shard in records.read(Path("m.jsonl")).run.shards] == ["x", "newest"]
+    assert [shard.name for shard in read(Path("m.jsonl")).run.shards] == ["x", "newest"]
 
 
 def test_merge_refuses_what_would_double_or_lose_a_check_and_writes_nothing(capsys: Captured) -> None:

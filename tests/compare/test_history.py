@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import history, shards
 from parity.errors import RecordsError
-from parity.history import KEPT, Point, append, entries, load
-from parity.records import Check, Records
+from parity.records import history, shards
+from parity.records.file import Records
+from parity.records.history import KEPT, Point, append, entries, load
+from parity.records.lines import Check
 from tests.cli.conftest import ROOT
 from tests.report import made
 
@@ -124,7 +125,7 @@ def test_lines_that_are_no_entry_are_passed_over(lines: list[Any]) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from parity import history
+from parity.records import history
 from tests.compare.test_history import run
 from tests.report import made
 for n in range(15):

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import records
 from parity.errors import RecordsError
+from parity.records.file import read
+from parity.records.lines import Seconds, encode
 from tests.cli.conftest import ROOT
 from tests.report import made
 
@@ -28,12 +29,12 @@ SECONDS = 120
 LIMITED = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
-from parity import cli
-sys.exit(cli.main(sys.argv[1:]))
+from parity.cli.main import main
+sys.exit(main(sys.argv[1:]))
 """
 
-RUN = records.encode(made.run(3)) + b"\n"
-CHECK = records.encode(made.check()) + b"\n"
+RUN = encode(made.run(3)) + b"\n"
+CHECK = encode(made.check()) + b"\n"
 SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
@@ -102,7 +103,7 @@ def test_a_line_of_200_megabytes_is_refused_without_being_read_whole(before: byt
     started = time.monotonic()
     before_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(RecordsError, match=rf"line {before.count(bytes([10])) + 1} is longer than 16 MiB"):
-        records.read(path)
+        read(path)
     assert time.monotonic() - started < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_peak < 150 * 1024  # kilobytes
 
@@ -117,15 +118,15 @@ def test_a_file_of_more_checks_or_bytes_than_any_run_has_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_bytes(RUN + b"".join(records.encode(made.check(f"c{n}")) + b"\n" for n in range(4)))
-    monkeypatch.setattr(records, "CHECK_LIMIT", 4)
-    assert len(records.read(path).checks) == 4
-    monkeypatch.setattr(records, "CHECK_LIMIT", 3)
+    path.write_bytes(RUN + b"".join(encode(made.check(f"c{n}")) + b"\n" for n in range(4)))
+    monkeypatch.setattr("parity.records.file.CHECK_LIMIT", 4)
+    assert len(read(path).checks) == 4
+    monkeypatch.setattr("parity.records.file.CHECK_LIMIT", 3)
     with pytest.raises(RecordsError, match="has more than 3 checks"):
-        records.read(path)
-    monkeypatch.setattr(records, "FILE_LIMIT", 2**10)
+        read(path)
+    monkeypatch.setattr("parity.records.file.FILE_LIMIT", 2**10)
     with pytest.raises(RecordsError, match="is larger than"):
-        records.read(path)
+        read(path)
 
 
 class Scripts(HTMLParser):
@@ -171,12 +172,12 @@ def test_markup_in_every_field_stays_text_in_every_form(tmp_path: Path) -> None:
 
 def hundred_thousand(folder: Path, failing: int) -> None:
     """old.jsonl, in which 100,000 checks pass, and new.jsonl, in which the first ``failing`` of them fail."""
-    fails = records.encode(made.failing("CASE", "ROUTE"))
+    fails = encode(made.failing("CASE", "ROUTE"))
     alone = fails.replace(b'"born":"conv2"', b'"born":null').replace(b'"where":"conv2"', b'"where":null')
-    passes = records.encode(made.check("CASE", "ROUTE", layers=[], probes=[]))
+    passes = encode(made.check("CASE", "ROUTE", layers=[], probes=[]))
     with (folder / "old.jsonl").open("wb") as old, (folder / "new.jsonl").open("wb") as new:
-        old.write(records.encode(made.run(100_000)) + b"\n")
-        new.write(records.encode(made.run(100_000, id="new")) + b"\n")
+        old.write(encode(made.run(100_000)) + b"\n")
+        new.write(encode(made.run(100_000, id="new")) + b"\n")
         for n in range(100_000):
             case, route = b"family%d/case%d" % (n % 50, n // 2), (b"torch", b"torch>ort")[n % 2]
             # Half of the failures have a reason of their own: letters, since figures are not told apart.
@@ -228,7 +229,7 @@ def test_records_with_bytes_changed_anywhere_are_read_or_refused_with_one_line(
         file.flush()
         said = ""
         try:
-            records.read(Path(file.name))
+            read(Path(file.name))
         except RecordsError as error:
             said = str(error)
     assert "\n" not in said
@@ -243,7 +244,7 @@ def test_a_number_that_is_only_a_little_odd_does_no_harm(tmp_path: Path) -> None
         made.check("d", ratio="NaN"),
         made.check("e", ratio=-0.0),
         made.failing("f", ratio="-Infinity"),
-        msgspec.structs.replace(made.check("g"), seconds=records.Seconds(run=-1e308, judge=1e308)),
+        msgspec.structs.replace(made.check("g"), seconds=Seconds(run=-1e308, judge=1e308)),
     ]
     (tmp_path / "odd.jsonl").write_bytes(made.lines(made.records(odd)))
     for words in every_command(tmp_path, "odd.jsonl"):

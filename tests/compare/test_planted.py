@@ -14,15 +14,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parity import history, records
+from parity.records import history
+from parity.records.file import read
 from tests.cli.conftest import ROOT
 
 pytest.importorskip("torch", reason="the planted layer is one of torch's")
 
 CASES = """
-from parity.case import Case
+from parity.cases import Case, Sequential
 from parity.layers import BatchNorm2D, Conv2D, ReLU, layer
-from parity.network import Sequential
 
 
 @layer
@@ -46,7 +46,7 @@ class Project:
 
     def parity(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", "import sys; from parity.cli import main; sys.exit(main())", *words],
+            [sys.executable, "-c", "import sys; from parity.cli.main import main; sys.exit(main())", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": ""},
             capture_output=True,
@@ -145,7 +145,7 @@ def test_a_mend_is_fixed_in_the_run_in_compare_and_in_the_report(mended: Ran) ->
 
 def test_a_changed_version_is_found_by_compare_its_gate_and_the_report_s_first_sentence(mended: Ran) -> None:
     project, *_ = mended
-    old = records.read(project.folder / "good.jsonl").run.environment.packages["torch"]
+    old = read(project.folder / "good.jsonl").run.environment.packages["torch"]
     lines = (project.folder / "mended.jsonl").read_bytes().splitlines(keepends=True)
     first = msgspec.json.decode(lines[0])
     first["environment"]["packages"]["torch"] = "9.9.9"
@@ -177,7 +177,7 @@ def test_the_baseline_may_be_the_file_that_the_run_replaces(mended: Ran) -> None
     done = project.run("again.jsonl", "--baseline", "reports/latest.jsonl", "--fail-on", "new-failures,fewer")
     assert done.returncode == 0, done.stderr
     assert "no new failures, 1 fixed" in done.stdout.splitlines()
-    assert records.read(latest).run.id != records.read(project.folder / "bad.jsonl").run.id
+    assert read(latest).run.id != read(project.folder / "bad.jsonl").run.id
 
 
 def test_a_run_of_one_case_does_not_call_the_others_vanished(mended: Ran) -> None:

@@ -12,23 +12,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import records, shards
-from parity.changes import compare, sentence
 from parity.errors import RecordsError, UsageError
-from parity.records import Records
+from parity.records import shards
+from parity.records.changes import compare, sentence
+from parity.records.file import Records, read
+from parity.records.lines import SCHEMA, Check, Environment, Run, encode
 from parity.report import comparison
 from tests.report import made
-from tests.unit.test_records import SCHEMA
+from tests.unit.test_records import SCHEMA_FILE
 
 ARGV = ["parity", "merge"]
 
 
-def run(run_id: str, *checks: records.Check, **changed: Any) -> Records:
+def run(run_id: str, *checks: Check, **changed: Any) -> Records:
     one = made.records(list(checks))
     return Records(msgspec.structs.replace(one.run, id=run_id, **changed), one.checks, one.end)
 
 
-def versions(**packages: str) -> records.Environment:
+def versions(**packages: str) -> Environment:
     return msgspec.structs.replace(made.environment(), packages=packages)
 
 
@@ -66,16 +67,16 @@ def test_each_shard_keeps_its_run_and_its_end_as_they_stood() -> None:
     assert merged.run.environment == old.run.environment
     assert merged.run.git is None  # they are of different code
     assert merged.run.argv == ARGV
-    assert (merged.run.schema, merged.run.seed, merged.run.lam) == (records.SCHEMA, 7, 3.0)
+    assert (merged.run.schema, merged.run.seed, merged.run.lam) == (SCHEMA, 7, 3.0)
 
 
 def test_a_merged_file_is_read_back_as_it_was_made_and_fits_the_schema(tmp_path: Path) -> None:
     merged = shards.merge([("one", run("r1", *made.every_ending())), ("two", run("r2", *made.every_ending()))], ARGV)
     path = tmp_path / "m.jsonl"
     path.write_bytes(made.lines(merged))
-    read = records.read(path)
-    assert (read.run, read.checks, read.end) == (merged.run, merged.checks, merged.end)
-    validator = jsonschema.Draft202012Validator(msgspec.json.decode(SCHEMA.read_bytes()))
+    back = read(path)
+    assert (back.run, back.checks, back.end) == (merged.run, merged.checks, merged.end)
+    validator = jsonschema.Draft202012Validator(msgspec.json.decode(SCHEMA_FILE.read_bytes()))
     for line in path.read_bytes().splitlines():
         validator.validate(msgspec.json.decode(line))
 
@@ -152,14 +153,14 @@ def test_shards_can_be_left_out_by_name_or_glob() -> None:
     assert shards.without(plain, ["*"]) == plain
 
 
-def shard_line(run_line: records.Run, **changed: Any) -> bytes:
-    return records.encode(msgspec.structs.replace(run_line, **changed)) + b"\n"
+def shard_line(run_line: Run, **changed: Any) -> bytes:
+    return encode(msgspec.structs.replace(run_line, **changed)) + b"\n"
 
 
 def test_a_merged_file_that_does_not_hold_together_is_refused(tmp_path: Path) -> None:
     merged = shards.merge([("one", run("r1", made.check())), ("two", run("r2", made.check()))], ARGV)
     one, two = merged.run.shards
-    first, check = records.encode(merged.run) + b"\n", records.encode(merged.checks[0]) + b"\n"
+    first, check = encode(merged.run) + b"\n", encode(merged.checks[0]) + b"\n"
     nested = msgspec.structs.replace(one, run=merged.run)
     refused = {
         "line 3 is a second line of 'conv2d/k3[torch]'": first + check + check,
@@ -174,7 +175,7 @@ def test_a_merged_file_that_does_not_hold_together_is_refused(tmp_path: Path) ->
         path = tmp_path / "m.jsonl"
         path.write_bytes(data)
         with pytest.raises(RecordsError) as caught:
-            records.read(path)
+            read(path)
         assert said in str(caught.value)
 
 
@@ -188,7 +189,7 @@ def test_a_file_of_schema_1_still_loads_and_compares(tmp_path: Path) -> None:
         older.append(msgspec.json.encode(fields | ({"schema": 1} if fields["type"] == "run" else {})))
     path = tmp_path / "old.jsonl"
     path.write_bytes(b"\n".join(older))
-    old = records.read(path)
+    old = read(path)
     assert (old.run.schema, old.checks) == (1, new.checks)
     assert compare(old, new).of("new failure") == ()
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import changes, shards
-from parity.records import Check, Records
+from parity.records import changes, shards
+from parity.records.file import Records
+from parity.records.lines import Check
+from parity.records.wording import count, outcome
 from parity.report import github, junit, markdown
-from parity.wording import count, outcome
 from tests.report import made
 
 NASTY = "a|b `c` *d* _e_ [f](javascript:x) <img src=x> &amp; # g\n\n# h\n- i\n::error::j %0A \x1b[31m \ud83d\ude00 $k$ ~~l~~ @m \\n"

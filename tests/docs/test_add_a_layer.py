@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from parity import records
-from parity.routes.base import installed
+from parity.records.file import read
+from parity.records.lines import value
+from parity.routes.catalog import installed
 from tests.docs.pages import blocks, follow
 
 PAGE = "add-a-layer.md"
@@ -18,7 +19,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 def test_every_layer_of_the_page_passes_on_every_route(project: tuple[Path, list[str]]) -> None:
     folder, _ = project
-    run = records.read(folder / "reports" / "latest.jsonl")
+    run = read(folder / "reports" / "latest.jsonl")
     assert run.finished
     assert {check.route for check in run.checks} == set(installed().routes())
     assert {check.case.split("/")[0] for check in run.checks} == {"hardtanh", "softsign"}
@@ -27,7 +28,7 @@ def test_every_layer_of_the_page_passes_on_every_route(project: tuple[Path, list
 
 def test_the_slip_of_the_page_is_found_on_keras_routes_alone_and_in_its_layer(project: tuple[Path, list[str]]) -> None:
     folder, _ = project
-    runs = [records.read(file) for file in sorted((folder / "reports").glob("*/records.jsonl"))]
+    runs = [read(file) for file in sorted((folder / "reports").glob("*/records.jsonl"))]
     (failed,) = [bad for run in runs if (bad := [check for check in run.checks if check.status != "pass"])]
     assert {check.route for check in failed} == {name for name in installed().routes() if name.startswith("tensorflow")}
     assert {check.failure.born for check in failed if check.failure} == {"hardtanh", "hardtanh1"}
@@ -35,8 +36,8 @@ def test_the_slip_of_the_page_is_found_on_keras_routes_alone_and_in_its_layer(pr
 
 def test_the_rounding_layer_needs_a_lambda_between_nothing_and_the_gate(project: tuple[Path, list[str]]) -> None:
     folder, _ = project
-    run = records.read(folder / "reports" / "latest.jsonl")
-    needs = [records.value(c.need) for c in run.checks if c.case.startswith("softsign/") and c.need is not None]
+    run = read(folder / "reports" / "latest.jsonl")
+    needs = [value(c.need) for c in run.checks if c.case.startswith("softsign/") and c.need is not None]
     assert 0.1 < max(needs) < run.run.lam
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from parity import records
+from parity.records.file import read
 from tests.docs.pages import follow
 
 PAGE = "add-a-route.md"
@@ -42,6 +42,6 @@ def test_the_new_route_passes_beside_the_built_in_one(plugin: tuple[Path, list[s
 
 def test_a_runtime_that_widens_its_answer_fails_by_dtype(plugin: tuple[Path, list[str]]) -> None:
     folder, _ = plugin
-    run = records.read(folder / "reports" / "latest.jsonl")
+    run = read(folder / "reports" / "latest.jsonl")
     assert [check.route for check in run.checks] == ["torch>ort-plain"] * 2
     assert [check.failure.kind for check in run.checks if check.failure] == ["dtype"] * 2

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from parity import steps
-from parity.case import Case
+from parity.cases import Case
 from parity.errors import Broken
-from parity.judge import Judgement
-from parity.observation import Observation, load
-from parity.routes.base import Catalog, Exporter, Framework, Route, Runtime, installed
+from parity.judging.judge import Judgement
+from parity.judging.observation import Observation, load
+from parity.routes.catalog import Catalog, Exporter, Framework, Route, Runtime, installed
+from parity.running import steps
 
 Edit = Callable[[Any], Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.case import Case
+from parity.cases import Case, Graph, Sequential
 from parity.layers import (
     Add,
     AvgPool2D,
@@ -25,7 +25,6 @@ from parity.layers import (
     ReLU,
     Sigmoid,
 )
-from parity.network import Graph, Sequential
 
 Edit = Callable[[Any], Any]
 

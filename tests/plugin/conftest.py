@@ -13,17 +13,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parity import records
-from parity.records import Check, Records
-from parity.routes.base import Catalog
+from parity.records.file import Records, read
+from parity.records.lines import Check
+from parity.routes.catalog import Catalog
 from tests.workers.kit import CATALOG, MODULE
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = "import sys; from parity.cli import main; sys.exit(main())"
+PROGRAM = "import sys; from parity.cli.main import main; sys.exit(main())"
 PARTS = Catalog({**CATALOG.frameworks, "absent": f"{MODULE}:Absent"}, CATALOG.exporters, CATALOG.runtimes)
 CASES = """
-from parity.case import Case
-from parity.known import KnownDivergence
+from parity.cases import Case, KnownDivergence
 from parity.layers import ReLU
 
 def case(name, *tags, limit=30.0):
@@ -92,7 +91,7 @@ class Project:
         (path,) = self.written(reports)
         assert (self.folder / reports / "latest.jsonl").read_bytes() == path.read_bytes()
         assert (self.folder / reports / "latest.html").exists()
-        return records.read(path)
+        return read(path)
 
     def statuses(self, reports: str = "reports") -> dict[str, str]:
         return {check.id: check.status for check in self.records(reports).checks}

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from parity import terminal
+from parity.report import terminal
 from tests.plugin.conftest import ENDING, KIT, ROOT, Project
 
 STATUSES = {

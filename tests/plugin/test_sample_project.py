@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from parity import records
-from parity.records import Records
+from parity.records.file import Records, read
 from tests.plugin.conftest import ROOT, told
 
 SAMPLE = ROOT / "tests" / "sample_project"
@@ -98,7 +97,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def written(project: Path) -> Records:
-    return records.read(project / "out" / "parity" / "latest.jsonl")
+    return read(project / "out" / "parity" / "latest.jsonl")
 
 
 def test_the_environment_is_what_it_is_said_to_be(python: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ import sys
 def test_nothing_is_loaded():
     heavy = {"numpy", "msgspec", "rich", "jinja2", "psutil", "torch", "tensorflow", "onnx"}
     assert not heavy & set(sys.modules)
-    assert [name for name in sys.modules if name.split(".")[0] == "parity"] == ["parity", "parity.pytest_plugin"]
+    assert [name for name in sys.modules if name.split(".")[0] == "parity"] == ["parity", "parity.plugin", "parity.plugin.hooks"]
 """,
     )
     for words in ((), ("tests", "cases")):
@@ -87,11 +87,11 @@ def test_loading_takes_less_than_fifty_milliseconds(project: Project) -> None:
 import sys, time
 import pytest
 before, begun = set(sys.modules), time.process_time()
-import parity.pytest_plugin
+import parity.plugin.hooks
 print(time.process_time() - begun, *sorted(set(sys.modules) - before))
 """
     seconds, *loaded = project.run("-c", program).stdout.split()
-    assert loaded == ["parity", "parity.pytest_plugin"]
+    assert loaded == ["parity", "parity.plugin", "parity.plugin.hooks"]
     assert float(seconds) < 0.05
 
 
@@ -140,7 +140,7 @@ def test_a_case_file_named_like_a_test_is_not_imported_twice(project: Project) -
     project.write(
         "cases/test_own.py",
         """
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import ReLU
 print("read")
 CASES = [Case("own", ReLU(), (2, 3, 4, 5))]
@@ -245,7 +245,7 @@ def test_what_does_not_exist_is_said_in_a_line(project: Project, words: list[str
     ("text", "said"),
     [
         ("CASES = [\n", "cases/bad.py:1: is not Python"),
-        ("from parity.case import Case\nCase('x', None, (1,))\n", "cases/bad.py:2: case 'x': model=None must be"),
+        ("from parity.cases import Case\nCase('x', None, (1,))\n", "cases/bad.py:2: case 'x': model=None must be"),
     ],
 )
 def test_a_case_file_that_is_wrong_is_named_with_its_line(project: Project, text: str, said: str) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from parity import records
 from parity.plugin.tail import FILE, EndedError, Tail, hold, is_held
-from parity.records import Check, End
+from parity.records.lines import Check, End, encode
 
 
 def check(case: str) -> Check:
@@ -20,7 +19,7 @@ def check(case: str) -> Check:
 
 
 def line(case: str) -> bytes:
-    return records.encode(check(case)) + b"\n"
+    return encode(check(case)) + b"\n"
 
 
 END = End(finished=True, counts={}, not_run={}, exit_code=0, seconds=1.0)
@@ -33,7 +32,7 @@ def test_a_line_that_is_still_being_written_is_read_once_it_is_whole(tmp_path: P
     assert tail.update()
     assert not tail.update()
     assert list(tail.checks) == ["a[torch]"]
-    file.write_bytes(line("a") + line("b") + records.encode(END) + b"\n")
+    file.write_bytes(line("a") + line("b") + encode(END) + b"\n")
     assert tail.update()
     assert list(tail.checks) == ["a[torch]", "b[torch]"]
     assert tail.end == END

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from parity.pictures import errors_grid, values_grid
-from parity.records import (
+from parity.judging.pictures import errors_grid, values_grid
+from parity.records.file import Records
+from parity.records.lines import (
     Check,
     End,
     Environment,
@@ -21,12 +22,11 @@ from parity.records import (
     Pictures,
     Place,
     ProbeFigure,
-    Records,
     Run,
     Seconds,
     Sight,
 )
-from parity.wording import count
+from parity.records.wording import count
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
@@ -187,7 +187,7 @@ def records(
 
 def lines(made: Records) -> bytes:
     """The records as the file has them."""
-    from parity.records import encode
+    from parity.records.lines import encode
 
     every = [made.run, *made.checks, *([] if made.end is None else [made.end])]
     return b"".join(encode(line) + b"\n" for line in every)

@@ -13,14 +13,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from parity import environment, steps
-from parity.case import Case
-from parity.checks import judged_as, revised, troubled, unrun
+from parity.cases import Case
 from parity.errors import Broken
-from parity.records import SCHEMA, Check, End, Records, Run, Writer
-from parity.routes.base import Catalog, Route
-from parity.wording import count
-from parity.worker import Answer
+from parity.records.file import Records, Writer
+from parity.records.lines import SCHEMA, Check, End, Run
+from parity.records.wording import count
+from parity.routes.catalog import Catalog, Route
+from parity.running import environment, steps
+from parity.running.checks import judged_as, revised, troubled, unrun
+from parity.running.worker import Answer
 from tests.faults.harness import planted, started
 from tests.faults.plants import FAULTS, Fault
 

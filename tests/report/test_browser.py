@@ -10,9 +10,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from parity.changes import compare
-from parity.history import Point
-from parity.records import Check, Records
+from parity.records.changes import compare
+from parity.records.file import Records
+from parity.records.history import Point
+from parity.records.lines import Check
 from parity.report.html import render
 from tests.report import browser as chromium
 from tests.report import made

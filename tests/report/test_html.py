@@ -19,14 +19,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.changes import compare
-from parity.history import Point
-from parity.records import Number
+from parity.records.changes import compare
+from parity.records.history import Point
+from parity.records.lines import Number
+from parity.records.shards import merge
+from parity.records.verdict import STATUSES
 from parity.report.html import render
 from parity.report.matrix import LETTERS, NOT_SELECTED, spelled
 from parity.report.views import page
-from parity.shards import merge
-from parity.verdict import STATUSES
 from tests.report import made
 
 VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}

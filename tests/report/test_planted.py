@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parity.records import read
+from parity.records.file import read
 from parity.report.html import render
 from tests.report.planted import records, write
 

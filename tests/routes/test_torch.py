@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parity.case import Case
+from parity.cases import Case, Sequential
 from parity.layers import Conv2D, ReLU
-from parity.network import Sequential
 from tests.faults.harness import planted, run
 
 pytest.importorskip("torch", reason="builds real torch modules")

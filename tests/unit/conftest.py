@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.registry import Registry, load
+from parity.cases.registry import Registry, load
 
 CASES = Path(__file__).parents[2] / "cases"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.blame import whose
-from parity.records import Check, Failure, LayerFigure
+from parity.judging.blame import whose
+from parity.records.lines import Check, Failure, LayerFigure
 
 
 def check(route: str, status: Any = "pass", kind: Any = "value", born: str | None = "conv", **more: Any) -> Check:

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from parity.case import Case
+from parity.cases import Case, Sequential
 from parity.errors import FieldError, UsageError
 from parity.layers import BatchNorm2D, Conv2D, Draw, Flatten, Linear, ReLU
-from parity.network import Sequential
 
 GOOD: dict[str, Any] = {"name": "conv2d/good", "model": Conv2D(3, 4, 3), "shape": (2, 3, 8, 9)}
 

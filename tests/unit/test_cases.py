@@ -9,12 +9,12 @@ import pytest
 
 import parity.layers
 from parity.bounds import FLOAT32
-from parity.case import Case
+from parity.cases import Case
+from parity.cases.parameters import draw_input, draw_parameters
+from parity.cases.registry import Registry
+from parity.judging.oracle import network_truth
 from parity.layers import BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D
 from parity.layers.base import pair
-from parity.oracle import network_truth
-from parity.parameters import draw_input, draw_parameters
-from parity.registry import Registry
 
 KINDS = [
     cls

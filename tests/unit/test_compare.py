@@ -7,8 +7,8 @@ import pytest
 
 from parity.axes import Array, Tensor
 from parity.bounds import FLOAT32
-from parity.compare import compare
-from parity.oracle import Truth
+from parity.judging.compare import compare
+from parity.judging.oracle import Truth
 
 SHAPE = (2, 3, 4, 4)
 TENSOR = Tensor(SHAPE)

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parity import environment
-from parity.records import Gpu
-from parity.routes.base import Catalog, installed
+from parity.records.lines import Gpu
+from parity.routes.catalog import Catalog, installed
+from parity.running import environment
 
 
 def test_the_environment_names_versions_machine_and_threads() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from parity.interrupts import heard_as_ctrl_c, undisturbed
+from parity.running.interrupts import heard_as_ctrl_c, undisturbed
 
 ASKING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 

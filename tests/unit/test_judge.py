@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from parity.axes import Array
-from parity.case import INPUT, Case
-from parity.judge import Judge, Judgement
+from parity.cases import Sequential
+from parity.cases.case import INPUT, Case
+from parity.cases.probes import inputs_of, parameters_of, variant_of, why_not
+from parity.judging.judge import Judge, Judgement
+from parity.judging.observation import Observation
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, MaxPool2D, ReLU
-from parity.network import Sequential
-from parity.observation import Observation
-from parity.probes import inputs_of, parameters_of, variant_of, why_not
 
 CONV = Case("conv", Conv2D(3, 8, 3, padding=1), (2, 3, 7, 6))
 NET = Case(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from parity.cases.known import KnownDivergence, apply, refuse_unmatched
 from parity.errors import FieldError, UsageError
-from parity.known import KnownDivergence, apply, refuse_unmatched
-from parity.records import Check
-from parity.verdict import STATUSES
+from parity.records.lines import Check
+from parity.records.verdict import STATUSES
 from tests.report import made
 
 HERE = {"onnxruntime": "1.32.0", "tensorflow-cpu": "2.21.0", "torch": "2.13.0+cpu", "keras": "4.0.0rc1"}

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.axes import Tensor
+from parity.cases.network import INPUT, Graph, Network, Node, Sequential, as_network
+from parity.cases.registry import Registry
 from parity.errors import FieldError
 from parity.layers import Add, AvgPool2D, Concatenate, Conv2D, Flatten, LeakyReLU, Linear, MaxPool2D, ReLU
-from parity.network import INPUT, Graph, Network, Node, Sequential, as_network
-from parity.registry import Registry
 
 
 def test_layers_in_a_row_are_named_by_kind_and_number() -> None:

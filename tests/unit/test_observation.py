@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from parity.axes import Array, Layout, to_layout
-from parity.case import INPUT, Case
+from parity.cases import Sequential
+from parity.cases.case import INPUT, Case
+from parity.cases.parameters import draw_input, draw_parameters
+from parity.cases.probes import Variant, inputs_of, parameters_of
+from parity.judging.observation import Observation, Program, load, observe, save
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, ReLU
-from parity.network import Sequential
-from parity.observation import Observation, Program, load, observe, save
-from parity.parameters import draw_input, draw_parameters
-from parity.probes import Variant, inputs_of, parameters_of
 
 NETWORK = Case(
     "net", Sequential(("conv", Conv2D(3, 2, 3)), ("relu", ReLU()), ("flatten", Flatten()), ("fc", Linear(40, 4))),

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 
 from parity.axes import F64, Array
 from parity.bounds import FLOAT32, LAMBDA
-from parity.case import INPUT, Case
+from parity.cases.case import INPUT, Case
+from parity.cases.network import Graph, Network, Sequential, as_network
+from parity.cases.parameters import Parameters, draw_input, draw_parameters
+from parity.judging.oracle import Truth, layer_truth, network_truth
 from parity.layers import Add, BatchNorm2D, Concatenate, Conv2D, Flatten, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
-from parity.network import Graph, Network, Sequential, as_network
-from parity.oracle import Truth, layer_truth, network_truth
-from parity.parameters import Parameters, draw_input, draw_parameters
 from tests.unit.strategies import SCALES, SEEDS
 
 CHAIN = Sequential(

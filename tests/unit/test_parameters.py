@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.axes import Array
-from parity.case import Case
+from parity.cases import Case, Sequential
+from parity.cases.parameters import draw, draw_input, draw_integers, draw_parameters, words
 from parity.layers import BatchNorm2D, Conv2D, Draw, Linear, ReLU
-from parity.network import Sequential
-from parity.parameters import draw, draw_input, draw_integers, draw_parameters, words
 
 CASE = Case(
     "golden/case",

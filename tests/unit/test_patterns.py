@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.axes import Array
-from parity.patterns import pattern
+from parity.judging.patterns import pattern
 
 SHAPE = (2, 3, 6, 5)
 EXPECTED = np.random.default_rng(0).standard_normal(SHAPE) + 3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.pictures import EDGES, channels_shown, decode, errors_grid, histogram, values_grid
+from parity.judging.pictures import EDGES, channels_shown, decode, errors_grid, histogram, values_grid
 
 
 def test_values_run_from_low_to_high_and_what_is_not_finite_has_its_own_byte() -> None:

@@ -12,12 +12,10 @@ from hypothesis import assume, given, settings
 
 from parity.axes import F64, Array
 from parity.bounds import FLOAT32
-from parity.case import INPUT, Case
-from parity.layers import Add, AvgPool2D, BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
-from parity.network import Sequential
-from parity.oracle import layer_truth
-from parity.parameters import draw_integers, draw_parameters
-from parity.probes import (
+from parity.cases import Sequential
+from parity.cases.case import INPUT, Case
+from parity.cases.parameters import draw_integers, draw_parameters
+from parity.cases.probes import (
     FEATURES_AT_ONCE,
     MOST_IMPULSES,
     inputs_of,
@@ -26,7 +24,9 @@ from parity.probes import (
     variants,
     why_not,
 )
-from parity.registry import Registry
+from parity.cases.registry import Registry
+from parity.judging.oracle import layer_truth
+from parity.layers import Add, AvgPool2D, BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
 from tests.unit.strategies import Spec, convolutions, pair
 
 

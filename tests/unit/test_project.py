@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from parity.cases.project import Project, find
 from parity.errors import UsageError
-from parity.project import Project, find
 
 
 def test_without_a_pyproject_the_usual_names_are_used(tmp_path: Path) -> None:

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from parity import registry
+from parity.cases import registry
 from parity.errors import UsageError
 
-HEAD = (
-    "from parity.case import Case\nfrom parity.known import KnownDivergence\nfrom parity.layers import Conv2D, ReLU\n"
-)
+HEAD = "from parity.cases import Case, KnownDivergence\nfrom parity.layers import Conv2D, ReLU\n"
 CASE = "CASES = [Case({name!r}, ReLU(), (2, 3, 4, 5))]\n"
 
 
@@ -95,7 +93,7 @@ CASES = [Case("own", Own(5), (2, 3, 4, 5))]
 def test_a_case_whose_layer_is_defined_there_reaches_another_process(tmp_path: Path) -> None:
     case = registry.load(write(tmp_path, own=LAYER)).cases["own"]
     program = (
-        "import pickle, sys; from pathlib import Path; from parity.registry import mount; mount(Path(sys.argv[1])); "
+        "import pickle, sys; from pathlib import Path; from parity.cases.registry import mount; mount(Path(sys.argv[1])); "
         "case = pickle.load(sys.stdin.buffer); print(case.model, type(case.model).__module__)"
     )
     said = subprocess.run(
@@ -122,14 +120,14 @@ def test_a_name_used_twice_in_one_file_names_it(tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "a syntax error": ("CASES = [\n", "FILE:4: is not Python: '[' was never closed; mend that line"),
-    "an exception": ("\nx = 1 / 0\n", "FILE:5: ZeroDivisionError: division by zero"),
-    "an exception in a function": ("def f():\n    return {}['k']\n\nf()\n", "FILE:5: KeyError: 'k'"),
-    "a message of several lines": ("raise ValueError('one\\n  two')\n", "FILE:4: ValueError: one two"),
-    "an exit": ("raise SystemExit(0)\n", "FILE:4: SystemExit: 0"),
-    "an import that fails": ("import a_module_nobody_has\n", "FILE:4: ModuleNotFoundError: No module named 'a_module_nobody_has'"),
-    "a field out of range": ("CASES = [Case('c', Conv2D(3, 8, 0), (2, 3, 4, 5))]\n", "FILE:4: Conv2D: kernel=0 must be at least 1"),
-    "a shape that does not fit": ("CASES = [Case('c', Conv2D(4, 8, 3), (2, 3, 4, 5))]\n", "FILE:4: case 'c': conv2d: Conv2D: in_channels=4 does not fit"),
+    "a syntax error": ("CASES = [\n", "FILE:3: is not Python: '[' was never closed; mend that line"),
+    "an exception": ("\nx = 1 / 0\n", "FILE:4: ZeroDivisionError: division by zero"),
+    "an exception in a function": ("def f():\n    return {}['k']\n\nf()\n", "FILE:4: KeyError: 'k'"),
+    "a message of several lines": ("raise ValueError('one\\n  two')\n", "FILE:3: ValueError: one two"),
+    "an exit": ("raise SystemExit(0)\n", "FILE:3: SystemExit: 0"),
+    "an import that fails": ("import a_module_nobody_has\n", "FILE:3: ModuleNotFoundError: No module named 'a_module_nobody_has'"),
+    "a field out of range": ("CASES = [Case('c', Conv2D(3, 8, 0), (2, 3, 4, 5))]\n", "FILE:3: Conv2D: kernel=0 must be at least 1"),
+    "a shape that does not fit": ("CASES = [Case('c', Conv2D(4, 8, 3), (2, 3, 4, 5))]\n", "FILE:3: case 'c': conv2d: Conv2D: in_channels=4 does not fit"),
     "cases that are no list": ("CASES = 3\n", "FILE: CASES=3 must be a list of Case"),
     "an item that is no case": ("CASES = [ReLU()]\n", "FILE: CASES[0]=ReLU() must be a Case"),
     "a known that is none": (CASE.format(name="a") + "KNOWN = [1]\n", "FILE: KNOWN[0]=1 must be a KnownDivergence"),
@@ -149,11 +147,11 @@ def test_what_is_wrong_in_a_file_is_told_in_a_line_with_its_place(tmp_path: Path
 
 def test_an_error_in_a_file_that_another_imports_names_the_file_it_is_in(tmp_path: Path) -> None:
     write(tmp_path, a="from parity_cases._deep import f\nf()\n", _deep="def f():\n    raise ValueError('deep')\n")
-    assert refused(tmp_path) == f"{tmp_path}/_deep.py:5: ValueError: deep"
+    assert refused(tmp_path) == f"{tmp_path}/_deep.py:4: ValueError: deep"
     other = tmp_path / "other"
     other.mkdir()
     write(other, a="from parity_cases._deep import f\n", _deep="def f(:\n")
-    assert refused(other).startswith(f"{other}/_deep.py:4: is not Python")
+    assert refused(other).startswith(f"{other}/_deep.py:3: is not Python")
 
 
 def test_loading_a_folder_again_gives_the_same_layers_so_that_cases_loaded_before_still_pickle(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import selection
-from parity.case import Case
+from parity.cases import Case
 from parity.errors import NothingSelectedError, UsageError
 from parity.layers import ReLU
-from parity.routes.base import Route
+from parity.routes.catalog import Route
+from parity.running import selection
 from tests.workers.kit import CATALOG
 
 NAMES = [

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from parity import show
-from parity.registry import Registry
+from parity.cases.registry import Registry
+from parity.cli import show
 
 SIMPLE_CNN = """\
 NCHW (torch)       NHWC (TensorFlow)

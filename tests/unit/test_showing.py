@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from parity.bounds import FLOAT32
-from parity.case import Case
-from parity.judge import Judge
+from parity.cases import Case
+from parity.cases.network import INPUT, Sequential
+from parity.cases.probes import inputs_of, parameters_of
+from parity.judging.judge import Judge
+from parity.judging.observation import Observation
+from parity.judging.oracle import layer_truth
+from parity.judging.pictures import decode
+from parity.judging.showing import sight
 from parity.layers import Conv2D, Flatten, Linear, MaxPool2D, ReLU
-from parity.network import INPUT, Sequential
-from parity.observation import Observation
-from parity.oracle import layer_truth
-from parity.pictures import decode
-from parity.probes import inputs_of, parameters_of
-from parity.showing import sight
 
 NET = Case(
     "net",

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity import terminal, wording
-from parity.records import Check, number
-from parity.verdict import KINDS, STATUSES, Kind, Status
+from parity.records import wording
+from parity.records.lines import Check, number
+from parity.records.verdict import KINDS, STATUSES, Kind, Status
+from parity.report import terminal
 from tests.report import made
 
 checks = st.lists(

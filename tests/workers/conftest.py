@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from parity import engine
-from parity.case import Case
-from parity.records import Check
-from parity.routes.base import Route
+from parity.cases import Case
+from parity.records.lines import Check
+from parity.routes.catalog import Route
+from parity.running import engine
 from tests.workers.kit import CATALOG, MEMORY
 
 Runner = Callable[..., dict[str, Check]]

@@ -19,13 +19,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.case import INPUT, Case
+from parity.cases.case import INPUT, Case
+from parity.cases.parameters import Parameters
 from parity.errors import Broken, Unsupported
+from parity.judging.observation import Program
 from parity.layers import ReLU
-from parity.observation import Program
-from parity.parameters import Parameters
-from parity.routes.base import Catalog, Route
-from parity.worker import LENGTH
+from parity.routes.catalog import Catalog, Route
+from parity.running.worker import LENGTH
 
 MODULE = "tests.workers.kit"
 CATALOG = Catalog(

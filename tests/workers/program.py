@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from parity import engine
-from parity.records import Check
+from parity.records.lines import Check
+from parity.running import engine
 from tests.workers.kit import CATALOG, case, route
 
 

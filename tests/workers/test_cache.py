@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity.cache import ENTRY, Damaged, fetch, scratch, store
+from parity.running.cache import ENTRY, Damaged, fetch, scratch, store
 
 CONTENT = {"shipped.onnx": b"the network", "integer.onnx": b"", "shipped.onnx.data": bytes(range(256)) * 50}
 FACTS = {"exporter": "writer", "variants": {"shipped": "shipped.onnx"}}

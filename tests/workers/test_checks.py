@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.case import Case
-from parity.checks import file_name, judged_as, summary, troubled, unrun
-from parity.judge import Judgement
+from parity.cases import Case, Sequential
+from parity.judging.judge import Judgement
 from parity.layers import Conv2D, ReLU
-from parity.network import Sequential
-from parity.worker import Answer
+from parity.running.checks import file_name, judged_as, summary, troubled, unrun
+from parity.running.worker import Answer
 from tests.workers.kit import case, route
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity import engine
+from parity.cases.registry import load
 from parity.errors import ParityError
-from parity.records import Check
-from parity.registry import load
-from parity.routes.base import Catalog
+from parity.records.lines import Check
+from parity.routes.catalog import Catalog
+from parity.running import engine
 from tests.workers.conftest import Runner, run_in
 from tests.workers.kit import CATALOG, MODULE, case, route
 
@@ -205,8 +205,8 @@ def test_a_layer_defined_in_a_case_file_reaches_the_worker_and_leaves_the_folder
     folder.mkdir()
     (folder / "own.py").write_text(
         "import numpy as np\n"
-        "from parity.case import Case\n"
-        "from parity.layers.base import Layer, layer\n"
+        "from parity.cases import Case\n"
+        "from parity.layers import Layer, layer\n"
         "@layer\n"
         "class Negate(Layer):\n"
         "    def reference(self, x):\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.case import Case
+from parity.cases import Case
 from parity.layers import Linear
-from parity.routes.base import installed
+from parity.routes.catalog import installed
 from tests.workers.conftest import Runner
 
 

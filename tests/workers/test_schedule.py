@@ -8,9 +8,9 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.case import Case
-from parity.routes.base import Route
-from parity.schedule import AHEAD, Schedule, Task
+from parity.cases import Case
+from parity.routes.catalog import Route
+from parity.running.schedule import AHEAD, Schedule, Task
 from tests.workers.kit import case, route
 
 ROUTES = [route(name, device=device) for name in ("kit", "kit>reader", "kit>other") for device in ("cpu", "cuda")] + [

@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parity import records
-from parity.records import Check
+from parity.records.lines import Check, Line, encode, value
 from tests.workers.conftest import run_in
 from tests.workers.kit import LIMIT, case, route
 
@@ -70,7 +69,7 @@ def test_every_other_check_passes_with_real_numbers(ended: dict[str, Check]) -> 
     for check in spared.values():
         assert (check.status, check.reason) == ("pass", "")
         assert check.ratio is not None
-        assert records.value(check.ratio) <= 1
+        assert value(check.ratio) <= 1
         assert [probe.status for probe in check.probes] == ["pass", "pass", "not applicable"]
         assert (check.seconds.run or 0) > 0
         assert (check.seconds.judge or 0) > 0
@@ -107,4 +106,4 @@ def test_two_runtimes_share_one_export(ended: dict[str, Check]) -> None:
 
 def test_every_check_can_be_written_and_read_back(ended: dict[str, Check]) -> None:
     for check in ended.values():
-        assert msgspec.json.decode(records.encode(check), type=records.Line) == check
+        assert msgspec.json.decode(encode(check), type=Line) == check

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.errors import Broken, Unsupported
-from parity.worker import MESSAGE, Answer, answer, explain, first_line, frame, unframe
+from parity.running.worker import MESSAGE, Answer, answer, explain, first_line, frame, unframe
 
 
 @given(st.lists(st.binary(max_size=300), max_size=6), st.lists(st.integers(1, 97), min_size=1))

@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
-from parity import workers
-from parity.worker import Answer
-from parity.workers import THREAD_VARIABLES, Job, Pool, Setup, environment, epitaph
+from parity.running import pool as workers
+from parity.running.pool import THREAD_VARIABLES, Job, Pool, Setup, environment, epitaph
+from parity.running.worker import Answer
 from tests.workers import kit
 
 MEMORY = 600 * 2**20
@@ -233,7 +233,7 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, what: str) -
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from parity.workers import Pool, Setup\n"
+        "from parity.running.pool import Pool, Setup\n"
         "from tests.workers.test_workers import ask, fault, job, nothing, process\n"
         f"with Pool(Setup(lambda name: job(nothing), None, Path({str(tmp_path)!r}), 1, 2**30)) as pool:\n"
         "    print(ask(pool, process).value, flush=True)\n"

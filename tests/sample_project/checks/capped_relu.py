@@ -2,7 +2,7 @@
 
 from mobile import CappedReLU
 
-from parity.case import Case
+from parity.cases import Case
 
 CASES = [
     Case("capped_relu/image", CappedReLU(), (2, 3, 11, 14), scale=4.0, tags=("quick",)),

@@ -2,7 +2,7 @@
 
 from mobile import inverted_residual
 
-from parity.case import Case
+from parity.cases import Case
 
 CASES = [
     Case("inverted_residual/wide", inverted_residual(4, 24), (2, 4, 9, 11)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mobile.layers import CappedReLU
+from parity.cases import Graph, Network
 from parity.layers import Add, BatchNorm2D, Conv2D
-from parity.network import Graph, Network
 
 
 def inverted_residual(channels: int, wide: int) -> Network:

@@ -12,9 +12,9 @@ import pytest
 
 import parity.layers
 from parity.axes import F64, Array
+from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Draw, Layer, LeakyReLU, MaxPool2D, ReLU, layer
-from parity.network import output_shape
 
 LAYERS = [getattr(parity.layers, name) for name in parity.layers.__all__]
 KINDS = [cls for cls in LAYERS if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer]

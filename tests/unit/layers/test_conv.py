@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from parity.axes import F64, Array, Tensor
 from parity.bounds import EXPLANATIONS, FLOAT32
+from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import Conv2D
-from parity.network import output_shape
 from tests.unit.strategies import Spec, arrays, convolutions, pair, sides
 
 

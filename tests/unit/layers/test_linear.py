@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.axes import Tensor, to_layout
+from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import Flatten, Linear
-from parity.network import output_shape
 from tests.unit.strategies import MEANS, SCALES, SEEDS, Spec, arrays
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from parity.axes import Tensor
 from parity.bounds import FLOAT32
+from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import BatchNorm2D
-from parity.network import output_shape
 from tests.unit.strategies import MEANS, SCALES, SEEDS, Spec, arrays
 
 

@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from parity.axes import F64, Tensor
+from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import AvgPool2D, MaxPool2D
 from parity.layers.windows import is_symmetric
-from parity.network import output_shape
 from tests.unit.strategies import Spec, arrays, pair, pools, sides
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from parity.axes import Tensor
 from parity.bounds import FLOAT32
+from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import Add, Concatenate, Dropout, Flatten
-from parity.network import output_shape
 from tests.unit.strategies import SEEDS, arrays
 
 IMAGES = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))

@@ -1,0 +1,7 @@
+"""What is checked: networks, their inputs, parameters and probes, and the project that declares them."""
+
+from parity.cases.case import Case
+from parity.cases.known import KnownDivergence
+from parity.cases.network import Graph, Network, Node, Sequential, output_shape
+
+__all__ = ["Case", "Graph", "KnownDivergence", "Network", "Node", "Sequential", "output_shape"]

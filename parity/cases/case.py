@@ -1,0 +1,120 @@
+"""Cases: what is checked. A case imports no framework and draws nothing; it only says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from parity.axes import Shape, Tensor
+from parity.cases.network import INPUT, Network, as_network
+from parity.errors import FieldError
+from parity.layers.base import Draw, Layer, is_count, is_number
+
+NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer or network, its input, precision and mode.
+
+    name: ``family/what``; shape: the input's canonical shape ``(N, C, H, W)`` or ``(N, F)``; scale and mean: the input
+    is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
+    drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
+    fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take.
+    """
+
+    name: str
+    model: Network | Layer
+    shape: Shape
+    scale: float = 1.0
+    mean: float = 0.0
+    precision: str = "float32"
+    mode: str = "inference"
+    tags: tuple[str, ...] = ()
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    equal_sizes: str = ""
+    time_limit: float = 120.0
+
+    def __post_init__(self) -> None:
+        owner = f"case {self.name!r}"
+        if not (isinstance(self.name, str) and NAME.fullmatch(self.name) and self.name.isprintable()):
+            raise FieldError(owner, "name", self.name, "must be words joined by /, without spaces or any of [ ] * ? ,")
+        if any(word.startswith(".") for word in self.name.split("/")):
+            raise FieldError(owner, "name", self.name, "must not have a word that starts with a dot")
+        if not isinstance(self.model, Layer | Network):
+            raise FieldError(owner, "model", self.model, "must be a layer or a network")
+        good = isinstance(self.shape, tuple) and len(self.shape) in (2, 4) and all(is_count(n) for n in self.shape)
+        if not good:
+            raise FieldError(owner, "shape", self.shape, "must be (N, C, H, W) or (N, F), each at least 1")
+        if len(set(self.shape)) < len(self.shape) and not self.equal_sizes:
+            mend = "has equal sizes, so swapped axes would fit by accident: make all differ, or say why in equal_sizes"
+            raise FieldError(owner, "shape", self.shape, mend)
+        if not (is_number(self.scale) and self.scale > 0):
+            raise FieldError(owner, "scale", self.scale, "must be a positive number")
+        if not is_number(self.mean):
+            raise FieldError(owner, "mean", self.mean, "must be a finite number")
+        if not (is_number(self.time_limit) and self.time_limit > 0):
+            raise FieldError(owner, "time_limit", self.time_limit, "must be a positive number of seconds")
+        if self.precision != "float32":
+            raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
+        if self.mode != "inference":
+            raise FieldError(owner, "mode", self.mode, 'must be "inference", the only one so far')
+        stored = {f"{n.name}.{p}" for n in self.network.nodes for p in n.layer.parameters()}
+        for name, draw in self.draws.items():
+            if name not in stored:
+                there = f"there are {', '.join(sorted(stored))}" if stored else "there are none"
+                raise FieldError(owner, "draws", name, f"names no parameter; {there}")
+            if not isinstance(draw, Draw):
+                raise FieldError(owner, f"draws[{name!r}]", draw, "must be a Draw")
+        try:
+            self.network.trace(self.input)
+        except FieldError as error:
+            raise FieldError(f"{owner}: {error.owner}", error.field, error.value, error.mend) from None
+
+    @property
+    def input(self) -> Tensor:
+        """Shape and axes of the input."""
+        return Tensor(self.shape)
+
+    @cached_property
+    def network(self) -> Network:
+        """The model as a network; a single layer is one node."""
+        return as_network(self.model)
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Shape and axes of the input and of every node's output."""
+        return self.network.trace(self.input)
+
+    @property
+    def output(self) -> Tensor:
+        """Shape and axes of the output."""
+        return self.tensors[self.network.output.name]
+
+    @property
+    def family(self) -> str:
+        """The part of the name before the first ``/``."""
+        return self.name.split("/")[0]
+
+    @property
+    def tapped(self) -> bool:
+        """Whether a tapped twin is needed: a network of one layer is its own twin."""
+        return len(self.network.nodes) > 1
+
+    def spec(self) -> dict[str, Any]:
+        """The case as plain data, for cache keys and records."""
+        return {
+            "network": self.network.spec(),
+            "shape": list(self.shape),
+            "scale": self.scale,
+            "mean": self.mean,
+            "precision": self.precision,
+            "mode": self.mode,
+            "draws": {name: vars(draw) for name, draw in sorted(self.draws.items())},
+        }
+
+
+__all__ = ["INPUT", "Case"]

@@ -1,0 +1,73 @@
+"""Parameters and inputs, drawn by name.
+
+Each array has its own counter-based stream, keyed by (seed, case, array): any process redraws any array, and adding a
+layer does not move the weights of the next. Numbers are made from the raw 64-bit words by integer arithmetic alone, so
+they are the same on every machine and under every numpy: numpy promises that of a bit generator's raw stream, not of
+its distributions (NEP 19).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from math import prod, sqrt
+from typing import Literal
+
+import numpy as np
+
+from parity.axes import F64, Array, Shape
+from parity.cases.case import INPUT, Case
+from parity.layers.base import Draw
+
+Parameters = dict[str, dict[str, Array]]  #: node name -> parameter name -> array, canonical axes, float32
+
+_ZERO = 4 * (2**16 - 1) / 2  # mean of a sum of four 16-bit numbers
+_UNIT = 2**16 * sqrt(4 / 12)  # its standard deviation, to a part in 2**32
+
+
+def words(count: int, *key: object) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """``count`` raw 64-bit words of the stream named by ``key``."""
+    digest = hashlib.sha256("\0".join(map(str, key)).encode()).digest()
+    raw = np.random.Philox(key=int.from_bytes(digest[:16], "little")).random_raw(count)
+    return np.asarray(raw, np.uint64)
+
+
+def draw(shape: Shape, kind: Literal["normal", "uniform"], *key: object) -> F64:
+    """Numbers of mean 0 and variance 1, float64.
+
+    normal: the sum of four uniforms (Irwin-Hall), which is bell shaped and ends at 3.46 standard deviations.
+    """
+    raw = words(prod(shape), *key)
+    if kind == "uniform":
+        return (((raw >> np.uint64(11)).astype(np.float64) * 2.0**-53 - 0.5) * sqrt(12)).reshape(shape)
+    quarters = raw.view(np.uint16).reshape(-1, 4).astype(np.int64)
+    values: F64 = (quarters.sum(axis=1) - _ZERO) / _UNIT
+    return values.reshape(shape)
+
+
+def _stored(shape: Shape, how: Draw, *key: object) -> Array:
+    values = how.centre + how.spread * draw(shape, how.kind, *key)
+    if how.first is not None:
+        values.flat[0] = how.first
+    return values.astype(np.float32)
+
+
+def draw_parameters(case: Case, seed: int) -> Parameters:
+    """Every parameter of a case, float32, canonical axes."""
+    return {
+        node.name: {
+            name: _stored(p.shape, case.draws.get(f"{node.name}.{name}", p.draw), seed, case.name, node.name, name)
+            for name, p in node.layer.parameters().items()
+        }
+        for node in case.network.nodes
+    }
+
+
+def draw_input(case: Case, seed: int) -> Array:
+    """The input of a case: ``scale * (mean + z)``, float32, canonical axes."""
+    return (case.scale * (case.mean + draw(case.shape, "normal", seed, case.name, INPUT))).astype(np.float32)
+
+
+def draw_integers(shape: Shape, largest: int, *key: object) -> Array:
+    """Whole numbers from -largest to largest, as float32."""
+    span = 2 * largest + 1
+    return ((words(prod(shape), *key) % np.uint64(span)).astype(np.int64) - largest).astype(np.float32).reshape(shape)

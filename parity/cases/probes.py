@@ -1,0 +1,185 @@
+"""The inputs a check is run on, and which of them apply to a case.
+
+data      the case's own input; every element within its bound.
+integer   whole-number weights and inputs, so small that every sum is exact in any order: bit equality is demanded.
+impulse   one input feature at a time through a single convolution or dense layer, so that each weight shows alone.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import ceil, prod
+from typing import Literal
+
+import numpy as np
+
+from parity.axes import Array
+from parity.cases.case import INPUT, Case
+from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
+
+Probe = Literal["data", "integer", "impulse"]
+PROBES: tuple[Probe, ...] = ("data", "integer", "impulse")
+Variant = Literal["shipped", "tapped", "integer"]
+
+EXACT = 2**24  #: float32 holds every whole number below this
+INPUT_LARGEST = 4
+FEATURES_AT_ONCE = 16  #: dense features set together; a change of one weight still shows (docs/error-bounds.md)
+MOST_IMPULSES = 64  #: forward passes one impulse probe may take
+
+
+def variants(case: Case) -> tuple[Variant, ...]:
+    """The models a route has to make: the network as it ships, its tapped twin, and the one with integer weights."""
+    made: list[Variant] = ["shipped"]
+    if case.tapped:
+        made.append("tapped")
+    if not why_not(case, "integer"):
+        made.append("integer")
+    return tuple(made)
+
+
+def why_not(case: Case, probe: Probe) -> str:
+    """Why a probe does not apply to a case; empty where it does."""
+    if probe == "integer":
+        plan = _integer_plan(case)
+        return plan if isinstance(plan, str) else ""
+    if probe == "impulse":
+        if len(case.network.nodes) > 1 or not case.network.output.layer.linear:
+            return "only a single convolution or dense layer shows its weights one by one"
+        if (count := _impulse_runs(case)) == 0:
+            return "every window lies in the padding, so no weight shows"
+        if count > MOST_IMPULSES:
+            return f"needs {count} forward passes, more than {MOST_IMPULSES}"
+    return ""
+
+
+def parameters_of(case: Case, variant: Variant, seed: int) -> Parameters:
+    """The parameters a variant is built with, float32, canonical axes."""
+    return _integer_parameters(case, seed) if variant == "integer" else draw_parameters(case, seed)
+
+
+def variant_of(probe: Probe) -> Variant:
+    """The variant that answers a probe."""
+    return "integer" if probe == "integer" else "shipped"
+
+
+def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
+    """The inputs of a probe in the order they are run, float32, each of the case's shape."""
+    if probe == "data":
+        return [draw_input(case, seed)]
+    if probe == "integer":
+        return [draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT)]
+    return _impulses(case)
+
+
+def _integer_plan(case: Case) -> tuple[int, int] | str:
+    """(largest weight, weights per output) that keep every sum exact, or why there are none."""
+    depth = sum(node.layer.linear for node in case.network.nodes)
+    for node in case.network.nodes:
+        reads = [case.tensors[name] for name in node.inputs]
+        if node.layer.exact_step(*reads) is None:
+            return f"{node.name} ({node.layer}) rounds even whole numbers"
+        if node.layer.parameters() and not node.layer.linear:
+            return f"{node.name} has parameters that are no weighted sum"
+    for largest, kept in ((4 if depth <= 1 else 1, 2**30), *((1, 2**k) for k in range(20, -1, -1))):
+        if _fits(case, largest, kept):
+            return largest, kept
+    return f"sums of whole numbers through {depth} weighted layers pass 2^24"
+
+
+def _fits(case: Case, largest: int, kept: int) -> bool:
+    """Whether no partial sum, counted in its finest step, can reach 2^24."""
+    size: dict[str, int] = {INPUT: INPUT_LARGEST}
+    step: dict[str, Fraction] = {INPUT: Fraction(1)}
+    for node in case.network.nodes:
+        total = sum(size[name] for name in node.inputs)
+        if node.layer.linear:
+            products = prod(node.layer.parameters()["weight"].shape[1:])
+            total = min(products, kept) * largest * total + largest
+        shrink = node.layer.exact_step(*(case.tensors[name] for name in node.inputs))
+        assert shrink is not None  # asked before
+        step[node.name] = min(step[name] for name in node.inputs) * shrink
+        size[node.name] = total
+        if total / step[node.name] >= EXACT:
+            return False
+    return True
+
+
+def _integer_parameters(case: Case, seed: int) -> Parameters:
+    plan = _integer_plan(case)
+    if isinstance(plan, str):
+        raise ValueError(f"case {case.name!r} has no integer probe: {plan}")
+    largest, kept = plan
+    made: Parameters = {}
+    for node in case.network.nodes:
+        made[node.name] = {}
+        for name, parameter in node.layer.parameters().items():
+            key = (seed, case.name, "integer", node.name, name)
+            values = draw_integers(parameter.shape, largest, *key)
+            products = prod(parameter.shape[1:])
+            if name == "weight" and products > kept:
+                # Keep a few weights of each output, never zero, so that sums stay small through a deep network.
+                order = words(prod(parameter.shape), *key, "kept").reshape(-1, products)
+                keep = np.argsort(order, axis=1, kind="stable")[:, :kept]
+                rows = np.zeros((parameter.shape[0], products), np.float32)
+                signs = np.where(np.take_along_axis(order, keep, axis=1) & np.uint64(1), 1, -1)
+                np.put_along_axis(rows, keep, signs.astype(np.float32), axis=1)
+                values = rows.reshape(parameter.shape)
+            made[node.name][name] = values
+    return made
+
+
+def _places(case: Case) -> list[tuple[int, int]]:
+    """(row, column) of the impulses that together meet every kernel tap that some output element uses.
+
+    A tap never used, because it only ever sees padding, has no place. The axes are independent: what one row and one
+    column meet, their crossing meets.
+    """
+    window = case.network.output.layer.window(case.input)
+    if window is None:
+        return [(0, 0)]
+    kernel, stride, dilation, pads = window
+    rows, columns = (
+        _cover(*axis)
+        for axis in zip(case.shape[2:], case.output.shape[2:], kernel, stride, dilation, pads, strict=True)
+    )
+    return [(i, j) for i in rows for j in columns]
+
+
+def _cover(length: int, outputs: int, kernel: int, stride: int, dilation: int, pads: tuple[int, int]) -> list[int]:
+    """Few positions along one axis that together meet every tap, each the one that meets most of what is left.
+
+    Output o uses tap t at position ``o * stride + t * dilation - before``.
+    """
+
+    def met(position: int) -> set[int]:
+        starts = [(t, position + pads[0] - t * dilation) for t in range(kernel)]
+        return {t for t, start in starts if start % stride == 0 and 0 <= start // stride < outputs}
+
+    # Of equals the nearest to the middle, where no edge is in the way.
+    meets = {position: met(position) for position in sorted(range(length), key=lambda p: abs(p - length // 2))}
+    missing = set().union(*meets.values())
+    chosen: list[int] = []
+    while missing:
+        chosen.append(max(meets, key=lambda p: len(meets[p] & missing)))
+        missing -= meets[chosen[-1]]
+    return chosen
+
+
+def _impulse_runs(case: Case) -> int:
+    if len(case.shape) == 2:
+        return ceil(ceil(case.shape[1] / FEATURES_AT_ONCE) / case.shape[0])
+    return ceil(case.shape[1] * len(_places(case)) / case.shape[0])
+
+
+def _impulses(case: Case) -> list[Array]:
+    """Ones on a ground of zeros: one feature (a convolution) or a group of them (dense) in each image or row."""
+    n, features = case.shape[:2]
+    made = np.zeros((_impulse_runs(case) * n, *case.shape[1:]), np.float32)
+    if len(case.shape) == 2:
+        for group in range(ceil(features / FEATURES_AT_ONCE)):
+            made[group, group * FEATURES_AT_ONCE : (group + 1) * FEATURES_AT_ONCE] = 1
+    else:
+        for image, (c, (i, j)) in enumerate(product(range(features), _places(case))):
+            made[image, c, i, j] = 1
+    return [made[start : start + n] for start in range(0, len(made), n)]

@@ -1,1 +1,0 @@
-"""Exporters to ONNX, one file each."""

@@ -1,0 +1,141 @@
+"""One observed array against the truth: structure first, then numbers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.axes import F64, Array, Tensor
+from parity.bounds import Rounding
+from parity.judging.oracle import Truth
+from parity.records.verdict import Kind
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one comparison found. ``kind`` is None when it holds.
+
+    ratio: worst abs(observed - y) / bound, dimensionless; need: the smallest lambda that would hold; index: of the
+    worst element, in canonical axes; wrong: how many elements do not hold.
+    """
+
+    kind: Kind | None
+    message: str = ""
+    ratio: float | None = None
+    need: float | None = None
+    index: tuple[int, ...] | None = None
+    expected: float = 0.0
+    got: float = 0.0
+    allowed: float = 0.0
+    wrong: int = 0
+    elements: int = 0
+
+    @property
+    def ulps(self) -> float:
+        """abs(got - expected) in units in the last place of expected as float32."""
+        return abs(self.got - self.expected) / float(np.spacing(np.float32(abs(self.expected))))
+
+
+def compare(observed: Array, truth: Truth, tensor: Tensor, rounding: Rounding, dtype: str = "float32") -> Comparison:
+    """Judge an observed array, canonical axes, against the truth of the same value.
+
+    Nothing is broadcast, cast or skipped: shape, dtype and the places of NaN and infinity must agree before any
+    difference is taken. Integers must be equal.
+    """
+    if structure := _structure(observed, tensor, dtype):
+        return structure
+    expected = truth.y
+    if observed.dtype.kind in "iu":
+        return _integers(observed, expected)
+    stored = expected.astype(np.float32).astype(np.float64)  # what lies beyond float32 is an honest infinity
+    got = observed.astype(np.float64)
+    special: tuple[tuple[Kind, Any], ...] = (
+        ("nan", np.isnan(got) != np.isnan(stored)),
+        ("infinity", np.isinf(got) != np.isinf(stored)),
+        ("infinity-sign", np.isinf(got) & np.isinf(stored) & (np.sign(got) != np.sign(stored))),
+    )
+    for name, places in special:
+        if places.any():
+            return _special(name, places, got, stored)
+    finite = np.isfinite(stored)
+    distance = np.abs(np.where(finite, got, 0.0) - np.where(finite, expected, 0.0))
+    allowed = np.where(finite, truth.allowed(rounding), np.inf)
+    ratio = distance / allowed
+    worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    index = tuple(int(i) for i in worst)
+    wrong = int(np.count_nonzero(ratio > 1))
+    kind: Kind | None = None
+    message = ""
+    if wrong:
+        kind, message = _swapped(got, truth, rounding)
+    return Comparison(
+        kind,
+        message,
+        float(ratio[worst]),
+        _need(distance, truth, rounding),
+        index,
+        float(expected[worst]),
+        float(got[worst]),
+        float(allowed[worst]),
+        wrong,
+        got.size,
+    )
+
+
+def _structure(observed: Array, tensor: Tensor, dtype: str) -> Comparison | None:
+    if observed.size == 0 and 0 not in tensor.shape:
+        return Comparison("empty", f"the array is empty: shape {observed.shape}, expected {tensor.shape}")
+    if observed.shape != tensor.shape:
+        return Comparison("shape", f"shape {observed.shape}, expected {tensor.shape}")
+    if observed.size == 0:
+        return Comparison("empty", f"shape {observed.shape} holds no element to compare")
+    if str(observed.dtype) != dtype:
+        return Comparison("dtype", f"dtype {observed.dtype}, expected {dtype}")
+    return None
+
+
+def _special(kind: Kind, places: npt.NDArray[np.bool_], got: F64, stored: F64) -> Comparison:
+    index = tuple(int(i) for i in np.argwhere(places)[0])
+    count = int(np.count_nonzero(places))
+    message = f"{got[index]} where the oracle has {stored[index]:.6g}, at {count} of {got.size} elements"
+    nan = float("nan")
+    return Comparison(kind, message, nan, nan, index, float(stored[index]), float(got[index]), 0.0, count, got.size)
+
+
+def _integers(observed: Array, expected: F64) -> Comparison:
+    """Integers are exact. One that equals the right value modulo its dtype's range has wrapped around."""
+    places = observed.astype(np.float64) != expected
+    if not places.any():
+        return Comparison(None, "", 0.0, 0.0, elements=observed.size)
+    index = tuple(int(i) for i in np.argwhere(places)[0])
+    count = int(np.count_nonzero(places))
+    right, got = int(expected[index]), int(observed[index])
+    wrapped = (right - got) % 2 ** (8 * observed.dtype.itemsize) == 0
+    kind: Kind = "integer-wrap" if wrapped else "value"
+    message = f"{got} where the oracle has {right}, at {count} of {observed.size} elements"
+    inf = float("inf")
+    return Comparison(kind, message, inf, inf, index, float(right), float(got), 0.0, count, observed.size)
+
+
+def _need(distance: F64, truth: Truth, rounding: Rounding) -> float:
+    """The smallest lambda with ``distance <= lambda * A + B + 2 tiny`` everywhere; infinity where A is 0."""
+    over = np.maximum(distance - truth.storage - 2 * rounding.tiny, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        need = np.where(over > 0, over / truth.evaluation, 0.0)
+    return float(need.max())
+
+
+def _swapped(got: F64, truth: Truth, rounding: Rounding) -> tuple[Kind, str]:
+    """Whether the values are right once axes of equal size are swapped: then that is the finding."""
+    names = "NCHW" if got.ndim == 4 else "NF"
+    for order in permutations(range(got.ndim)):
+        if order == tuple(range(got.ndim)) or tuple(got.shape[i] for i in order) != got.shape:
+            continue
+        if np.all(np.abs(got.transpose(order) - truth.y) <= truth.allowed(rounding)):
+            swapped = " ".join(names[i] for i in order)
+            return "axes", f"the values are right in the order {swapped}, and equal sizes hide it from the shape"
+    return "value", ""

@@ -1,0 +1,80 @@
+"""What a route produced, in canonical axes: the bridge from the processes that run to the one that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from parity.axes import Array, Layout, from_layout, to_layout
+from parity.cases.case import Case
+from parity.cases.probes import PROBES, Probe, Variant, inputs_of, variant_of, variants, why_not
+
+Program = Callable[[Array], tuple[Array, ...]]
+"""A built model: one input in the framework's own axes to all its outputs, as they come."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Outputs as they came, only their axes moved: how many, what shapes and dtypes is the judge's to say.
+
+    answers: probe -> for each of its inputs -> the outputs of the network as it ships; taps: the outputs of the tapped
+    twin on the data input, in the order of the nodes, or None for a single layer.
+    """
+
+    answers: dict[Probe, list[tuple[Array, ...]]] = field(default_factory=dict)
+    taps: tuple[Array, ...] | None = None
+
+
+def observe(case: Case, seed: int, program: Callable[[Variant], Program], layout: Layout) -> Observation:
+    """Run every probe that applies. ``program`` gives the built model of a variant; ``layout`` is its axes."""
+    answers: dict[Probe, list[tuple[Array, ...]]] = {}
+    for probe in PROBES:
+        if why_not(case, probe):
+            continue
+        run = program(variant_of(probe))
+        answers[probe] = [
+            tuple(from_layout(out, case.output, layout) for out in run(to_layout(x, case.input, layout)))
+            for x in inputs_of(case, probe, seed)
+        ]
+    taps = None
+    if "tapped" in variants(case):
+        (x,) = inputs_of(case, "data", seed)
+        raw = program("tapped")(to_layout(x, case.input, layout))
+        tensors = [case.tensors[node.name] for node in case.network.nodes]
+        known = zip(raw, tensors, strict=False)  # a missing or extra tap is the judge's to name
+        taps = (*(from_layout(out, tensor, layout) for out, tensor in known), *raw[len(tensors) :])
+    return Observation(answers, taps)
+
+
+def save(observation: Observation, path: Path) -> None:
+    """Write an observation as an uncompressed ``.npz``."""
+    arrays: dict[str, Array] = {}
+    for probe, runs in observation.answers.items():
+        for i, outputs in enumerate(runs):
+            arrays[f"{probe}/{i}"] = np.asarray(len(outputs))
+            arrays |= {f"{probe}/{i}/{j}": out for j, out in enumerate(outputs)}
+    if observation.taps is not None:
+        arrays["taps"] = np.asarray(len(observation.taps))
+        arrays |= {f"taps/{j}": out for j, out in enumerate(observation.taps)}
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def load(path: Path) -> Observation:
+    """Read what :func:`save` wrote."""
+    answers: dict[Probe, list[tuple[Array, ...]]] = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for probe in PROBES:
+            runs: list[tuple[Array, ...]] = []
+            while f"{probe}/{len(runs)}" in arrays:
+                key = f"{probe}/{len(runs)}"
+                runs.append(tuple(arrays[f"{key}/{j}"] for j in range(int(arrays[key]))))
+            if runs:
+                answers[probe] = runs
+        taps = None
+        if "taps" in arrays:
+            taps = tuple(arrays[f"taps/{j}"] for j in range(int(arrays["taps"])))
+    return Observation(answers, taps)

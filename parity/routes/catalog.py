@@ -1,0 +1,171 @@
+"""What a route is made of, and how its parts are found.
+
+A *framework* builds a case's network, an *exporter* writes it as ONNX, a *runtime* runs the file. Each is one small
+class in one file behind an entry point (``parity.frameworks``, ``parity.exporters``, ``parity.runtimes``), so a third
+party ships one by installing it. Importing such a file must not import the framework: that happens in ``start``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, Protocol
+
+from parity.axes import Layout
+from parity.cases.case import Case
+from parity.cases.parameters import Parameters
+from parity.errors import UsageError
+from parity.judging.observation import Program
+
+
+class Part(Protocol):
+    """What frameworks, exporters and runtimes have in common."""
+
+    name: str
+    modules: tuple[str, ...]  #: modules that must be importable
+    distributions: tuple[str, ...]  #: whose versions decide the numbers; part of cache keys and of the environment
+    mend: str  #: what to do when a module is absent, for example "pip install 'parity[torch]'"
+
+
+class Engine(Part, Protocol):
+    """A part that has a process of its own and computes: a framework or a runtime."""
+
+    def start(self, threads: int) -> None:
+        """Import what is needed and set threads and flags, once, before any other call."""
+
+    def why_no_device(self, device: str) -> str:
+        """Why ``device`` cannot be used here; empty where it can."""
+
+
+class Framework(Engine, Protocol):
+    """Builds networks and runs them. ``layout`` is the axes its images have."""
+
+    layout: Layout
+
+    def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
+        """The case's network with these parameters, for inference. Raises :class:`parity.errors.Unsupported`."""
+
+    def program(self, model: Any, device: str, tf32: bool) -> Program:
+        """A built network, ready to run on a device."""
+
+
+class Exporter(Part, Protocol):
+    """Writes a built network as ONNX. ``label`` is how routes name it; ``framework`` is what it exports from."""
+
+    label: str
+    framework: str
+
+    def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
+        """Write the file. Raises :class:`parity.errors.Unsupported` where the exporter says it cannot."""
+
+    def wrote(self, path: Path) -> str:
+        """The name of the exporter that wrote the file, by what the file itself says."""
+
+
+class Runtime(Engine, Protocol):
+    """Runs an ONNX file. ``label`` is how routes name it."""
+
+    label: str
+
+    def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
+        """A file, loaded and ready to run. Raises :class:`parity.errors.Unsupported` for what it does not implement."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to compute a case: a framework, or a framework's export in a runtime, on a device.
+
+    ``exporter`` is None for a framework that runs its own network; ``runtime`` is then the framework.
+    """
+
+    base: str  #: the name without device and options: ``torch>ort``
+    framework: str
+    exporter: str | None
+    runtime: str
+    device: str = "cpu"
+    tf32: bool = False
+
+    @property
+    def name(self) -> str:
+        """``torch>ort``, ``torch>ort@cuda``, ``torch@cuda+tf32``."""
+        device = "" if self.device == "cpu" else f"@{self.device}"
+        return f"{self.base}{device}{'+tf32' if self.tf32 else ''}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The parts that exist here, by name, each as ``module:object``. Plain text, so it crosses to worker processes."""
+
+    frameworks: Mapping[str, str] = field(default_factory=dict)
+    exporters: Mapping[str, str] = field(default_factory=dict)
+    runtimes: Mapping[str, str] = field(default_factory=dict)
+
+    def framework(self, name: str) -> Framework:
+        """The framework called ``name``."""
+        return _part(self.frameworks[name])  # type: ignore[no-any-return]
+
+    def exporter(self, name: str) -> Exporter:
+        """The exporter called ``name``."""
+        return _part(self.exporters[name])  # type: ignore[no-any-return]
+
+    def runtime(self, name: str) -> Runtime:
+        """The ONNX runtime called ``name``."""
+        return _part(self.runtimes[name])  # type: ignore[no-any-return]
+
+    def engine(self, name: str) -> Engine:
+        """The framework or runtime called ``name``: what a worker process hosts."""
+        return self.framework(name) if name in self.frameworks else self.runtime(name)
+
+    def routes(self) -> dict[str, Route]:
+        """Every route on cpu by its base name, in the order of the names, so that a framework's routes stand together."""
+        made = [Route(name, name, None, name) for name in self.frameworks]
+        for runtime_name in self.runtimes:
+            runtime = self.runtime(runtime_name)
+            for exporter_name in self.exporters:
+                exporter = self.exporter(exporter_name)
+                base = f"{exporter.label}>{runtime.label}"
+                made.append(Route(base, exporter.framework, exporter_name, runtime_name))
+        return {route.base: route for route in sorted(made, key=lambda route: route.base)}
+
+    def parts(self, route: Route) -> list[Part]:
+        """Everything a route needs, in the order in which it is used."""
+        parts: list[Part] = [self.framework(route.framework)]
+        if route.exporter is not None:
+            parts += [self.exporter(route.exporter), self.runtime(route.runtime)]
+        return parts
+
+    def why_absent(self, route: Route) -> str:
+        """Why a route cannot run in this environment: the module that is missing and the mend. Imports nothing."""
+        for part in self.parts(route):
+            for module in part.modules:
+                if find_spec(module) is None:
+                    return f"{module} is not installed: {part.mend}"
+        return ""
+
+
+@cache
+def _part(path: str) -> Any:
+    return resolve_name(path)()
+
+
+@cache
+def installed() -> Catalog:
+    """The parts of all installed distributions, parity's own first."""
+
+    def found(group: str) -> dict[str, str]:
+        own_first = sorted(entry_points(group=group), key=lambda e: not e.value.startswith("parity."))
+        seen: dict[str, str] = {}
+        for entry in own_first:
+            if entry.name in seen and seen[entry.name] != entry.value:
+                raise UsageError(
+                    f"entry point {group}: {entry.name!r} is both {seen[entry.name]} and {entry.value}; uninstall one"
+                )
+            seen[entry.name] = entry.value
+        return seen
+
+    return Catalog(found("parity.frameworks"), found("parity.exporters"), found("parity.runtimes"))

@@ -1,0 +1,1 @@
+"""The exporters to ONNX, one file each."""

@@ -1,0 +1,51 @@
+"""torch.onnx.export through torch.export (``dynamo=True``), the default since torch 2.9."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from parity.cases.case import Case
+from parity.errors import Broken, Unsupported
+from parity.routes.exporters.torchscript import pytorch_exporter, sample_input
+
+
+class Dynamo:
+    """The torch.export based exporter."""
+
+    name = "dynamo"
+    label = "torch"
+    framework = "torch"
+    modules = ("onnx", "onnxscript")
+    distributions = ("torch", "onnx", "onnxscript", "onnx-ir")
+    mend = "pip install 'parity[onnx]'"
+
+    def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
+        """Write the module as one file, weights inside."""
+        import torch
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                program = torch.onnx.export(model, (sample_input(case),), dynamo=True, verbose=False)
+            except torch.onnx.errors.OnnxExporterError as error:
+                if reason := _no_translation(error):
+                    raise Unsupported(f"dynamo exporter: {reason}") from error
+                raise
+            if not isinstance(program, torch.onnx.ONNXProgram):
+                raise Broken("fallback-exporter", f"dynamo=True returned {type(program).__name__}, not an ONNXProgram")
+            program.save(path, external_data=False)
+
+    def wrote(self, path: Path) -> str:
+        """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
+        return pytorch_exporter(path)
+
+
+def _no_translation(error: BaseException | None) -> str:
+    """The exporter's words for an operator it has no ONNX for, if that is what stopped it; else empty."""
+    while error is not None:
+        if type(error).__name__ == "DispatchError":  # its class is not public
+            return str(error).splitlines()[0]
+        error = error.__cause__
+    return ""

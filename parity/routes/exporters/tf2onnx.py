@@ -1,0 +1,36 @@
+"""Keras' own ONNX export, which traces the model and hands it to tf2onnx."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from parity.cases.case import Case
+
+
+class Tf2Onnx:
+    """``keras.Model.export(format="onnx")`` on the TensorFlow backend."""
+
+    name = "tf2onnx"
+    label = "tensorflow"
+    framework = "tensorflow"
+    modules = ("onnx", "tf2onnx")
+    distributions = ("tensorflow", "tensorflow-cpu", "keras", "onnx", "tf2onnx")
+    mend = "pip install 'parity[onnx]'"
+
+    def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
+        """Write the model as one file, weights inside."""
+        import tensorflow as tf
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Keras refuses to export a model that was never called.
+            model(tf.zeros(case.input.in_layout("NHWC"), tf.float32), training=False)
+            model.export(str(path), format="onnx", verbose=False)
+
+    def wrote(self, path: Path) -> str:
+        """The producer that the file names."""
+        import onnx
+
+        return onnx.load(path, load_external_data=False).producer_name or "unknown"

@@ -1,0 +1,58 @@
+"""torch.onnx.export through TorchScript tracing (``dynamo=False``), the older exporter."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from parity.cases.case import Case
+from parity.errors import Unsupported
+
+
+class TorchScript:
+    """The tracing exporter."""
+
+    name = "torchscript"
+    label = "torchscript"
+    framework = "torch"
+    modules = ("onnx",)
+    distributions = ("torch", "onnx")
+    mend = "pip install 'parity[onnx]'"
+
+    def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
+        """Write the module as one file, weights inside."""
+        import torch
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                torch.onnx.export(model, (sample_input(case),), str(path), dynamo=False)
+            except torch.onnx.errors.UnsupportedOperatorError as error:
+                raise Unsupported(f"torchscript exporter: {str(error).splitlines()[0]}") from error
+            except torch.onnx.errors.SymbolicValueError as error:
+                if not str(error).startswith("Unsupported: "):
+                    raise
+                raise Unsupported(f"torchscript exporter: {str(error).splitlines()[0]}") from error
+
+    def wrote(self, path: Path) -> str:
+        """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
+        return pytorch_exporter(path)
+
+
+def sample_input(case: Case) -> Any:
+    """An input of the case's shape for an exporter to trace with; its values decide nothing."""
+    import torch
+
+    return torch.zeros(case.shape, dtype=torch.float32)
+
+
+def pytorch_exporter(path: Path) -> str:
+    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata."""
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    if model.producer_name != "pytorch":
+        return model.producer_name or "unknown"
+    kept = [entry.key for entry in model.graph.metadata_props]
+    return "dynamo" if any(key.startswith("pkg.torch.export") for key in kept) else "torchscript"

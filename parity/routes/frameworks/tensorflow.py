@@ -1,0 +1,91 @@
+"""The TensorFlow framework, through Keras 3."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from parity.axes import Array, Layout
+from parity.cases.case import INPUT, Case
+from parity.cases.parameters import Parameters
+from parity.judging.observation import Program
+from parity.layers.base import as_list
+
+
+class TensorFlow:
+    """Builds networks as functional Keras models on the TensorFlow backend."""
+
+    name = "tensorflow"
+    modules = ("tensorflow", "keras")
+    distributions = ("tensorflow", "tensorflow-cpu", "keras")
+    mend = "pip install 'parity[tensorflow]'"
+    layout: Layout = "NHWC"
+
+    def start(self, threads: int) -> None:
+        """Import TensorFlow and Keras, fix threads and Keras' settings, and turn TF32 off."""
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        import keras
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        # A person's keras.json must not decide what is compared.
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+        _allow_tf32(tf, False)
+
+    def why_no_device(self, device: str) -> str:
+        """Why ``device`` cannot be used here; empty where it can."""
+        import tensorflow as tf
+
+        if device == "cpu" or (device == "cuda" and tf.config.list_physical_devices("GPU")):
+            return ""
+        return f"tensorflow {tf.__version__} sees no {device} device"
+
+    def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
+        """The case's network as a Keras model with a fixed batch size."""
+        import keras
+
+        shape = case.input.in_layout(self.layout)
+        values = {INPUT: keras.Input(shape=shape[1:], batch_size=shape[0], dtype="float32", name="input")}
+        for node in case.network.nodes:
+            x = case.tensors[node.inputs[0]]
+            pieces = as_list(node.layer.to_keras(keras, x))
+            arguments = tuple(values[name] for name in node.inputs)
+            for piece in pieces:
+                arguments = (piece(*arguments),)
+            values[node.name] = arguments[0]
+            if parameters[node.name]:
+                _load(keras, node.name, pieces, node.layer.keras_weights(x, **parameters[node.name]))
+        names = [node.name for node in case.network.nodes]
+        outputs = [values[name] for name in names] if tapped else values[names[-1]]
+        return keras.Model(values[INPUT], outputs)
+
+    def program(self, model: Any, device: str, tf32: bool) -> Program:
+        """The model on ``device``: channels-last float32 in, every output back as numpy."""
+        import tensorflow as tf
+
+        place = {"cpu": "/CPU:0", "cuda": "/GPU:0"}[device]
+
+        def run(x: Array) -> tuple[Array, ...]:
+            _allow_tf32(tf, tf32)
+            with tf.device(place):
+                out = model(tf.constant(x), training=False)
+            outputs = out if isinstance(out, list | tuple) else (out,)
+            return tuple(o.numpy() for o in outputs)
+
+        return run
+
+
+def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> None:
+    """Copy ``weights`` into the one piece that stores weights; Keras refuses any other shape."""
+    owners = [piece for piece in pieces if isinstance(piece, keras.layers.Layer) and piece.weights]
+    if len(owners) != 1:
+        raise ValueError(f"{name}: {len(owners)} pieces of its Keras spelling store weights; it must be one")
+    owners[0].set_weights(weights)
+
+
+def _allow_tf32(tf: Any, allowed: bool) -> None:
+    tf.config.experimental.enable_tensor_float_32_execution(allowed)

@@ -1,0 +1,116 @@
+"""The PyTorch framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.axes import Array, Layout
+from parity.cases.case import INPUT, Case
+from parity.cases.parameters import Parameters
+from parity.judging.observation import Program
+from parity.layers.base import as_list
+
+
+class Torch:
+    """Builds networks as ``torch.nn`` modules."""
+
+    name = "torch"
+    modules = ("torch",)
+    distributions = ("torch",)
+    mend = "pip install 'parity[torch]'"
+    layout: Layout = "NCHW"
+
+    def start(self, threads: int) -> None:
+        """Import torch, fix its threads, and turn TF32 off."""
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.set_grad_enabled(False)
+        _allow_tf32(torch, False)
+
+    def why_no_device(self, device: str) -> str:
+        """Why ``device`` cannot be used here; empty where it can."""
+        import torch
+
+        if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
+            return ""
+        return f"torch {torch.__version__} sees no {device} device"
+
+    def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
+        """The case's network as a module in evaluation mode, on the cpu."""
+        import torch
+
+        spelled = {
+            node.name: as_list(node.layer.to_torch(torch, case.tensors[node.inputs[0]])) for node in case.network.nodes
+        }
+        for node in case.network.nodes:
+            if parameters[node.name]:
+                state = node.layer.torch_state(case.tensors[node.inputs[0]], **parameters[node.name])
+                _load(torch, node.name, spelled[node.name], state)
+        return _module(torch, case, spelled, tapped).eval()
+
+    def program(self, model: Any, device: str, tf32: bool) -> Program:
+        """The module on ``device``: canonical float32 in, every output back as numpy."""
+        import torch
+
+        model = model.to(device)
+
+        def run(x: Array) -> tuple[Array, ...]:
+            _allow_tf32(torch, tf32)
+            with torch.no_grad():
+                out = model(torch.from_numpy(x).to(device))
+            outputs = out if isinstance(out, tuple) else (out,)
+            return tuple(o.cpu().numpy() for o in outputs)
+
+        return run
+
+
+def _module(torch: Any, case: Case, spelled: Mapping[str, list[Any]], tapped: bool) -> Any:
+    nodes = case.network.nodes
+
+    class Net(torch.nn.Module):  # type: ignore[misc]
+        """The network; with ``tapped``, a twin that returns every layer's output."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            for name, pieces in spelled.items():
+                owned = [piece for piece in pieces if isinstance(piece, torch.nn.Module)]
+                taken = hasattr(self, name)  # a node may be called what a module has already: "training", "type"
+                self.add_module(f"{name}_" if taken else name, torch.nn.ModuleList(owned))
+
+        def forward(self, x: Any) -> Any:
+            values = {INPUT: x}
+            for node in nodes:
+                arguments = tuple(values[name] for name in node.inputs)
+                for piece in spelled[node.name]:
+                    arguments = (piece(*arguments),)
+                values[node.name] = arguments[0]
+            return _distinct(values[node.name] for node in nodes) if tapped else values[nodes[-1].name]
+
+    return Net()
+
+
+def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The values, each an object of its own: a graph may not name one value as two outputs (dropout returns its input)."""
+    seen: list[Any] = []
+    for value in values:
+        seen.append(value.clone() if any(value is other for other in seen) else value)
+    return tuple(seen)
+
+
+def _load(torch: Any, name: str, pieces: list[Any], state: Mapping[str, Array]) -> None:
+    """Copy ``state`` into the one piece that stores parameters; names and shapes must match to the letter."""
+    owners = [piece for piece in pieces if isinstance(piece, torch.nn.Module) and piece.state_dict()]
+    if len(owners) != 1:
+        raise ValueError(f"{name}: {len(owners)} pieces of its torch spelling store parameters; it must be one")
+    owners[0].load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=True)
+
+
+def _allow_tf32(torch: Any, allowed: bool) -> None:
+    # Not fp32_precision, which replaces these: in torch 2.13 the dynamo exporter reads the older flags through
+    # torch.backends.cudnn.set_flags and fails with "a mix of the legacy and new APIs" once the newer ones were set.
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed

@@ -1,0 +1,1 @@
+"""The runtimes of ONNX files, one file each."""

@@ -1,0 +1,72 @@
+"""ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from parity.axes import Array
+from parity.errors import Unsupported
+from parity.judging.observation import Program
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+class OnnxRuntime:
+    """Runs an ONNX file in an inference session with one execution provider and no other to fall back on."""
+
+    name = "onnxruntime"
+    label = "ort"
+    modules = ("onnxruntime",)
+    distributions = ("onnxruntime", "onnxruntime-gpu")
+    mend = "pip install 'parity[onnx]'"
+
+    def __init__(self) -> None:
+        self._threads = 1
+
+    def start(self, threads: int) -> None:
+        """Import ONNX Runtime and remember the threads of its sessions."""
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        self._threads = threads
+
+    def why_no_device(self, device: str) -> str:
+        """Why ``device`` cannot be used here; empty where it can."""
+        import onnxruntime
+
+        if PROVIDERS.get(device) in onnxruntime.get_available_providers():
+            return ""
+        return f"onnxruntime {onnxruntime.__version__} has no execution provider for {device}"
+
+    def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
+        """A session. ``optimise`` turns all graph optimisations on or off, as the file ships or as it is written."""
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        level = ort.GraphOptimizationLevel
+        options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL
+        provider: Any = PROVIDERS[device]
+        if device == "cuda":
+            # A node the device cannot run is an error here, never a silent trip through the cpu.
+            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+            provider = (provider, {"use_tf32": str(int(tf32))})
+        try:
+            session = ort.InferenceSession(str(path), options, providers=[provider])
+        except ort.capi.onnxruntime_pybind11_state.NotImplemented as error:
+            raise Unsupported(f"onnxruntime: {_first_line(error)}") from error
+        used = session.get_providers()[0]
+        if used != PROVIDERS[device]:
+            raise RuntimeError(f"onnxruntime was asked for {PROVIDERS[device]} and took {used}")
+        (feed,) = session.get_inputs()
+
+        def run(x: Array) -> tuple[Array, ...]:
+            return tuple(session.run(None, {feed.name: x}))
+
+        return run
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

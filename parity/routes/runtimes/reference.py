@@ -1,0 +1,42 @@
+"""The ONNX reference evaluator: slow, written from the specification, a witness on each exported file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from parity.axes import Array
+from parity.errors import Unsupported
+from parity.judging.observation import Program
+
+
+class OnnxReference:
+    """Runs an ONNX file operator by operator in numpy."""
+
+    name = "onnx-reference"
+    label = "reference"
+    modules = ("onnx",)
+    distributions = ("onnx",)
+    mend = "pip install 'parity[onnx]'"
+
+    def start(self, threads: int) -> None:
+        """Import the evaluator; numpy takes its threads from the worker's environment."""
+        import onnx.reference  # noqa: F401
+
+    def why_no_device(self, device: str) -> str:
+        """Why ``device`` cannot be used here; empty where it can."""
+        return "" if device == "cpu" else "the ONNX reference evaluator runs on cpu only"
+
+    def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
+        """The evaluator of a file. It optimises nothing, whatever ``optimise`` says."""
+        from onnx.reference import ReferenceEvaluator
+
+        try:
+            evaluator = ReferenceEvaluator(str(path))
+        except NotImplementedError as error:
+            raise Unsupported(f"onnx reference evaluator: {error}") from error
+        (feed,) = evaluator.input_names
+
+        def run(x: Array) -> tuple[Array, ...]:
+            return tuple(evaluator.run(None, {feed: x}))
+
+        return run

@@ -1,0 +1,262 @@
+"""Runs checks: hands tasks to workers, turns what comes back into checks. A check is emitted the moment it has ended."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from parity.cases.case import Case
+from parity.errors import ParityError
+from parity.records.lines import Check, Seconds
+from parity.routes.catalog import Catalog, Route
+from parity.running import cache, jobs
+from parity.running.checks import file_name, judged_as, revised, troubled, unrun
+from parity.running.pool import START_LIMIT, Job, Pool, Setup
+from parity.running.schedule import Schedule, Task
+from parity.running.steps import Exported
+from parity.running.worker import Answer
+
+ASK_LIMIT = 60.0  #: seconds to say whether a device is there
+LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
+MEMORY_SHARE = 0.75  #: of the machine's memory that one worker may have
+
+__all__ = ["run", "unrun"]
+
+DAMAGED = "cache entry was damaged and made again"
+
+
+@dataclass
+class _Export:
+    """What is known of the export of one case by one exporter."""
+
+    folder: Path
+    users: set[int]  #: checks that have still to run on it
+    key: str = ""
+    made: Exported | None = None
+    cached: bool = False
+    seconds: float | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def run(
+    checks: Sequence[tuple[Case, Route]],
+    *,
+    seed: int,
+    catalog: Catalog,
+    cases_folder: Path | None,
+    cache_folder: Path,
+    arrays_folder: Path,
+    emit: Callable[[Check], None],
+    settle: Callable[[Check], Check] = lambda check: check,
+    threads: int = 1,
+    memory_limit: int | None = None,
+    use_cache: bool = True,
+) -> None:
+    """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
+
+    cases_folder: whose files may define layers; arrays_folder: where the arrays of failing checks go, a folder beside the
+    records file; settle: what declared divergences make of a check; threads: for each worker to compute with;
+    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's.
+
+    Raises KeyboardInterrupt within a tick of Ctrl-C, after what had ended was emitted; then no worker is left;
+    :class:`ParityError` when the cache folder cannot be written or is full; and whatever ``emit`` raises.
+    """
+    with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
+        setup = Setup(
+            begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
+            cases=cases_folder,
+            scratch=scratch,
+            threads=threads,
+            memory_limit=memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
+        )
+        absent = [(check, catalog.why_absent(check[1])) for check in checks]
+        present = [check for check, reason in absent if not reason]
+        kept = cache_folder.resolve() if use_cache else None
+        with Pool(setup) as pool:
+            state = _Run(present, seed, catalog, scratch, kept, arrays_folder)
+            schedule = state.schedule
+            if present:
+                pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
+            for (case, route), reason in absent:
+                if reason:
+                    emit(settle(unrun(case, route, seed, reason)))
+            while not schedule.finished:
+                for name in schedule.workers():
+                    if pool.free(name) and (task := schedule.take(name)) is not None:
+                        pool.give(name, state.job(task))
+                for job, answer in pool.wait():
+                    for check in state.finish(job.tag, job.doing, answer):
+                        emit(settle(check))
+                deliver()
+
+
+class _Run:
+    """The state of the checks that can run: jobs from tasks, checks from answers."""
+
+    def __init__(
+        self,
+        checks: Sequence[tuple[Case, Route]],
+        seed: int,
+        catalog: Catalog,
+        scratch: Path,
+        kept: Path | None,
+        arrays: Path,
+    ) -> None:
+        self.schedule = Schedule(checks, jobs.JUDGE, cached=kept is not None)
+        self._checks, self._seed, self._catalog = checks, seed, catalog
+        self._scratch, self._kept, self._arrays = scratch, kept, arrays
+        self._ran: dict[int, float] = {}  # seconds
+        self._exports: dict[tuple[str, str], _Export] = {}
+        for i, (case, route) in enumerate(checks):
+            if route.exporter is not None:
+                folder = scratch / f"export-{len(self._exports)}"
+                self._exports.setdefault((case.name, route.exporter), _Export(folder, set())).users.add(i)
+
+    def job(self, task: Task) -> Job:
+        """What a worker is asked to do for a task."""
+        case, route = self._checks[task.check]
+        asked = (case, self._seed, route, self._catalog)
+        export = self._export(task.check)
+        if task.kind == "ask":
+            arguments = (route.runtime, self._catalog, route.device)
+            return Job(task, jobs.why_no_device, arguments, f"asking {route.runtime} for {route.device}", ASK_LIMIT)
+        if task.kind == "judge":
+            arrays = self._evidence(task.check)
+            return Job(
+                task, jobs.judge_step, (*asked[:3], self._observation(task.check), arrays), "judging", case.time_limit
+            )
+        if task.kind == "run":
+            files = export.made.files if export is not None and export.made is not None else None
+            doing = f"running in {route.runtime}"
+            return Job(task, jobs.run_step, (*asked, files, self._observation(task.check)), doing, case.time_limit)
+        assert export is not None
+        if task.kind == "look":
+            return Job(task, jobs.look, (*asked, export.folder, self._kept), "looking in the cache", LOOK_LIMIT)
+        kept = self._kept if export.key else None
+        doing = f"exporting with {route.exporter}"
+        return Job(task, jobs.export, (*asked, export.folder, kept, export.key), doing, case.time_limit)
+
+    def finish(self, task: Task, doing: str, answer: Answer) -> list[Check]:
+        """Take the answer to a task; the checks that ended with it."""
+        if answer.ending == "full":
+            raise ParityError(f"cache folder {self._scratch.parent}: {answer.message}; {cache.MEND}")
+        good, found = answer.ending == "ok", False
+        if task.kind == "ask":
+            good = good and not answer.value
+        elif task.kind == "look":
+            found = self._looked(task.check, answer)
+        elif task.kind == "export":
+            self._exported(task.check, answer)
+        elif task.kind == "run":
+            self._ran[task.check] = answer.seconds
+        ended = self.schedule.done(task, good, found)
+        made = [self._check(i, task, doing, answer) for i in ended]
+        for i in {*ended, task.check} if task.kind == "run" else ended:
+            self._used(i)
+        for i in ended:
+            self._observation(i).unlink(missing_ok=True)
+        return made
+
+    def _looked(self, i: int, answer: Answer) -> bool:
+        export = self._export(i)
+        assert export is not None
+        if answer.ending != "ok":
+            export.notes.append(f"not cached: {answer.message}")  # a look that fails costs time, no verdict
+            return False
+        looked: jobs.Looked = answer.value
+        export.key, export.made, export.cached = looked.key, looked.found, looked.found is not None
+        if looked.damage:
+            export.notes.append(f"{DAMAGED}: {looked.damage}")
+        return export.cached
+
+    def _exported(self, i: int, answer: Answer) -> None:
+        export = self._export(i)
+        assert export is not None
+        export.seconds = answer.seconds or None
+        if answer.ending == "ok":
+            export.made = answer.value
+
+    def _used(self, i: int) -> None:
+        """A check is done with its export; the last one removes it."""
+        export = self._export(i)
+        if export is not None:
+            export.users.discard(i)
+            if not export.users:
+                shutil.rmtree(export.folder, ignore_errors=True)
+
+    def _check(self, i: int, task: Task, doing: str, answer: Answer) -> Check:
+        """The check that ended with this answer."""
+        export = self._export(i)
+        check = unrun(*self._checks[i], self._seed)
+        judged = answer.seconds if task.kind == "judge" else None
+        exporting = None if export is None else export.seconds
+        seconds = Seconds(export=exporting, run=self._ran.get(i) or None, judge=judged or None)
+        check = revised(check, seconds=seconds)
+        if export is not None:
+            check = revised(check, notes=list(export.notes))
+            if export.made is not None:
+                check = revised(check, exporter=export.made.exporter, cached=export.cached)
+        if answer.ending != "ok":
+            return troubled(check, answer, doing if task.kind == "export" else "")
+        if task.kind == "ask":
+            return revised(check, reason=answer.value)
+        return self._with_arrays(i, judged_as(check, answer.value))
+
+    def _with_arrays(self, i: int, check: Check) -> Check:
+        """The check with its arrays moved to where they stay: whole, or not at all."""
+        found = self._evidence(i)
+        if not found.exists():
+            return check
+        name = file_name(check.id)
+        try:
+            self._arrays.mkdir(parents=True, exist_ok=True)
+            shutil.move(found, self._arrays / name)
+        except OSError as error:
+            found.unlink(missing_ok=True)
+            said = f"its arrays could not be kept in {self._arrays.name}: {error.strerror}"
+            return revised(check, notes=[*check.notes, said])
+        return revised(check, arrays=f"{self._arrays.name}/{name}")
+
+    def _export(self, i: int) -> _Export | None:
+        case, route = self._checks[i]
+        return None if route.exporter is None else self._exports[case.name, route.exporter]
+
+    def _observation(self, i: int) -> Path:
+        return self._scratch / f"observation-{i}.npz"
+
+    def _evidence(self, i: int) -> Path:
+        return self._scratch / f"arrays-{i}.npz"
+
+
+@contextmanager
+def _held_interrupt() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C until between two steps: in the midst of one it would orphan a worker or lose a verdict.
+
+    What is yielded hands a held Ctrl-C to the handler that was there before. Where that is not a Python function, and
+    outside the main thread, where none is called, nothing changes.
+    """
+    before: Any = signal.getsignal(signal.SIGINT)
+    held = threading.Event()
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield lambda: None
+        return
+
+    def deliver() -> None:
+        if held.is_set():
+            held.clear()
+            before(signal.SIGINT, None)
+
+    signal.signal(signal.SIGINT, lambda number, frame: held.set())
+    try:
+        yield deliver
+    finally:
+        signal.signal(signal.SIGINT, before)
+    deliver()

@@ -1,0 +1,63 @@
+"""What the engine asks of worker processes: thin calls around the steps, each importable by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.cases.case import Case
+from parity.routes.catalog import Catalog, Route
+from parity.running import cache
+from parity.running.steps import Exported, cache_key, export_step, judge_step, run_step
+
+JUDGE = "judge"  #: the worker that hosts no framework: it judges, and looks things up in the cache
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the cache had. found: None for a miss; damage: what was wrong with an entry that was there."""
+
+    key: str
+    found: Exported | None
+    damage: str = ""
+
+
+def begin(name: str, catalog: Catalog, threads: int) -> None:
+    """Ready the worker called ``name``: import its framework or runtime."""
+    if name != JUDGE:
+        catalog.engine(name).start(threads)
+
+
+def why_no_device(name: str, catalog: Catalog, device: str) -> str:
+    """Why the engine of this worker cannot use ``device``; empty where it can."""
+    return catalog.engine(name).why_no_device(device)
+
+
+def look(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path) -> Looked:
+    """Look for an export in the cache ``kept``; what is found is linked into ``folder``, which is made."""
+    folder.mkdir(exist_ok=True)
+    key = cache_key(case, seed, route, catalog)
+    try:
+        entry = cache.fetch(kept, key, folder)
+    except cache.Damaged as damage:
+        return Looked(key, None, str(damage))
+    if entry is None:
+        return Looked(key, None)
+    files = {variant: str(entry.files[name]) for variant, name in entry.facts["variants"].items()}
+    return Looked(key, Exported(files, entry.facts["exporter"]))
+
+
+def export(
+    case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path | None, key: str
+) -> Exported:
+    """Export into ``folder``, which is made, and keep the files in the cache ``kept``, if one is given."""
+    folder.mkdir(exist_ok=True)
+    made = export_step(case, seed, route, catalog, folder)
+    if kept is not None:
+        variants = {variant: Path(path).name for variant, path in made.files.items()}
+        names = sorted(path.name for path in folder.iterdir())  # with what a large file keeps beside itself
+        cache.store(kept, key, folder, names, {"variants": variants, "exporter": made.exporter})
+    return made
+
+
+__all__ = ["JUDGE", "Looked", "begin", "export", "judge_step", "look", "run_step", "why_no_device"]

@@ -1,0 +1,147 @@
+"""Which task a free worker takes next. Pure: what waits for what, and nothing of processes, files or time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Literal
+
+from parity.cases.case import Case
+from parity.routes.catalog import Route
+
+Kind = Literal["ask", "look", "export", "run", "judge"]
+
+#: ask     whether a runtime has a device; once for each pair of them
+#: look    for an export in the cache; once for each case and exporter
+#: export  on a miss
+#: run     one check
+#: judge   one check
+KINDS: tuple[Kind, ...] = ("ask", "look", "export", "run", "judge")
+
+AHEAD = 16  #: observations that may wait for the judge: those of large networks must not fill the disk
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task. ``check`` is the first check (its number in the plan) that needs it; ``worker`` is who can do it."""
+
+    kind: Kind
+    check: int
+    worker: str
+
+
+class Schedule:
+    """The open tasks of a plan of checks.
+
+    ``judge`` is the name of the worker that judges and looks; without ``cached`` every export is made. A task that
+    failed ends every check that waits for it, and nothing else.
+    """
+
+    def __init__(self, checks: Sequence[tuple[Case, Route]], judge: str, cached: bool) -> None:
+        self._routes = [route for _, route in checks]
+        self._judge, self._cached = judge, cached
+        self._open = set(range(len(checks)))
+        self._unasked: set[int] = set(self._open)
+        self._unjudged: set[int] = set()
+        self._ready: dict[str, dict[Kind, list[int]]] = defaultdict(lambda: {kind: [] for kind in KINDS})
+        self._devices: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._exports: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._export_of: dict[int, tuple[str, str]] = {}
+        for i, (case, route) in enumerate(checks):
+            self._devices[route.runtime, route.device].append(i)
+            if route.exporter is not None:
+                self._export_of[i] = (case.name, route.exporter)
+                self._exports[case.name, route.exporter].append(i)
+        for waiting in self._devices.values():
+            self._push("ask", waiting[0], self._routes[waiting[0]].runtime)
+
+    @property
+    def open(self) -> frozenset[int]:
+        """The checks that have not ended."""
+        return frozenset(self._open)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every check has ended."""
+        return not self._open
+
+    def workers(self) -> list[str]:
+        """Those for whom there is a task now."""
+        return [name for name in self._ready if self._best(name) is not None]
+
+    def served(self, task: Task) -> list[int]:
+        """The open checks that wait for a task."""
+        if task.kind in ("look", "export"):
+            waiting = self._exports[self._export_of[task.check]]
+        elif task.kind == "ask":
+            route = self._routes[task.check]
+            waiting = self._devices[route.runtime, route.device]
+        else:
+            waiting = [task.check]
+        return [i for i in waiting if i in self._open]
+
+    def take(self, worker: str) -> Task | None:
+        """The next task of a worker, or None. What others wait for goes first, then the order of the plan."""
+        best = self._best(worker)
+        if best is None:
+            return None
+        check = heappop(self._ready[worker][best])
+        if best == "run":
+            self._unjudged.add(check)
+        return Task(best, check, worker)
+
+    def done(self, task: Task, good: bool = True, found: bool = False) -> list[int]:
+        """Note how a task ended; the checks that ended with it.
+
+        good: whether it did what it is for. A look never fails: it only finds the export or does not (``found``).
+        """
+        waiting = self.served(task)
+        if task.kind == "ask":
+            self._unasked -= set(waiting)
+        if task.kind == "judge" or (task.kind != "look" and not good):
+            self._open -= set(waiting)
+            self._unjudged -= set(waiting)
+            if task.kind == "ask":
+                self._release(waiting)
+            return waiting
+        if task.kind == "ask":
+            for i in waiting:
+                if i not in self._export_of:
+                    self._push("run", i, self._routes[i].runtime)
+            self._release(waiting)
+        elif task.kind == "look" and not found:
+            self._push("export", waiting[0], self._routes[waiting[0]].framework)
+        elif task.kind in ("look", "export"):
+            for i in waiting:
+                self._push("run", i, self._routes[i].runtime)
+        elif task.kind == "run":
+            self._push("judge", task.check, self._judge)
+        return []
+
+    def _release(self, checks: Sequence[int]) -> None:
+        """Open the exports of some checks once all who need one know whether they have a device.
+
+        Earlier, the verdict of a check without a device would depend on which answer came first.
+        """
+        for key in dict.fromkeys(self._export_of[i] for i in checks if i in self._export_of):
+            if any(i in self._unasked for i in self._exports[key]):
+                continue
+            waiting = [i for i in self._exports[key] if i in self._open]
+            if waiting and self._cached:
+                self._push("look", waiting[0], self._judge)
+            elif waiting:
+                self._push("export", waiting[0], self._routes[waiting[0]].framework)
+
+    def _push(self, kind: Kind, check: int, worker: str) -> None:
+        heappush(self._ready[worker][kind], check)
+
+    def _best(self, worker: str) -> Kind | None:
+        ready = self._ready[worker]
+        for kind in ("ask", "look"):
+            if ready[kind]:
+                return kind
+        kinds: list[Kind] = ["export", "judge"] if len(self._unjudged) >= AHEAD else ["export", "run", "judge"]
+        heads = [(ready[kind][0], KINDS.index(kind)) for kind in kinds if ready[kind]]
+        return KINDS[min(heads)[1]] if heads else None

@@ -1,0 +1,173 @@
+"""Which checks were asked for: patterns of cases, names of routes, devices, and what is required. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from parity.cases.case import Case
+from parity.errors import NothingSelectedError, UsageError
+from parity.routes.catalog import Catalog, Route
+
+DEVICES = ("cpu", "cuda")
+ID = re.compile(r"(?P<case>[^\[\]]+)\[(?P<route>[^\[\]]+)\]")
+NODE = re.compile(r".*\.py::")  #: how pytest names the file before a check
+ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
+
+Pair = tuple[Case, Route]
+
+
+def cases(known: Mapping[str, Case], patterns: Iterable[str]) -> list[Case]:
+    """The cases that any pattern selects, in their own order; all of them where there is no pattern.
+
+    A pattern is a name (then it is that case alone), a beginning of names up to a ``/``, or a glob. Raises :class:`UsageError`
+    for a name that does not exist, with the nearest ones, :class:`NothingSelectedError` for a glob without a match.
+    """
+    patterns = [NODE.sub("", pattern) for pattern in patterns]
+    wanted = {name for pattern in patterns for name in _names(known, pattern)} if patterns else set(known)
+    return [case for name, case in known.items() if name in wanted]
+
+
+def one(known: Mapping[str, Case], name: str) -> Case:
+    """The case called ``name``. Raises :class:`UsageError` for any other word."""
+    if name in known:
+        return known[name]
+    found = _names(known, name)
+    if len(found) > 1:
+        raise UsageError(
+            f"case {name!r} is {len(found)} cases; name one of {', '.join(found[:10])}{', ...' * (len(found) > 10)}"
+        )
+    return known[found[0]]
+
+
+def every_name(routes: Mapping[str, Route]) -> list[str]:
+    """The names of all routes on all devices, with and without TF32 where there is one."""
+    placed = [replace(route, device=device) for route in routes.values() for device in DEVICES]
+    return [route.name for route in placed] + [replace(r, tf32=True).name for r in placed if r.device != "cpu"]
+
+
+def checks(
+    known: Mapping[str, Case],
+    routes: Mapping[str, Route],
+    patterns: Sequence[str],
+    route_names: Sequence[str],
+    devices: Sequence[str],
+) -> list[Pair]:
+    """Case by route, each pair once, in the order of the cases and then of the routes.
+
+    A pattern may also be the id of a check, ``case[route]``, which selects just that one, with or without the file that
+    pytest puts before it (``cases/conv2d.py::case[route]``); the others take every route of ``route_names`` (all when
+    empty) on every device. Raises :class:`UsageError` for a name that does not exist, :class:`NothingSelectedError` when
+    nothing is left.
+    """
+    ordinary = [made for name in route_names or routes for made in _on_devices(routes, name, devices)]
+    plain: list[str] = []
+    pasted: list[tuple[str, Route]] = []
+    for pattern in (NODE.sub("", pattern) for pattern in patterns):
+        made = _pasted_route(routes, known, pattern)
+        if made is None:
+            plain.append(pattern)
+        else:
+            pasted += ((name, made) for name in _names(known, pattern[: pattern.rindex("[")]))
+    whole = {case.name for case in cases(known, plain)} if plain or not pasted else set()
+    wanted = {(name, made.name) for name in whole for made in ordinary} | {(name, made.name) for name, made in pasted}
+    distinct = {made.name: made for made in (*ordinary, *(made for _, made in pasted))}.values()
+    pairs = [(case, made) for case in known.values() for made in distinct if (case.name, made.name) in wanted]
+    if not pairs:
+        raise NothingSelectedError("nothing was selected; `parity list` shows the cases there are")
+    return pairs
+
+
+def route(routes: Mapping[str, Route], name: str) -> Route:
+    """A route by its name: ``torch``, ``torch>ort@cuda``, ``torch@cuda+tf32``. Raises :class:`UsageError`."""
+    base = re.split("[@+]", name)[0]
+    if base not in routes:
+        raise UsageError(f"route {name!r} does not exist{_nearest(base, routes)}; there are {', '.join(routes)}")
+    parts = ROUTE.fullmatch(name)
+    if parts is None:
+        raise UsageError(f"route {name!r} is not spelled right; write {base}, {base}@cuda or {base}@cuda+tf32")
+    return replace(routes[base], device=device(parts["device"] or "cpu"), tf32=bool(parts["tf32"]))
+
+
+def devices(asked: Sequence[str], required: Iterable[str]) -> list[str]:
+    """The devices to run on: those asked for, else the cpu and every device that is required."""
+    return list(asked) or list(dict.fromkeys(["cpu", *(name for name in required if name in DEVICES)]))
+
+
+def device(name: str) -> str:
+    """The device called ``name``. Raises :class:`UsageError`."""
+    if name not in DEVICES:
+        raise UsageError(f"device {name!r} does not exist; there are {', '.join(DEVICES)}")
+    return name
+
+
+def needs(catalog: Catalog, route: Route) -> set[str]:
+    """Every name under which ``--require`` may ask for something this route uses."""
+    return {part.name for part in catalog.parts(route)} | {route.base, route.name, route.device}
+
+
+def required(catalog: Catalog, names: Iterable[str], pairs: Iterable[Pair]) -> list[str]:
+    """The names of ``--require``, once each is sure to be something that a selected check uses.
+
+    Raises :class:`UsageError`: what nothing uses could not be missed.
+    """
+    used = {name for chosen in {pair[1] for pair in pairs} for name in needs(catalog, chosen)}
+    everything = {name for base in catalog.routes().values() for name in needs(catalog, base)} | set(DEVICES)
+    for name in (names := list(names)):
+        if name in used:
+            continue
+        if name not in everything and name.split("@")[0].split("+")[0] not in everything:
+            raise UsageError(
+                f"--require {name}: is no device, framework, exporter, runtime or route{_nearest(name, everything)}; "
+                f"there are {', '.join(sorted(everything))}"
+            )
+        raise UsageError(f"--require {name}: no selected check uses it; select one with --route or --device")
+    return names
+
+
+def _on_devices(routes: Mapping[str, Route], name: str, devices: Sequence[str]) -> list[Route]:
+    named = route(routes, name)
+    places = [named.device] if "@" in name else [device(d) for d in devices]
+    made = [replace(named, device=place) for place in places]
+    for one in made:
+        _refuse_tf32_on_cpu(one)
+    return made
+
+
+def _refuse_tf32_on_cpu(route: Route) -> None:
+    if route.tf32 and route.device == "cpu":
+        raise UsageError(f"route {route.name!r}: a cpu has no TF32; add --device cuda or leave +tf32 out")
+
+
+def _pasted_route(routes: Mapping[str, Route], known: Mapping[str, Case], pattern: str) -> Route | None:
+    """The route of a pasted id, or None for a pattern that is none: ``k[35]`` is a glob when it matches a case."""
+    parts = ID.fullmatch(pattern)
+    if parts is None or (any(fnmatchcase(name, pattern) for name in known)):
+        return None
+    made = route(routes, parts["route"])
+    _refuse_tf32_on_cpu(made)
+    return made
+
+
+def _names(known: Mapping[str, Case], pattern: str) -> list[str]:
+    """The names a pattern selects: the one it spells, or else those below it or, as a glob, like it."""
+    if pattern in known:
+        return [pattern]
+    prefix = pattern.rstrip("/") + "/"
+    found = [name for name in known if name.startswith(prefix) or fnmatchcase(name, pattern)]
+    if not found and any(sign in pattern for sign in "*?["):
+        raise NothingSelectedError(f"pattern {pattern!r} matches no case; `parity list` shows them all")
+    if not found:
+        families = {case.family for case in known.values()}
+        raise UsageError(
+            f"case {pattern!r} does not exist{_nearest(pattern, {*known, *families})}; `parity list` shows them all"
+        )
+    return found
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(names), 3, 0.6)
+    return f"; did you mean {' or '.join(near)}" if near else ""

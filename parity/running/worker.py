@@ -1,0 +1,130 @@
+"""The inside of a worker process: it takes one call after another from a socket and answers each.
+
+A message is its length in eight bytes, then a pickle: ``(function, arguments)`` one way, an :class:`Answer` the other.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import faulthandler
+import os
+import pickle
+import resource
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from parity.cases.registry import mount
+from parity.errors import Broken, Unsupported
+
+LENGTH = struct.Struct("!Q")
+TRACE_LINES = 40  #: lines of a traceback that are kept
+MESSAGE = 300  #: characters of an exception's message that are kept
+
+#: How a call ended. ``full`` is a disk without room: no fact about a check, so it ends the run.
+Ending = Literal["ok", "unsupported", "fail", "error", "crash", "timeout", "full"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one call ended; crash and timeout are the parent's words for a worker that could not answer.
+
+    value: what the function returned; message: one line, empty when ok; kind: of ``parity.records.verdict.Kind``, when the
+    ending is fail; detail: the end of the traceback or of what the process printed; seconds: wall time of the call.
+    """
+
+    ending: Ending
+    value: Any = None
+    message: str = ""
+    kind: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+
+def frame(message: object) -> bytes:
+    """A message as it goes over the socket. Raises whatever pickle raises."""
+    body = pickle.dumps(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def unframe(received: bytearray) -> bytes | None:
+    """The pickle of the first message in ``received``, which loses it; None while it is not whole."""
+    if len(received) < LENGTH.size:
+        return None
+    end = LENGTH.size + LENGTH.unpack_from(received)[0]
+    if len(received) < end:
+        return None
+    body = bytes(received[LENGTH.size : end])
+    del received[:end]
+    return body
+
+
+def serve(descriptor: int, cases: str | None) -> None:
+    """Answer calls until the parent is gone. ``cases`` is the folder whose files may define layers."""
+    _guard()
+    sys.dont_write_bytecode = True  # a case file is imported here, and its folder is not ours to write to
+    if cases is not None:
+        mount(Path(cases))
+    os.set_inheritable(descriptor, False)
+    with socket.socket(fileno=descriptor) as connection, connection.makefile("rb") as stream:
+        while (message := _receive(stream)) is not None:
+            connection.sendall(answer(message))
+    os._exit(0)  # what a framework does at exit can hang, and nobody waits for it
+
+
+def answer(message: bytes) -> bytes:
+    """Make the call that ``message`` pickles and frame its answer; whatever it raises becomes the answer."""
+    begun = time.perf_counter()
+    try:
+        function, arguments = pickle.loads(message)
+        value = function(*arguments)
+        return frame(Answer("ok", value, seconds=time.perf_counter() - begun))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a framework may raise anything, and it is one check's
+        return frame(replace(explain(error), seconds=time.perf_counter() - begun))
+
+
+def explain(error: BaseException) -> Answer:
+    """What an exception means for the check that met it."""
+    if isinstance(error, Unsupported):
+        return Answer("unsupported", message=first_line(str(error)))
+    if isinstance(error, Broken):
+        return Answer("fail", message=first_line(str(error)), kind=error.kind)
+    lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
+    said = first_line(f"{type(error).__name__}: {error}")
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Answer("full" if full else "error", message=said, detail="\n".join(lines[-TRACE_LINES:]))
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, not too long."""
+    line = next((stripped for line in text.splitlines() if (stripped := line.strip())), "it gave no reason")
+    return line if len(line) <= MESSAGE else line[: MESSAGE - 3] + "..."
+
+
+def _receive(stream: BinaryIO) -> bytes | None:
+    try:
+        head = stream.read(LENGTH.size)
+        if len(head) < LENGTH.size:
+            return None
+        body = stream.read(LENGTH.unpack(head)[0])
+    except ConnectionResetError:
+        return None
+    return body
+
+
+def _guard() -> None:
+    """Ctrl-C is the parent's to decide; a crash leaves its stack in the log and no core file; no parent, no worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.enable()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # An idle worker sees its parent's end on the socket; this reaches one that hangs in native code.
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
