@@ -1,0 +1,1 @@
+"""Element by element: sums, products, powers, roots, exponentials and trigonometry."""

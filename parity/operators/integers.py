@@ -1,0 +1,1 @@
+"""Constants, shapes, casts, comparisons, logic and whole numbers."""

@@ -1,0 +1,1 @@
+"""Resizing by a weighted sum along each axis."""

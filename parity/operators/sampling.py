@@ -1,0 +1,1 @@
+"""Sampling at computed positions: GridSample and RoiAlign."""
