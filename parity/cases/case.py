@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from parity.axes import Shape, Tensor
+from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network, as_network
 from parity.errors import FieldError
 from parity.layers.base import Draw, Layer, is_count, is_number
+from parity.operators.graph import Graph
 
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
@@ -88,6 +90,11 @@ class Case:
     def tensors(self) -> Mapping[str, Tensor]:
         """Shape and axes of the input and of every node's output."""
         return self.network.trace(self.input)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The model in operators: its definition."""
+        return lower(self.network, self.input)
 
     @property
     def output(self) -> Tensor:

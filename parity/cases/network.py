@@ -9,6 +9,7 @@ from typing import Any
 from parity.axes import Shape, Tensor
 from parity.errors import FieldError
 from parity.layers.base import Layer, Pair
+from parity.layers.definition import Definition, define
 
 INPUT = "input"  #: the name under which nodes refer to the network's input
 
@@ -59,19 +60,23 @@ class Network:
         return self.nodes[-1]
 
     def trace(self, x: Tensor) -> dict[str, Tensor]:
-        """Shape and axes of the input and of every node's output, by each layer's own rule.
+        """Shape and axes of the input and of every node's output, as they follow from the layers' definitions.
 
         Raises :class:`FieldError` naming the node whose input cannot fit.
         """
         seen = {INPUT: x}
         for node in self.nodes:
             try:
-                seen[node.name] = node.layer.output(*(seen[name] for name in node.inputs))
+                seen[node.name] = define(node.layer, tuple(seen[name] for name in node.inputs)).output
             except FieldError as error:
                 raise FieldError(f"{node.name}: {error.owner}", error.field, error.value, error.mend) from None
             except ValueError as error:
                 raise FieldError(f"node {node.name!r}", "inputs", node.inputs, f"do not fit: {error}") from None
         return seen
+
+    def definition(self, node: Node, tensors: Mapping[str, Tensor]) -> Definition:
+        """One node's definition, on the shapes that :meth:`trace` gave."""
+        return define(node.layer, tuple(tensors[name] for name in node.inputs))
 
     def spec(self) -> list[dict[str, Any]]:
         """The network as plain data: enough to tell two networks apart in a cache key."""
@@ -90,8 +95,9 @@ class Network:
                 continue
             here = tensors[node.inputs[0]]
             rows, columns = spans[node.name]
-            window = node.layer.window(here)
-            if len(here.shape) != 4 or len(tensors[node.name].shape) != 4:
+            definition = self.definition(node, tensors)
+            window = definition.window
+            if definition.sees_everything or len(here.shape) != 4 or len(tensors[node.name].shape) != 4:
                 spans_in = ((0, _length(here, 2) - 1), (0, _length(here, 3) - 1))
             elif window is None:
                 spans_in = (rows, columns)
@@ -120,14 +126,14 @@ class Network:
         for node in self.nodes:
             sources = [fields[name] for name in node.inputs]
             known = [f for f in sources if f is not None]
-            here = shapes[node.inputs[0]]
+            definition = self.definition(node, shapes)
             jump = max(jumps[name] for name in node.inputs)
-            if len(known) < len(sources) or (len(here.shape) == 2 and node.layer.linear):
+            if len(known) < len(sources) or definition.sees_everything:
                 fields[node.name] = None
                 jumps[node.name] = jump
                 continue
             field = (max(f[0] for f in known), max(f[1] for f in known))
-            window = node.layer.window(here)
+            window = definition.window
             if window is not None:
                 (kh, kw), (sh, sw), (dh, dw), _ = window
                 field = (field[0] + (kh - 1) * dh * jump[0], field[1] + (kw - 1) * dw * jump[1])

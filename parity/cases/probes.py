@@ -7,6 +7,7 @@ impulse   one input feature at a time through a single convolution or dense laye
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
 from math import ceil, prod
@@ -16,7 +17,9 @@ import numpy as np
 
 from parity.axes import Array
 from parity.cases.case import INPUT, Case
+from parity.cases.network import Node
 from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
+from parity.layers.definition import Definition
 
 Probe = Literal["data", "integer", "impulse"]
 PROBES: tuple[Probe, ...] = ("data", "integer", "impulse")
@@ -44,7 +47,7 @@ def why_not(case: Case, probe: Probe) -> str:
         plan = _integer_plan(case)
         return plan if isinstance(plan, str) else ""
     if probe == "impulse":
-        if len(case.network.nodes) > 1 or not case.network.output.layer.linear:
+        if len(case.network.nodes) > 1 or not _definition(case, case.network.output).weighted:
             return "only a single convolution or dense layer shows its weights one by one"
         if (count := _impulse_runs(case)) == 0:
             return "every window lies in the padding, so no weight shows"
@@ -66,41 +69,48 @@ def variant_of(probe: Probe) -> Variant:
 def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
     """The inputs of a probe in the order they are run, float32, each of the case's shape."""
     if probe == "data":
-        return [draw_input(case, seed)]
+        x = draw_input(case, seed)
+        return [x, -x]  # a feature that is never positive in one input is in the other
     if probe == "integer":
         return [draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT)]
     return _impulses(case)
 
 
+def _definition(case: Case, node: Node) -> Definition:
+    return case.network.definition(node, case.tensors)
+
+
 def _integer_plan(case: Case) -> tuple[int, int] | str:
     """(largest weight, weights per output) that keep every sum exact, or why there are none."""
-    depth = sum(node.layer.linear for node in case.network.nodes)
+    depth = 0
+    steps: dict[str, Fraction] = {INPUT: Fraction(1)}
     for node in case.network.nodes:
-        reads = [case.tensors[name] for name in node.inputs]
-        if node.layer.exact_step(*reads) is None:
+        definition = _definition(case, node)
+        step = definition.step([steps[name] for name in node.inputs])
+        if step is None:
             return f"{node.name} ({node.layer}) rounds even whole numbers"
-        if node.layer.parameters() and not node.layer.linear:
+        if node.layer.parameters() and not definition.weighted:
             return f"{node.name} has parameters that are no weighted sum"
+        depth += definition.weighted
+        steps[node.name] = step
     for largest, kept in ((4 if depth <= 1 else 1, 2**30), *((1, 2**k) for k in range(20, -1, -1))):
-        if _fits(case, largest, kept):
+        if _fits(case, steps, largest, kept):
             return largest, kept
     return f"sums of whole numbers through {depth} weighted layers pass 2^24"
 
 
-def _fits(case: Case, largest: int, kept: int) -> bool:
+def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) -> bool:
     """Whether no partial sum, counted in its finest step, can reach 2^24."""
     size: dict[str, int] = {INPUT: INPUT_LARGEST}
-    step: dict[str, Fraction] = {INPUT: Fraction(1)}
     for node in case.network.nodes:
         total = sum(size[name] for name in node.inputs)
-        if node.layer.linear:
-            products = prod(node.layer.parameters()["weight"].shape[1:])
+        products = _definition(case, node).products
+        if node.layer.parameters():
             total = min(products, kept) * largest * total + largest
-        shrink = node.layer.exact_step(*(case.tensors[name] for name in node.inputs))
-        assert shrink is not None  # asked before
-        step[node.name] = min(step[name] for name in node.inputs) * shrink
+        elif products and steps[node.name] >= min(steps[name] for name in node.inputs):
+            total = products * total  # a plain sum; a mean divides again, which its step says
         size[node.name] = total
-        if total / step[node.name] >= EXACT:
+        if total / steps[node.name] >= EXACT:
             return False
     return True
 
@@ -135,7 +145,7 @@ def _places(case: Case) -> list[tuple[int, int]]:
     A tap never used, because it only ever sees padding, has no place. The axes are independent: what one row and one
     column meet, their crossing meets.
     """
-    window = case.network.output.layer.window(case.input)
+    window = _definition(case, case.network.output).window
     if window is None:
         return [(0, 0)]
     kernel, stride, dilation, pads = window

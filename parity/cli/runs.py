@@ -14,7 +14,6 @@ from types import TracebackType
 
 import msgspec
 
-from parity.bounds import LAMBDA
 from parity.cases import known
 from parity.cases.known import KnownDivergence
 from parity.errors import ParityError, UsageError
@@ -24,7 +23,7 @@ from parity.records.changes import DRIFT, Comparison, compare, limited
 from parity.records.file import Records, Writer
 from parity.records.history import Point
 from parity.records.lines import SCHEMA, Check, End, Line, Run
-from parity.records.verdict import BAD
+from parity.records.verdict import BAD, LAMBDA
 from parity.records.wording import count
 from parity.report.html import render
 from parity.routes.catalog import Catalog

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.axes import F64, Array, Tensor
-from parity.bounds import Rounding
 from parity.judging.oracle import Truth
+from parity.operators.formats import FORMATS
 from parity.records.verdict import Kind
 
 
@@ -20,7 +20,8 @@ class Comparison:
     """What one comparison found. ``kind`` is None when it holds.
 
     ratio: worst abs(observed - y) / bound, dimensionless; need: the smallest lambda that would hold; index: of the
-    worst element, in canonical axes; wrong: how many elements do not hold.
+    worst element, in canonical axes; wrong: how many elements do not hold; unspecified: how many were not judged, since
+    the computation may pass the largest number on the way.
     """
 
     kind: Kind | None
@@ -33,6 +34,7 @@ class Comparison:
     allowed: float = 0.0
     wrong: int = 0
     elements: int = 0
+    unspecified: int = 0
 
     @property
     def ulps(self) -> float:
@@ -40,49 +42,52 @@ class Comparison:
         return abs(self.got - self.expected) / float(np.spacing(np.float32(abs(self.expected))))
 
 
-def compare(observed: Array, truth: Truth, tensor: Tensor, rounding: Rounding, dtype: str = "float32") -> Comparison:
+def compare(observed: Array, truth: Truth, tensor: Tensor) -> Comparison:
     """Judge an observed array, canonical axes, against the truth of the same value.
 
     Nothing is broadcast, cast or skipped: shape, dtype and the places of NaN and infinity must agree before any
-    difference is taken. Integers must be equal.
+    difference is taken. Integers must be equal. What the computation leaves unspecified is counted and left out.
     """
-    if structure := _structure(observed, tensor, dtype):
+    if structure := _structure(observed, tensor, truth.dtype):
         return structure
     expected = truth.y
-    if observed.dtype.kind in "iu":
-        return _integers(observed, expected)
-    stored = expected.astype(np.float32).astype(np.float64)  # what lies beyond float32 is an honest infinity
-    got = observed.astype(np.float64)
+    if truth.dtype not in FORMATS:
+        return _whole(observed, expected)
+    form, got = truth.form, observed.astype(np.float64)
+    free = np.zeros(got.shape, bool) if truth.unspecified is None else truth.unspecified
+    # What rounds to a number beyond the largest is an honest infinity.
+    beyond = np.abs(expected) >= form.stored_largest * (1 + form.storage / 2)
+    stored = np.where(beyond, np.copysign(np.inf, expected), expected)
     special: tuple[tuple[Kind, Any], ...] = (
         ("nan", np.isnan(got) != np.isnan(stored)),
         ("infinity", np.isinf(got) != np.isinf(stored)),
         ("infinity-sign", np.isinf(got) & np.isinf(stored) & (np.sign(got) != np.sign(stored))),
     )
     for name, places in special:
-        if places.any():
-            return _special(name, places, got, stored)
-    finite = np.isfinite(stored)
-    distance = np.abs(np.where(finite, got, 0.0) - np.where(finite, expected, 0.0))
-    allowed = np.where(finite, truth.allowed(rounding), np.inf)
+        if (places & ~free).any():
+            return _special(name, places & ~free, got, stored)
+    judged = np.isfinite(stored) & np.isfinite(got) & ~free
+    distance = np.abs(np.where(judged, got, 0.0) - np.where(judged, expected, 0.0))
+    allowed = np.where(judged, truth.allowed(), np.inf)
     ratio = distance / allowed
     worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    index = tuple(int(i) for i in worst)
     wrong = int(np.count_nonzero(ratio > 1))
     kind: Kind | None = None
     message = ""
     if wrong:
-        kind, message = _swapped(got, truth, rounding)
+        kind, message = _swapped(got, truth)
     return Comparison(
         kind,
         message,
         float(ratio[worst]),
-        _need(distance, truth, rounding),
-        index,
+        _need(distance, truth),
+        tuple(int(i) for i in worst),
         float(expected[worst]),
         float(got[worst]),
         float(allowed[worst]),
         wrong,
         got.size,
+        int(np.count_nonzero(free)),
     )
 
 
@@ -106,9 +111,9 @@ def _special(kind: Kind, places: npt.NDArray[np.bool_], got: F64, stored: F64) -
     return Comparison(kind, message, nan, nan, index, float(stored[index]), float(got[index]), 0.0, count, got.size)
 
 
-def _integers(observed: Array, expected: F64) -> Comparison:
+def _whole(observed: Array, expected: Array) -> Comparison:
     """Integers are exact. One that equals the right value modulo its dtype's range has wrapped around."""
-    places = observed.astype(np.float64) != expected
+    places = observed != expected
     if not places.any():
         return Comparison(None, "", 0.0, 0.0, elements=observed.size)
     index = tuple(int(i) for i in np.argwhere(places)[0])
@@ -121,21 +126,21 @@ def _integers(observed: Array, expected: F64) -> Comparison:
     return Comparison(kind, message, inf, inf, index, float(right), float(got), 0.0, count, observed.size)
 
 
-def _need(distance: F64, truth: Truth, rounding: Rounding) -> float:
+def _need(distance: F64, truth: Truth) -> float:
     """The smallest lambda with ``distance <= lambda * A + B + 2 tiny`` everywhere; infinity where A is 0."""
-    over = np.maximum(distance - truth.storage - 2 * rounding.tiny, 0.0)
+    over = np.maximum(distance - truth.storage - 2 * truth.form.tiny, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         need = np.where(over > 0, over / truth.evaluation, 0.0)
     return float(need.max())
 
 
-def _swapped(got: F64, truth: Truth, rounding: Rounding) -> tuple[Kind, str]:
+def _swapped(got: F64, truth: Truth) -> tuple[Kind, str]:
     """Whether the values are right once axes of equal size are swapped: then that is the finding."""
     names = "NCHW" if got.ndim == 4 else "NF"
     for order in permutations(range(got.ndim)):
         if order == tuple(range(got.ndim)) or tuple(got.shape[i] for i in order) != got.shape:
             continue
-        if np.all(np.abs(got.transpose(order) - truth.y) <= truth.allowed(rounding)):
+        if np.all(np.abs(got.transpose(order) - truth.y) <= truth.allowed()):
             swapped = " ".join(names[i] for i in order)
             return "axes", f"the values are right in the order {swapped}, and equal sizes hide it from the shape"
     return "value", ""

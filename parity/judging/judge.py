@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -12,17 +13,20 @@ import msgspec
 import numpy as np
 
 from parity.axes import Array, Tensor
-from parity.bounds import EXPLANATIONS, LAMBDA, Rounding, rounding_for
 from parity.cases.case import INPUT, Case
 from parity.cases.network import Node
 from parity.cases.parameters import Parameters
 from parity.cases.probes import PROBES, Probe, inputs_of, parameters_of, variant_of, why_not
 from parity.judging.compare import Comparison, compare
 from parity.judging.observation import Observation
-from parity.judging.oracle import Truth, layer_truth, network_truth, network_value
+from parity.judging.oracle import Truth, truths
 from parity.judging.patterns import pattern
 from parity.judging.pictures import histogram
+from parity.judging.settle import Answer, explained, settle, settle_anchored
 from parity.judging.showing import TAG, failure_pictures, filters_picture, layer_pictures, sight, signed_ratio
+from parity.layers.definition import define
+from parity.operators.formats import TF32, Format
+from parity.operators.graph import as_value, walk
 from parity.records.lines import Failure, Grid, LayerFigure, Number, Place, ProbeFigure, number, worst
 from parity.records.verdict import KINDS, Status
 
@@ -57,6 +61,7 @@ class _Finding:
     truth: Truth | None = None
     observed: Array | None = None
     reads: tuple[Array, ...] = ()
+    answer: Answer | None = None  #: the truth under other roundings
 
 
 class Judge:
@@ -67,51 +72,57 @@ class Judge:
 
     def __init__(self, case: Case, seed: int) -> None:
         self.case, self.seed = case, seed
-        self._truths: dict[tuple[Probe, str], Truth] = {}
+        self._truths: dict[tuple[Probe, bool, str], Truth] = {}
         self._parameters: dict[str, Parameters] = {}
         #: Layers that passed, by the bytes they read and gave: routes that agree to the bit are judged once.
         self._passed: dict[tuple[str, str, bool, bytes], LayerFigure] = {}
         self._fields = case.network.receptive_fields(case.input)
 
-    def judge(self, observation: Observation, tf32: bool = False, pictures: bool = False) -> Judgement:
+    def judge(
+        self, observation: Observation, tf32: bool = False, pictures: bool = False, device: str = "cpu"
+    ) -> Judgement:
         """Every probe end to end, then every layer on the input it really got.
 
-        pictures: keep every layer's output as a picture, if the case asks for it by its tag.
+        tf32: TF32 operands are allowed for; pictures: keep every layer's output as a picture, if the case asks for it by
+        its tag; device: what a failure may be explained with.
         """
-        rounding = rounding_for(self.case.precision, tf32)
+        form = TF32 if tf32 else None
         probes: list[ProbeFigure] = []
         findings: list[_Finding] = []
         for probe in PROBES:
             if reason := why_not(self.case, probe):
                 probes.append(ProbeFigure(probe=probe, status="not applicable", reason=reason))
                 continue
-            comparison, finding = self._probe(probe, observation.answers.get(probe, []), rounding)
+            comparison, finding = self._probe(probe, observation.answers.get(probe, []), form)
             probes.append(
                 ProbeFigure(
                     probe=probe,
                     status="pass" if finding is None else "fail",
                     ratio=_spell(comparison.ratio),
                     need=_spell(comparison.need),
+                    note=_note(comparison),
                 )
             )
             if finding is not None:
                 findings.append(finding)
+        if (changed := self._changed(observation, form)) is not None:
+            findings.append(changed)
         pictures = pictures and TAG in self.case.tags
-        layers, layer_finding = self._layers(observation, rounding, pictures)
+        layers, layer_finding = self._layers(observation, form, pictures)
         ratio = worst(iter([*(p.ratio for p in probes), *(f.ratio for f in layers)]))
         need = worst(iter([*(p.need for p in probes), *(f.need for f in layers)]))
-        shape = tuple(self._histogram(observation, rounding))
+        shape = tuple(self._histogram(observation, form))
         filters = filters_picture(self.case, self._drawn("shipped")) if pictures else None
         judged = Judgement("pass", "", ratio, need, tuple(probes), tuple(layers), shape, filters)
         if not findings and layer_finding is None:
             return judged
         # A layer that left its bound when fed what it really got is nearer to the cause than the output.
         shown = findings[0] if layer_finding is None else layer_finding
-        failure = self._failure(shown, layer_finding, rounding)
+        failure = self._failure(shown, layer_finding, device)
         return replace(judged, status="fail", reason=failure.message, failure=failure, evidence=_evidence(shown))
 
     def _probe(
-        self, probe: Probe, answers: Sequence[tuple[Array, ...]], rounding: Rounding
+        self, probe: Probe, answers: Sequence[tuple[Array, ...]], form: Format | None
     ) -> tuple[Comparison, _Finding | None]:
         """One probe end to end: its worst comparison, and the finding if it does not hold."""
         case = self.case
@@ -129,32 +140,35 @@ class Judge:
                 return wrong, _Finding(wrong, OUTPUT, probe, tensor)
         batch = Tensor((tensor.shape[0] * len(inputs), *tensor.shape[1:]), tensor.folded)
         observed = [outputs[0] for outputs in answers]
+        answer = partial(self._truth, probe)
         odd = next((o for o in observed if o.shape != tensor.shape or o.dtype != observed[0].dtype), None)
         if odd is not None:
-            comparison = compare(odd, self._truth(probe, rounding), tensor, rounding)
+            comparison = compare(odd, answer(False, form), tensor)
             return comparison, _Finding(comparison, OUTPUT, probe, tensor)
         together = np.concatenate(observed)
-        truth = self._truth(probe, rounding)
-        comparison = compare(together, truth, batch, rounding)
+        comparison, truth = settle(together, answer, batch, form)
         if probe == "integer" and comparison.kind == "value":
             comparison = replace(comparison, kind="inexact")
         if comparison.kind is None:
             return comparison, None
-        return comparison, _Finding(comparison, OUTPUT, probe, batch, truth, together, (np.concatenate(inputs),))
+        reads = (np.concatenate(inputs),)
+        return comparison, _Finding(comparison, OUTPUT, probe, batch, truth, together, reads, answer)
 
-    def _truth(self, probe: Probe, rounding: Rounding) -> Truth:
+    def _truth(self, probe: Probe, careful: bool, form: Format | None) -> Truth:
         """The truth of a probe's inputs, one after the other along N."""
-        key = (probe, rounding.name)
+        key = (probe, careful, "" if form is None else form.name)
         if key not in self._truths:
-            x = np.concatenate(inputs_of(self.case, probe, self.seed))
-            parameters = self._drawn(variant_of(probe))
+            case = self.case
+            feeds = {INPUT: as_value(np.concatenate(inputs_of(case, probe, self.seed)))}
+            for node, stored in self._drawn(variant_of(probe)).items():
+                feeds |= {f"{node}.{name}": as_value(array) for name, array in stored.items()}
+            name = case.network.output.name
             if probe == "integer":
                 # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
-                y = network_value(self.case.network, parameters, x)
-                truth = Truth(y, np.zeros_like(y), np.zeros_like(y))
+                y = walk(case.graph, feeds)[name].y
+                self._truths[key] = Truth(y, np.zeros_like(y), np.zeros_like(y))
             else:
-                truth = network_truth(self.case.network, parameters, x, rounding)
-            self._truths[key] = truth
+                self._truths[key] = truths(case.graph, feeds, careful=careful, override=form, key=self.seed)[name]
         return self._truths[key]
 
     def _drawn(self, variant: str) -> Parameters:
@@ -162,21 +176,39 @@ class Judge:
             self._parameters[variant] = parameters_of(self.case, variant, self.seed)  # type: ignore[arg-type]
         return self._parameters[variant]
 
-    def _histogram(self, observation: Observation, rounding: Rounding) -> list[int]:
-        answers = observation.answers.get("data", [])
-        if len(answers) != 1 or len(answers[0]) != 1 or answers[0][0].shape != self.case.output.shape:
+    def _changed(self, observation: Observation, form: Format | None) -> _Finding | None:
+        """Whether the same input, asked once more at the end, gave another answer."""
+        first, after = observation.answers.get("data", []), observation.again
+        if after is None or not first:
+            return None
+        before, shape = first[0], self.case.output.shape
+        if len(before) == len(after) and all(_same_bits(a, b) for a, b in zip(before, after, strict=True)):
+            return None
+        said = "it gave other outputs"
+        if len(before) == len(after) == 1 and before[0].shape == after[0].shape == shape:
+            difference = np.abs(after[0].astype(np.float64) - before[0].astype(np.float64))
+            ratio = difference / self._truth("data", False, form).allowed()[: shape[0]]
+            moved, most = np.count_nonzero(difference != 0), float(np.nanmax(ratio))
+            said = f"{moved:,} of {difference.size:,} elements moved, by up to {most:.3g} times the bound"
+        return _Finding(Comparison("not-repeatable", said), OUTPUT, "data", self.case.output)
+
+    def _histogram(self, observation: Observation, form: Format | None) -> list[int]:
+        answers, shape = observation.answers.get("data", []), self.case.output.shape
+        whole = len(answers) == len(inputs_of(self.case, "data", self.seed))
+        if not whole or any(len(outputs) != 1 or outputs[0].shape != shape for outputs in answers):
             return []
-        return histogram(np.abs(signed_ratio(answers[0][0], self._truth("data", rounding), rounding)))
+        together = np.concatenate([outputs[0] for outputs in answers])
+        return histogram(np.abs(signed_ratio(together, self._truth("data", False, form))))
 
     def _layers(
-        self, observation: Observation, rounding: Rounding, pictures: bool
+        self, observation: Observation, form: Format | None, pictures: bool
     ) -> tuple[list[LayerFigure], _Finding | None]:
         """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
         case, nodes = self.case, self.case.network.nodes
         values: dict[str, Array] = {INPUT: inputs_of(case, "data", self.seed)[0]}
         if not case.tapped:
             answers = observation.answers.get("data", [])
-            taps = answers[0] if len(answers) == 1 else ()
+            taps = answers[0] if answers else ()
         else:
             taps = observation.taps or ()
         if len(taps) != len(nodes):
@@ -184,30 +216,40 @@ class Judge:
             figures = [self._figure(node, None) for node in nodes]
             return figures, _Finding(lost, TWIN, "data", case.output) if case.tapped else None
         values |= {node.name: tap for node, tap in zip(nodes, taps, strict=True)}
-        parameters = self._drawn("shipped")
         figures, first = [], None
         for node in nodes:
             reads = tuple(values[name] for name in node.inputs)
-            tensor = case.tensors[node.name]
             if any(value.shape != case.tensors[name].shape for name, value in zip(node.inputs, reads, strict=True)):
                 figures.append(self._figure(node, None))  # the layer before has a wrong shape, and says so
                 continue
-            same = (node.name, rounding.name, pictures, _digest(*reads, values[node.name]))
+            same = (node.name, "" if form is None else form.name, pictures, _digest(*reads, values[node.name]))
             if same in self._passed:
                 figures.append(self._passed[same])
                 continue
-            truth = layer_truth(node, reads, parameters[node.name], rounding)
-            comparison = compare(values[node.name], truth, tensor, rounding)
-            figure = self._figure(node, comparison)
-            if pictures:
-                maps, errors = layer_pictures(values[node.name], truth, rounding)
-                figure = msgspec.structs.replace(figure, maps=maps, errors=errors)
+            figure, finding = self._layer(node, reads, values[node.name], form, pictures)
             figures.append(figure)
-            if comparison.kind is None:
+            if finding is None:
                 self._passed[same] = figure
             elif first is None:
-                first = _Finding(comparison, node.name, "data", tensor, truth, values[node.name], reads)
+                first = finding
         return figures, first
+
+    def _layer(
+        self, node: Node, reads: tuple[Array, ...], observed: Array, form: Format | None, pictures: bool
+    ) -> tuple[LayerFigure, _Finding | None]:
+        """One layer on exactly these inputs."""
+        tensor = self.case.tensors[node.name]
+        graph = define(node.layer, tuple(self.case.tensors[name] for name in node.inputs)).graph
+        feeds = {f"x{i}": as_value(x) for i, x in enumerate(reads)}
+        feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.name].items()}
+        comparison, truth, answer = settle_anchored(observed, graph, feeds, tensor, form)
+        figure = self._figure(node, comparison)
+        if pictures:
+            maps, errors = layer_pictures(observed, truth)
+            figure = msgspec.structs.replace(figure, maps=maps, errors=errors)
+        if comparison.kind is None:
+            return figure, None
+        return figure, _Finding(comparison, node.name, "data", tensor, truth, observed, reads, answer)
 
     def _figure(self, node: Node, comparison: Comparison | None) -> LayerFigure:
         field = self._fields[node.name]
@@ -226,9 +268,10 @@ class Judge:
             status="pass" if comparison.kind is None else "fail",
             ratio=_spell(comparison.ratio),
             need=_spell(comparison.need),
+            note=_note(comparison),
         )
 
-    def _failure(self, shown: _Finding, layer: _Finding | None, rounding: Rounding) -> Failure:
+    def _failure(self, shown: _Finding, layer: _Finding | None, device: str) -> Failure:
         c = shown.comparison
         assert c.kind is not None
         place = None
@@ -240,31 +283,29 @@ class Judge:
                 allowed=number(c.allowed),
                 ulps=number(c.ulps),
             )
-        measured = c.ratio is not None and c.kind in ("value", "inexact", "axes")
-        much = f", {c.ratio:.3g} times the allowed {c.allowed:.3g}" if measured and c.kind != "inexact" else ""
         return Failure(
             kind=c.kind,
-            message=f"{shown.where}: {KINDS[c.kind]}{much}{': ' + c.message if c.message else ''}",
+            message=f"{shown.where}: {KINDS[c.kind]}{_how_far(c)}{': ' + c.message if c.message else ''}",
             probe=shown.probe,
             where=shown.where,
             born=self._born(shown, layer),
             place=place,
             wrong=c.wrong or None,
             elements=c.elements or None,
-            explained=self._explained(shown) if c.kind == "value" else None,
-            **self._shown(shown, rounding),
+            explained=_explained(shown, device),
+            **self._shown(shown),
         )
 
-    def _shown(self, shown: _Finding, rounding: Rounding) -> dict[str, Any]:
+    def _shown(self, shown: _Finding) -> dict[str, Any]:
         """What people look at beside the figures of a failure."""
         c = shown.comparison
         if shown.observed is None or shown.truth is None or c.index is None:
             return {}
         named = c.kind in ("value", "inexact", "nan", "infinity", "infinity-sign")
         return {
-            "pattern": pattern(shown.observed, shown.truth.y, shown.truth.allowed(rounding)) if named else "",
+            "pattern": pattern(shown.observed, shown.truth.y, shown.truth.allowed()) if named else "",
             "sight": sight(self.case, shown.where, c.index),
-            "pictures": failure_pictures(shown.observed, shown.truth, rounding, c),
+            "pictures": failure_pictures(shown.observed, shown.truth, c),
         }
 
     def _born(self, shown: _Finding, layer: _Finding | None) -> str | None:
@@ -273,19 +314,34 @@ class Judge:
             return layer.where if layer.where != TWIN else None
         return None if self.case.tapped or shown.truth is None else self.case.network.output.name
 
-    def _explained(self, shown: _Finding) -> str | None:
-        """Which documented freedom of a kernel would allow this value failure, if one would."""
-        if shown.observed is None:
-            return None
-        for rounding in EXPLANATIONS:
-            if shown.where == OUTPUT:
-                truth = self._truth(shown.probe, rounding)
-            else:
-                node = next(n for n in self.case.network.nodes if n.name == shown.where)
-                truth = layer_truth(node, shown.reads, self._drawn("shipped")[node.name], rounding)
-            if compare(shown.observed, truth, shown.tensor, rounding).kind is None:
-                return rounding.name
+
+def _explained(shown: _Finding, device: str) -> str | None:
+    """Which documented freedom of a kernel would allow a failure, if one would."""
+    if shown.observed is None or shown.answer is None:
         return None
+    return explained(shown.comparison, shown.observed, shown.answer, shown.tensor, device)
+
+
+def _how_far(c: Comparison) -> str:
+    """How far off, in the figure that helps: an exact layer has no bound to be a multiple of."""
+    if c.ratio is None or c.kind not in ("value", "axes") or c.allowed <= 0:
+        return ""
+    if c.need == float("inf"):
+        return f", off by {abs(c.got - c.expected):.3g} where it has to be the same to the bit"
+    return f", {c.ratio:.3g} times the allowed {c.allowed:.3g}"
+
+
+def _note(comparison: Comparison) -> str:
+    """What is told of a comparison beside its figures."""
+    said = [comparison.message] if comparison.kind is None and comparison.message else []
+    if comparison.unspecified:
+        some = f"{comparison.unspecified:,} of {comparison.elements:,} elements"
+        said.append(f"{some} are unspecified: what is computed on the way may pass the largest number")
+    return "; ".join(said)
+
+
+def _same_bits(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
 
 def _digest(*arrays: Array) -> bytes:
@@ -305,9 +361,5 @@ def _evidence(shown: _Finding) -> dict[str, Array]:
     """The arrays a person needs to look at a failure; canonical axes."""
     if shown.observed is None or shown.truth is None:
         return {}
-    arrays = {
-        "observed": shown.observed,
-        "expected": shown.truth.y,
-        "allowed": LAMBDA * shown.truth.evaluation + shown.truth.storage,
-    }
+    arrays = {"observed": shown.observed, "expected": shown.truth.y, "allowed": shown.truth.allowed()}
     return arrays | {f"input{i}": x for i, x in enumerate(shown.reads)}

@@ -1,74 +1,253 @@
-"""The float64 answer of a network with the bound of every element. Pure numpy."""
+"""The float64 answer of a graph with the bound of every element. Pure numpy.
+
+Noise is put in where roundings happen, and float64 carries it: no rule says how an error passes through an operator.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.axes import F64, Array
-from parity.bounds import LAMBDA, Rounding, combine, tolerance
-from parity.cases.network import INPUT, Network, Node
-from parity.cases.parameters import Parameters
+from parity.judging import draws
+from parity.judging.local import Local, fused, limited, narrowed, scaled
+from parity.judging.second_look import widening
+from parity.operators.base import Operator, Site
+from parity.operators.formats import FORMATS, Format
+from parity.operators.graph import Graph, Node, Step, Value, walk
+from parity.records.verdict import LAMBDA
+
+DRAWS = 16  #: K: how often noise is drawn end to end
+POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What float64 says of one value, and how far an honest route may be from it. Canonical axes, one shape."""
+    """What float64 says of one value, and how far an honest route may be from it. Arrays of one shape."""
 
-    y: F64
+    y: Array  #: float64; integers and booleans as they are
     evaluation: F64  #: A
-    storage: F64  #: B
+    storage: F64  #: B, with what flushing may take away
+    dtype: str = "float32"
+    unspecified: Mask | None = None  #: where the computation on the way may pass the largest number
 
-    def allowed(self, rounding: Rounding, lam: float = LAMBDA) -> F64:
-        """The largest honest error of each element."""
-        return tolerance(rounding, self.evaluation, self.storage, lam)
+    @property
+    def form(self) -> Format:
+        """The format the value is stored in."""
+        return FORMATS[self.dtype]
+
+    def allowed(self, lam: float = LAMBDA) -> F64:
+        """The largest honest error of each element: ``lam * A + B + 2 * tiny``, in the unit of the values."""
+        return lam * self.evaluation + self.storage + 2 * self.form.tiny
 
 
-def layer_truth(node: Node, inputs: tuple[Array, ...], parameters: Mapping[str, Array], rounding: Rounding) -> Truth:
-    """One layer on exactly these inputs: the local terms only."""
-    y = node.layer.reference(*inputs, **parameters)
-    error = node.layer.error(rounding, y, *inputs, **parameters)
-    return Truth(y, error.evaluation, error.storage)
+@dataclass
+class _Rounded:
+    """What the first walk found: the noise of every output, by the number of its node and its place among the outputs."""
+
+    local: dict[tuple[int, int], Local] = field(default_factory=dict)
+    outputs: dict[str, tuple[int, int]] = field(default_factory=dict)  #: of the graph's outputs that round themselves
+    overflow: bool = False
 
 
-def network_truth(network: Network, parameters: Parameters, x: Array, rounding: Rounding, lam: float = LAMBDA) -> Truth:
-    """The network's output end to end: local errors, and what each layer makes of the errors that come in.
+def truths(
+    graph: Graph,
+    feeds: Mapping[str, Value],
+    *,
+    careful: bool = False,
+    loops: bool = True,
+    override: Format | None = None,
+    key: int = 0,
+) -> dict[str, Truth]:
+    """The outputs of a graph on exactly these feeds, each with the bound of an honest kernel.
 
-    ``A^2 = A_local^2 + (push(lam * sqrt(A_in^2 + B_in^2)) / lam)^2``: independent roundings add in quadrature, and an
-    interval form (ReLU, max pooling, sigmoid) is evaluated at the width the gate uses.
+    What an output's own operator rounds is known; what comes in is drawn :data:`DRAWS` times. careful: with the widenings
+    that are only wanted where the bound without them is left: running sums and, with ``loops``, plain float32 loops over a
+    sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
+    repeat.
     """
-    seen: dict[str, Truth] = {INPUT: _exact(x)}
-    last_use = {name: node.name for node in network.nodes for name in node.inputs}
-    for node in network.nodes:
-        sources = [seen[name] for name in node.inputs]
-        values = tuple(s.y for s in sources)
-        local = layer_truth(node, values, parameters[node.name], rounding)
-        if any(s.evaluation.any() or s.storage.any() for s in sources):
-            incoming = [lam * combine(s.evaluation, s.storage) for s in sources]
-            pushed = node.layer.push(local.y, values, incoming, **parameters[node.name]) / lam
-            local = Truth(local.y, combine(local.evaluation, pushed), local.storage)
-        seen[node.name] = local
-        for name in node.inputs:
-            if last_use[name] == node.name:
-                seen.pop(name, None)  # a deep network's values would not fit in memory all at once
-    return seen[network.output.name]
+    found = _Rounded()
+    step = _measuring(graph, found, careful and loops)
+    exact = walk(graph, feeds, step, careful=careful, override=override)
+    spread: dict[str, F64] = {}
+    unspecified: dict[str, Mask] = {}
+    if set(found.local) - set(found.outputs.values()) or len(graph.outputs) > 1:
+        spread, unspecified = _drawn(graph, feeds, found, exact, key)
+    if found.overflow:
+        tainted = walk(graph, feeds, _tainting(found))
+        for name in graph.outputs:
+            lost = _became_nan(tainted[name].y, exact[name].y)
+            unspecified[name] = lost | unspecified[name] if name in unspecified else lost
+    return {
+        name: _truth(
+            exact[name], found.local.get(found.outputs.get(name, (-1, -1))), spread.get(name), unspecified.get(name)
+        )
+        for name in graph.outputs
+    }
 
 
-def network_value(network: Network, parameters: Parameters, x: Array) -> F64:
-    """The network's output in float64, without any bound."""
-    seen: dict[str, F64] = {INPUT: np.asarray(x, np.float64)}
-    last_use = {name: node.name for node in network.nodes for name in node.inputs}
-    for node in network.nodes:
-        value = node.layer.reference(*(seen[name] for name in node.inputs), **parameters[node.name])
-        for name in {name for name in node.inputs if last_use[name] == node.name}:
-            del seen[name]
-        seen[node.name] = value
-    return seen[network.output.name]
+def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: Mask | None) -> Truth:
+    y = np.asarray(exact.y)
+    evaluation, storage = np.zeros(y.shape), np.zeros(y.shape)
+    if local is not None:
+        noise = local.noise
+        evaluation = evaluation + (0.0 if noise.evaluation is None else noise.evaluation)
+        storage = storage + (0.0 if noise.storage is None else noise.storage) + noise.flush
+    if spread is not None:
+        evaluation = np.sqrt(evaluation * evaluation + _pooled(spread))
+    if y.dtype == np.float64 and not np.isfinite(y).all():  # an infinity is structure, not a number with an error
+        fine = np.isfinite(y)
+        evaluation, storage = np.where(fine, evaluation, 0.0), np.where(fine, storage, 0.0)
+    if unspecified is not None and not unspecified.any():
+        unspecified = None
+    return Truth(y, evaluation, storage, exact.dtype, unspecified)
 
 
-def _exact(x: Array) -> Truth:
-    y = np.asarray(x, np.float64)
-    zero = np.zeros_like(y)
-    return Truth(y, zero, zero)
+def _pooled(spread: F64) -> F64:
+    """The variance of each element from its draws and those of its channel (of the whole array for features).
+
+    An element whose draws were small by luck must not be judged sharply (docs/error-bounds.md, End to end).
+    """
+    axes = (0, *range(2, spread.ndim)) if spread.ndim > 2 else tuple(range(spread.ndim))
+    pool: F64 = (DRAWS * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (DRAWS + POOL)
+    return pool
+
+
+# ---- the walks ------------------------------------------------------------------------------------------------------
+
+
+class _Counter:
+    """Numbers the nodes of a walk in the order in which they are computed, those of bodies and branches included."""
+
+    def __init__(self) -> None:
+        self._next = -1
+
+    def __call__(self) -> int:
+        self._next += 1
+        return self._next
+
+
+def _measuring(graph: Graph, found: _Rounded, loops: bool) -> Step:
+    """The first walk: the exact values, and beside them the local noise of everything that rounds."""
+    number, top = _Counter(), {id(node) for node in graph.nodes}
+    passes: dict[str, float] = {}  #: of values that are sums of products: how often a kernel may add onto what is there
+
+    def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
+        i = number()
+        x = [None if v is None else v.y for v in inputs]
+        y = rule.value(at, *x)
+        dtypes = rule.dtypes(at, y)
+        if any(dtype in FORMATS for dtype in dtypes):
+            for j, (noise, v, dtype) in enumerate(zip(rule.noise(at, y, *x), y, dtypes, strict=True)):
+                noise = limited(fused(noise, rule, at, node, x, passes), v, FORMATS.get(dtype))
+                if noise.exact and noise.overflow is None:
+                    continue
+                if loops and j == 0 and (factor := widening(rule, at, noise, v, x, LAMBDA)) > 1:
+                    noise = scaled(noise, factor)
+                found.overflow = found.overflow or noise.overflow is not None
+                found.local[i, j] = Local(v, narrowed(noise))
+                if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
+                    found.outputs[node.outputs[j]] = (i, j)
+        return [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
+
+    return step
+
+
+def _drawn(
+    graph: Graph, feeds: Mapping[str, Value], found: _Rounded, exact: Mapping[str, Value], key: int
+) -> tuple[dict[str, F64], dict[str, Mask]]:
+    """The variance of what comes into each output's own operator, and where draws were not finite though the value is."""
+    total: dict[str, Any] = {name: np.zeros(np.shape(exact[name].y)) for name in graph.outputs}
+    lost: dict[str, Mask] = {}
+    for k in range(DRAWS):
+        before: dict[str, Any] = {}
+        after = walk(graph, feeds, _drawing(found, before, draws.mixed(key * DRAWS + k)))
+        for name in graph.outputs:
+            if not exact[name].is_float:
+                continue
+            with np.errstate(invalid="ignore", over="ignore"):
+                d = before.get(name, after[name].y) - exact[name].y
+                odd = ~np.isfinite(d) & np.isfinite(exact[name].y)
+                if odd.any():
+                    lost[name] = odd | lost[name] if name in lost else odd
+                total[name] += np.square(np.where(np.isfinite(d), d, 0.0))
+    return {name: t / DRAWS for name, t in total.items()}, lost
+
+
+def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
+    """Every rounding moved by one draw of its noise; ``before`` keeps the graph's outputs without their own."""
+    number = _Counter()
+    names = {place: name for name, place in found.outputs.items()}
+
+    def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
+        i = number()
+        y = rule.value(at, *(None if v is None else v.y for v in inputs))
+        made = []
+        for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
+            if (i, j) in names:
+                before[names[i, j]] = v
+            local = found.local.get((i, j))
+            made.append(Value(v if local is None else v + local.draw(draws.mixed(key + 8 * i + j)), dtype))
+        return made
+
+    return step
+
+
+def _tainting(found: _Rounded) -> Step:
+    """NaN wherever a value may have overflowed on the way, so that what it reaches shows."""
+    number = _Counter()
+
+    def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
+        i = number()
+        y = rule.value(at, *(None if v is None else v.y for v in inputs))
+        made = []
+        for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
+            local = found.local.get((i, j))
+            if local is not None and local.noise.overflow is not None:
+                v = np.where(local.noise.overflow, np.nan, v)
+            made.append(Value(v, dtype))
+        return made
+
+    return step
+
+
+def _became_nan(tainted: Array, y: Array) -> Mask:
+    if tainted.dtype.kind != "f":
+        return np.zeros(y.shape, bool)
+    mask: Mask = np.isnan(tainted) & ~np.isnan(y)
+    return mask
+
+
+# ---- one operator by itself -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Maker:
+    """The operator that makes a graph's first output, with what it reads, when it is all that rounds there."""
+
+    rule: Operator
+    at: Site
+    reads: tuple[Any, ...]
+
+
+def maker(graph: Graph, feeds: Mapping[str, Value]) -> Maker | None:
+    """The operator whose rounding is all that an output has; None where there is another before it, or after."""
+    rounding: list[tuple[Node, Maker]] = []
+
+    def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
+        x = tuple(None if v is None else v.y for v in inputs)
+        y = rule.value(at, *x)
+        if not all(noise.exact for noise in rule.noise(at, y, *x)):
+            rounding.append((node, Maker(rule, at, x)))
+        return [Value(v, d) for v, d in zip(y, rule.dtypes(at, y), strict=True)]
+
+    walk(graph, feeds, step)
+    if len(rounding) != 1 or rounding[0][0].outputs[0] != graph.outputs[0]:
+        return None
+    return rounding[0][1]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from parity.axes import Array
-from parity.bounds import Rounding
 from parity.cases.case import Case
 from parity.cases.network import INPUT
 from parity.judging.compare import Comparison
@@ -24,7 +23,7 @@ MOST_MAPS, SIZE_MAPS = 16, 28  #: the same in the pictures of a layer
 MOST_FILTERS = 64
 
 
-def failure_pictures(observed: Array, truth: Truth, rounding: Rounding, comparison: Comparison) -> Pictures | None:
+def failure_pictures(observed: Array, truth: Truth, comparison: Comparison) -> Pictures | None:
     """The channels around the worst element: expected, got and signed error over bound; canonical axes."""
     if comparison.index is None or observed.shape != truth.y.shape:
         return None
@@ -40,14 +39,14 @@ def failure_pictures(observed: Array, truth: Truth, rounding: Rounding, comparis
         channels=channels,
         expected=values_grid(expected, SIZE, low, high),
         got=values_grid(got, SIZE, low, high),
-        error=errors_grid(tiles_of(signed_ratio(observed, truth, rounding), image, channels), SIZE),
+        error=errors_grid(tiles_of(signed_ratio(observed, truth), image, channels), SIZE),
     )
 
 
-def layer_pictures(observed: Array, truth: Truth, rounding: Rounding) -> tuple[Grid, Grid]:
+def layer_pictures(observed: Array, truth: Truth) -> tuple[Grid, Grid]:
     """A layer's output and its signed error over bound: up to 16 channels of the first image."""
     channels = channels_shown(observed.shape[1], MOST_MAPS)
-    error = signed_ratio(observed, truth, rounding)
+    error = signed_ratio(observed, truth)
     return (
         values_grid(tiles_of(observed, 0, channels), SIZE_MAPS),
         errors_grid(tiles_of(error, 0, channels), SIZE_MAPS),
@@ -76,8 +75,8 @@ def sight(case: Case, where: str, index: tuple[int, ...]) -> Sight | None:
     return Sight(of=stop, rows=list(rows), columns=list(columns), padding=padding)
 
 
-def signed_ratio(observed: Array, truth: Truth, rounding: Rounding) -> Array:
+def signed_ratio(observed: Array, truth: Truth) -> Array:
     """(observed - y) / bound of each element; NaN where the observed value is not finite."""
     with np.errstate(invalid="ignore"):
-        ratio = (observed.astype(np.float64) - truth.y) / truth.allowed(rounding)
+        ratio = (observed.astype(np.float64) - truth.y) / truth.allowed()
     return np.where(np.isfinite(ratio), ratio, np.nan)

@@ -1,13 +1,13 @@
 """The layers, one file a family; ``docs/add-a-layer.md`` shows how to add one."""
 
 from parity.layers.activation import LeakyReLU, ReLU, Sigmoid
-from parity.layers.base import Draw, Error, Layer, Parameter, Window, layer
-from parity.layers.combine import Add
+from parity.layers.base import Draw, Layer, Parameter, layer
+from parity.layers.combine import Add, Concatenate
 from parity.layers.conv import Conv2D
 from parity.layers.linear import Linear
 from parity.layers.norm import BatchNorm2D
 from parity.layers.pool import AvgPool2D, MaxPool2D
-from parity.layers.shape import Concatenate, Dropout, Flatten
+from parity.layers.shape import Dropout, Flatten
 
 __all__ = [
     "Add",
@@ -17,7 +17,6 @@ __all__ = [
     "Conv2D",
     "Draw",
     "Dropout",
-    "Error",
     "Flatten",
     "Layer",
     "LeakyReLU",
@@ -26,6 +25,5 @@ __all__ = [
     "Parameter",
     "ReLU",
     "Sigmoid",
-    "Window",
     "layer",
 ]

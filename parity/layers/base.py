@@ -1,23 +1,19 @@
-"""What every layer is: a frozen description that imports no framework.
+"""What every layer is: a frozen description that imports no framework, and three spellings of it.
 
-A layer answers, each in one method: which parameters it stores, what shape it gives, what float64 says (``reference``),
-how wrong an honest kernel may be (``error``), how an error that comes in goes out (``push``), and how it is spelled in
-torch and in Keras. The framework's own namespace is handed in, so no layer file imports one.
+A layer says which parameters it stores and how it is written in torch, in Keras and in ONNX operators. The third spelling
+is its definition: value, rounding, shape, window and everything else that parity knows of a layer follow from it
+(``parity.layers.definition``). The frameworks' own namespaces are handed in, so no layer file imports one.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import isfinite
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform, get_args
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform, get_args
 
-import numpy as np
-
-from parity.axes import F64, Array, Shape, Tensor
-from parity.bounds import Rounding
+from parity.axes import Array, Shape, Tensor
 from parity.errors import FieldError
 
 Pair = tuple[int, int]
@@ -56,27 +52,10 @@ class Parameter:
     draw: Draw = field(default_factory=Draw)
 
 
-class Error(NamedTuple):
-    """Local error of one layer at lambda = 1, per element, in the output's unit."""
-
-    evaluation: F64  #: A: the rounding of the arithmetic; scaled by lambda
-    storage: F64  #: B: the rounding of the result into its storage type; not scaled
-
-
-class Window(NamedTuple):
-    """What one output element sees of its input along (height, width)."""
-
-    kernel: Pair
-    stride: Pair
-    dilation: Pair
-    pads: Pads  #: ((top, bottom), (left, right))
-
-
 class Layer:
-    """Base of all layers. Subclasses are made with :func:`layer`."""
+    """Base of all layers. Subclasses are made with :func:`layer`, which asks for the three spellings."""
 
     kind: ClassVar[str] = ""  #: the name in tables and automatic node names, for example ``conv2d``
-    linear: ClassVar[bool] = False  #: a weighted sum of the input, so the impulse probe applies
     takes: ClassVar[int | None] = 1  #: how many inputs it reads; None for two or more
 
     def check(self) -> None:
@@ -86,42 +65,23 @@ class Layer:
         """The stored arrays by name; empty when the layer has none."""
         return {}
 
-    def output_shape(self, *shapes: Shape) -> Shape:
-        """The output's canonical shape by this layer's own rule; raises :class:`FieldError` if the input cannot fit."""
-        return shapes[0]
+    def fits(self, *inputs: Tensor) -> None:
+        """Raise :class:`FieldError` (or ValueError) where inputs of these shapes cannot be read."""
 
-    def output(self, *inputs: Tensor) -> Tensor:
-        """Shape and meaning of the output. Layers that change the meaning of axes override this."""
-        return Tensor(self.output_shape(*(t.shape for t in inputs)), inputs[0].folded)
+    def to_onnx(self, op: Any, *inputs: Any, **parameters: Any) -> Any:
+        """The definition, in operators: ``op.Conv(x, weight, pads=...)``. Values know their ``shape``; gives the output.
 
-    def window(self, x: Tensor) -> Window | None:
-        """The sliding window, or None for a layer that looks at each element (or at all of them)."""
-        return None
-
-    def reference(self, *inputs: Any, **parameters: Any) -> F64:
-        """The float64 answer from the operation's definition, canonical axes in and out."""
-        raise FieldError(type(self).__name__, "reference", None, "is not defined: write reference(self, x)")
-
-    def error(self, rounding: Rounding, y: F64, *inputs: Any, **parameters: Any) -> Error:
-        """The local error of computing ``y`` from ``inputs``. By default exact: bit equal given the same input."""
-        zero = np.zeros_like(y)
-        return Error(zero, zero)
-
-    def push(self, y: F64, inputs: Sequence[F64], errors: Sequence[F64], **parameters: Array) -> F64:
-        """The error of the output that an error of the inputs makes; both per element, in their own units."""
-        return errors[0]
-
-    def exact_step(self, *inputs: Tensor) -> Fraction | None:
-        """By how much the finest step of integer inputs shrinks, or None where integers do not stay exact."""
-        return Fraction(1)
+        op: :class:`parity.operators.build.Spelling`; parameters come by the names of :meth:`parameters`.
+        """
+        raise NotImplementedError
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         """The torch spelling: a module, a plain function, or a list of them to apply in turn."""
-        raise FieldError(type(self).__name__, "to_torch", None, "is not defined: write to_torch(self, torch, x)")
+        raise NotImplementedError
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         """The Keras spelling: a layer, a plain function, or a list of them to apply in turn."""
-        raise FieldError(type(self).__name__, "to_keras", None, "is not defined: write to_keras(self, keras, x)")
+        raise NotImplementedError
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
         """The parameters as the torch module's state dict names them, in torch's axes."""
@@ -146,12 +106,20 @@ class Layer:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+SPELLINGS = {"to_onnx": "op", "to_torch": "torch", "to_keras": "keras"}  #: what each is handed
+
 L = TypeVar("L", bound=Layer)
 
 
 @dataclass_transform(frozen_default=True)
 def layer(cls: type[L]) -> type[L]:
-    """Make a layer of a class: a frozen dataclass whose fields are checked when it is made."""
+    """Make a layer of a class: a frozen dataclass whose fields are checked when it is made.
+
+    Raises :class:`FieldError` at once for a spelling that the class does not give.
+    """
+    for name, given in SPELLINGS.items():
+        if getattr(cls, name) is getattr(Layer, name):
+            raise FieldError(cls.__name__, name, None, f"is not defined: write {name}(self, {given}, x)")
 
     def check(self: Layer) -> None:
         self.check()
@@ -190,11 +158,6 @@ def is_size(value: object, least: int = 1) -> bool:
 def pair(value: int | Pair) -> Pair:
     """(height, width) from a number or a pair."""
     return (value, value) if isinstance(value, int) else value
-
-
-def per_channel(vector: Array, rank: int) -> F64:
-    """A vector over channels, shaped to broadcast against ``N C H W`` or ``N F``. float64."""
-    return np.asarray(vector, np.float64).reshape((1, -1) + (1,) * (rank - 2))
 
 
 def as_list(pieces: Any) -> list[Callable[..., Any]]:

@@ -1,15 +1,11 @@
-"""Layers that combine several inputs element by element."""
+"""Layers that combine several inputs: element by element, or side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
-from parity.axes import F64, Array, Shape, Tensor
-from parity.bounds import Rounding, combine
-from parity.layers.base import Error, Layer, layer
+from parity.axes import Tensor
+from parity.layers.base import Layer, layer
 
 
 @layer
@@ -19,31 +15,42 @@ class Add(Layer):
     kind: ClassVar[str] = "add"
     takes: ClassVar[int | None] = None
 
-    def output_shape(self, *shapes: Shape) -> Shape:
-        if len(set(shapes)) != 1:
-            raise ValueError(f"Add: inputs {list(shapes)} must have one shape")
-        return shapes[0]
-
-    def output(self, *inputs: Tensor) -> Tensor:
+    def fits(self, *inputs: Tensor) -> None:
+        if len({x.shape for x in inputs}) != 1:
+            raise ValueError(f"Add: inputs {[x.shape for x in inputs]} must have one shape")
         if len({x.folded for x in inputs}) != 1:
             # A channels-last framework folds H, W, C: it would add other pairs of numbers than a channels-first one.
             raise ValueError(f"Add: inputs were folded from {[x.folded for x in inputs]}; they must be folded alike")
-        return super().output(*inputs)
 
-    def reference(self, *inputs: Array) -> F64:
-        return np.asarray(np.sum(inputs, axis=0, dtype=np.float64))
-
-    def error(self, rounding: Rounding, y: F64, *inputs: Array) -> Error:
-        # Two inputs round once, into storage. Each further one rounds a running sum in some order.
-        more = rounding.accumulate * max(len(inputs) - 2, 0)
-        return Error(more * np.sum([np.abs(x) for x in inputs], axis=0), rounding.storage * np.abs(y))
-
-    def push(self, y: F64, inputs: Sequence[F64], errors: Sequence[F64], **parameters: Array) -> F64:
-        return combine(*errors)
+    def to_onnx(self, op: Any, *inputs: Any) -> Any:
+        return op.Add(*inputs) if len(inputs) == 2 else op.Sum(*inputs)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return lambda first, *rest: sum(rest, start=first)
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         join = keras.layers.Add()
+        return lambda *values: join(list(values))
+
+
+@layer
+class Concatenate(Layer):
+    """Several images joined along the channels."""
+
+    kind: ClassVar[str] = "concatenate"
+    takes: ClassVar[int | None] = None
+
+    def fits(self, *inputs: Tensor) -> None:
+        shapes = [x.shape for x in inputs]
+        if not all(len(s) == 4 and (s[0], s[2:]) == (shapes[0][0], shapes[0][2:]) for s in shapes):
+            raise ValueError(f"Concatenate: inputs {shapes} must be images that agree in N, H and W")
+
+    def to_onnx(self, op: Any, *inputs: Any) -> Any:
+        return op.Concat(*inputs, axis=1)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return lambda *values: torch.cat(values, dim=1)
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        join = keras.layers.Concatenate(axis=-1)
         return lambda *values: join(list(values))

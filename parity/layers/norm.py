@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.axes import F64, Array, Shape, Tensor
-from parity.bounds import Rounding
-from parity.layers.base import Draw, Error, Layer, Parameter, is_count, is_number, layer, per_channel, require
+from parity.axes import Array, Tensor
+from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require
 
 
 @layer
@@ -44,35 +42,14 @@ class BatchNorm2D(Layer):
         stored["var"] = Parameter(shape, "C", Draw("uniform", 1.0, 0.25, first=0.004))
         return stored
 
-    def output_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
+    def fits(self, *inputs: Tensor) -> None:
+        shape = inputs[0].shape
         require(self, "channels", len(shape) == 4 and shape[1] == self.channels, f"does not fit the input {shape}")
-        return shape
 
-    def _scale(self, gamma: Array | None, var: Array) -> F64:
-        scale = 1.0 / np.sqrt(np.asarray(var, np.float64) + self.eps)
-        return per_channel(scale if gamma is None else scale * np.asarray(gamma, np.float64), 4)
-
-    def reference(
-        self, x: Array, mean: Array, var: Array, gamma: Array | None = None, beta: Array | None = None
-    ) -> F64:
-        y = (np.asarray(x, np.float64) - per_channel(mean, 4)) * self._scale(gamma, var)
-        return y if beta is None else y + per_channel(beta, 4)
-
-    def error(
-        self, rounding: Rounding, y: F64, x: Array, mean: Array, var: Array,
-        gamma: Array | None = None, beta: Array | None = None,
-    ) -> Error:  # fmt: skip
-        terms = np.abs(self._scale(gamma, var)) * (np.abs(x) + np.abs(per_channel(mean, 4)))
-        if beta is not None:
-            terms = terms + np.abs(per_channel(beta, 4))
-        return Error(2 * rounding.accumulate * terms, rounding.storage * np.abs(y))
-
-    def push(self, y: F64, inputs: Sequence[F64], errors: Sequence[F64], **parameters: Array) -> F64:
-        return errors[0] * np.abs(self._scale(parameters.get("gamma"), parameters["var"]))
-
-    def exact_step(self, *inputs: Tensor) -> Fraction | None:
-        return None  # a square root and a division round
+    def to_onnx(self, op: Any, x: Any, *, mean: Any, var: Any, gamma: Any = None, beta: Any = None) -> Any:
+        if not self.affine:
+            gamma, beta = op.constant([1.0] * self.channels), op.constant([0.0] * self.channels)
+        return op.BatchNormalization(x, gamma, beta, mean, var, epsilon=float(self.eps))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.BatchNorm2d(self.channels, eps=self.eps, affine=self.affine)

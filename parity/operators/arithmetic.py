@@ -1,1 +1,111 @@
 """Element by element: sums, products, powers, roots, exponentials and trigonometry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from parity.axes import Shape
+from parity.operators.base import EXACT, Noise, Operator, Site, operator, stored
+
+
+class Elementwise(Operator):
+    """``f(at, *x)``, whose arithmetic rounds ``units(at, y, *x)`` times u_e before the result is stored.
+
+    units None: one correctly rounded result, which its storage holds; exact: nothing is rounded. Whole numbers are exact.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], units: Callable[..., Any] | None = None, *, exact: bool = False, steps: Any = None
+    ) -> None:
+        self._f, self._units, self._exact, self._steps = f, units, exact, steps
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        return (np.asarray(self._f(at, *x)),)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        if self._exact or y[0].dtype != np.float64:
+            return (EXACT,)
+        own = None
+        if self._units is not None:
+            own = at.format.elementwise * np.abs(np.broadcast_to(self._units(at, y[0], *x), y[0].shape))
+        return (Noise(own, storage=stored(at, y[0])),)
+
+    def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
+        return None if self._steps is None else self._steps(steps)
+
+
+def _quotient(at: Site, a: Any, b: Any) -> Any:
+    """Whole numbers divide towards zero, as in C."""
+    if np.asarray(a).dtype.kind not in "iu":
+        return a / b
+    return (np.sign(a) * np.sign(b) * (np.abs(a) // np.maximum(np.abs(b), 1))).astype(a.dtype)
+
+
+def _power(at: Site, a: Any, b: Any) -> Any:
+    return np.power(a, b.astype(a.dtype) if a.dtype.kind in "iu" else b)
+
+
+def _mod(at: Site, a: Any, b: Any) -> Any:
+    return np.fmod(a, b) if at.get("fmod", 0) else np.mod(a, b)
+
+
+def _least(steps: Sequence[Fraction]) -> Fraction:
+    return min(steps)
+
+
+def _product(steps: Sequence[Fraction]) -> Fraction:
+    return steps[0] * steps[1]
+
+
+operator("Add")(Elementwise(lambda at, a, b: np.add(a, b), steps=_least))
+operator("Sub")(Elementwise(lambda at, a, b: np.subtract(a, b), steps=_least))
+operator("Mul")(Elementwise(lambda at, a, b: np.multiply(a, b), steps=_product))
+# A kernel may multiply by a reciprocal, which rounds once more.
+operator("Div")(Elementwise(_quotient, lambda at, y, a, b: 0.5 * y))
+operator("Pow")(Elementwise(_power, lambda at, y, a, b: 2 * y))
+operator("Mod")(Elementwise(_mod))
+operator("Neg")(Elementwise(lambda at, x: -x, exact=True))
+operator("Abs")(Elementwise(lambda at, x: np.abs(x), exact=True))
+operator("Sign")(Elementwise(lambda at, x: np.sign(x), exact=True))
+operator("Floor")(Elementwise(lambda at, x: np.floor(x), exact=True))
+operator("Ceil")(Elementwise(lambda at, x: np.ceil(x), exact=True))
+operator("Round")(Elementwise(lambda at, x: np.round(x), exact=True))
+operator("Sqrt")(Elementwise(lambda at, x: np.sqrt(x), lambda at, y, x: 0.5 * y))
+operator("Reciprocal")(Elementwise(lambda at, x: 1 / x, lambda at, y, x: y))
+operator("Exp")(Elementwise(lambda at, x: np.exp(x), lambda at, y, x: 2 * y))
+operator("Log")(Elementwise(lambda at, x: np.log(x), lambda at, y, x: 2 * np.abs(y) + 1e-3))
+
+
+class _Many(Operator):
+    """Any number of inputs, folded one after the other."""
+
+    def __init__(self, fold: Any, mean: bool = False, exact: bool = False) -> None:
+        self._fold, self._mean, self._exact = fold, mean, exact
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        y = x[0]
+        for v in x[1:]:
+            y = self._fold(y, v)
+        return (y / len(x) if self._mean else np.asarray(y),)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        """Two numbers round once, into storage; each further one rounds a running sum in some order."""
+        if self._exact or y[0].dtype != np.float64:
+            return (EXACT,)
+        total = sum((np.abs(v) for v in x[1:]), start=np.abs(x[0]))
+        more = max(len(x) - 2, 0) + self._mean
+        own = at.format.accumulate * more * total / (len(x) if self._mean else 1)
+        return (Noise(np.broadcast_to(own, y[0].shape) if more else None, storage=stored(at, y[0])),)
+
+    def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
+        return None if self._mean else min(steps)
+
+
+operator("Sum")(_Many(np.add))
+operator("Mean")(_Many(np.add, mean=True))
+operator("Max")(_Many(np.maximum, exact=True))
+operator("Min")(_Many(np.minimum, exact=True))

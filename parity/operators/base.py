@@ -43,7 +43,9 @@ class Noise:
     own: F64 | None = None  #: evaluation error that is independent from element to element
     shared: tuple[Shared, ...] = ()  #: evaluation error with common draws
     storage: F64 | None = None  #: the rounding of the result into its stored type; not scaled by lambda
-    flush: F64 | float = 0.0  #: what flushing of subnormals may take away besides the result's own: absolute, not random
+    flush: F64 | float = (
+        0.0  #: what flushing of subnormals may take away besides the result's own: absolute, not random
+    )
     overflow: Array | None = None  #: where a sum on the way may pass the largest number: whatever comes is unspecified
 
     @cached_property
@@ -154,16 +156,16 @@ class Operator:
         return None
 
 
-O = TypeVar("O", bound="Operator | type[Operator]")
+Rule = TypeVar("Rule", bound="Operator | type[Operator]")
 
 #: Every operator that has a rule, by (domain, kind). Filled by the files of this room (``parity.operators.table``).
 OPERATORS: dict[tuple[str, str], Operator] = {}
 
 
-def operator(*kinds: str, domain: str = "") -> Callable[[O], O]:
+def operator(*kinds: str, domain: str = "") -> Callable[[Rule], Rule]:
     """Register a class (made without arguments) or an instance as the rule for these kinds."""
 
-    def add(rule: O) -> O:
+    def add(rule: Rule) -> Rule:
         made = rule() if isinstance(rule, type) else rule
         for kind in kinds:
             if (domain, kind) in OPERATORS:

@@ -1,1 +1,142 @@
-"""Pooling and unpooling over windows."""
+"""Pooling over windows and over everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from parity.axes import F64, Array, Shape
+from parity.operators.base import EXACT, Noise, Operator, Site, Terms, Window, operator, stored
+from parity.operators.windows import Geometry, geometry
+
+
+def _windows(at: Site, size: Sequence[int]) -> Geometry:
+    return geometry(at, size, at.attributes["kernel_shape"], bool(at.get("ceil_mode", 0)))
+
+
+@operator("MaxPool")
+class MaxPool(Operator):
+    """The maximum of each window, with its place where that is asked for. Exact; NaN wins, padding never."""
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        data = x[0]
+        g = _windows(at, data.shape[2:])
+        low = -np.inf if data.dtype.kind == "f" else np.iinfo(data.dtype).min
+        best: Any = None
+        where: Any = None
+        for tap, seen in g.taps(data, low):
+            if at.outputs > 1:
+                here = self._places(at, g, data.shape, tap)
+                where = (
+                    np.broadcast_to(here, seen.shape).copy() if where is None else np.where(seen > best, here, where)
+                )
+            best = seen.copy() if best is None else np.maximum(best, seen)
+        return (best,) if at.outputs < 2 else (best, where)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        return (EXACT,) * len(y)
+
+    def window(self, at: Site, *shapes: Shape) -> Window | None:
+        return _windows(at, shapes[0][2:]).window
+
+    @staticmethod
+    def _places(at: Site, g: Geometry, shape: Shape, tap: Shape) -> Array:
+        """Index of each window's element under this tap, in the flattened input."""
+        rank, spatial = len(tap), shape[2:]
+        flat: Any = 0
+        for i, (n, s, d, (before, _)) in enumerate(zip(g.count, g.stride, g.dilation, g.pads, strict=True)):
+            place = np.arange(n) * s - before + tap[i] * d
+            # storage_order 1 counts columns first
+            weight = prod(spatial[:i]) if at.get("storage_order", 0) else prod(spatial[i + 1 :])
+            flat = flat + place.reshape([-1 if j == i else 1 for j in range(rank)]) * weight
+        image = np.arange(shape[0] * shape[1], dtype=np.int64).reshape(shape[0], shape[1], *[1] * rank) * prod(spatial)
+        return np.asarray(image + flat, np.int64)
+
+
+class _Mean(Operator):
+    """Sums of many terms over a count. ``u_e sqrt(n) avg|x|`` is Higham and Mary's probabilistic bound."""
+
+    def summed(self, at: Site, x: Any) -> F64:
+        """The sum of each window."""
+        raise NotImplementedError
+
+    def counts(self, at: Site, shape: Shape) -> F64:
+        """What each is divided by, to broadcast."""
+        raise NotImplementedError
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        return (self.summed(at, x[0]) / self.counts(at, x[0].shape),)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        magnitude = self.summed(at, np.abs(x[0]))
+        n = self.products(at, x[0].shape)
+        own = at.format.elementwise * sqrt(n) * magnitude / self.counts(at, x[0].shape)
+        beyond = magnitude >= at.format.largest
+        return (Noise(own, (), stored(at, y[0]), n * at.format.tiny, beyond if beyond.any() else None),)
+
+
+@operator("AveragePool")
+class AveragePool(_Mean):
+    """The mean of each window: ``u_e sqrt(n) avg|x|`` over its n elements."""
+
+    def summed(self, at: Site, x: Any) -> F64:
+        total: Any = None
+        for _, seen in _windows(at, x.shape[2:]).taps(x):
+            total = seen.copy() if total is None else total + seen
+        return np.asarray(total, np.float64)
+
+    def counts(self, at: Site, shape: Shape) -> F64:
+        return _windows(at, shape[2:]).held(bool(at.get("count_include_pad", 0)))
+
+    def products(self, at: Site, *shapes: Shape) -> int:
+        return prod(at.attributes["kernel_shape"])
+
+    def window(self, at: Site, *shapes: Shape) -> Window | None:
+        return _windows(at, shapes[0][2:]).window
+
+    def terms(self, at: Site, index: tuple[int, ...], *x: Any) -> Terms | None:
+        image = x[0][index[0] : index[0] + 1, index[1] : index[1] + 1]
+        seen = [tap[(0, 0, *index[2:])] for _, tap in _windows(at, x[0].shape[2:]).taps(image)]
+        return Terms(np.asarray(seen), 0.0, float(self.counts(at, x[0].shape)[index[2:]]))
+
+    def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
+        whole = self.products(at, *shapes)
+        divisors = {int(c) for c in self.counts(at, shapes[0]).flat}
+        # A division by other than a power of two rounds; a spelling that undoes a share divides by the whole window.
+        return None if any(c & (c - 1) for c in {whole, *divisors}) else steps[0] / whole
+
+
+@operator("GlobalAveragePool")
+class GlobalAveragePool(_Mean):
+    """The mean of each channel: ``u_e sqrt(n) avg|x|``."""
+
+    def summed(self, at: Site, x: Any) -> F64:
+        return np.asarray(x.sum(axis=tuple(range(2, x.ndim)), keepdims=True), np.float64)
+
+    def counts(self, at: Site, shape: Shape) -> F64:
+        return np.float64(prod(shape[2:]))  # type: ignore[return-value]
+
+    def products(self, at: Site, *shapes: Shape) -> int:
+        return prod(shapes[0][2:])
+
+    def terms(self, at: Site, index: tuple[int, ...], *x: Any) -> Terms | None:
+        return Terms(x[0][index[0], index[1]].ravel(), 0.0, float(prod(x[0].shape[2:])))
+
+    def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
+        n = prod(shapes[0][2:])
+        return None if n & (n - 1) else steps[0] / n
+
+
+@operator("GlobalMaxPool")
+class GlobalMaxPool(Operator):
+    """The maximum of each channel. Exact."""
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        return (x[0].max(axis=tuple(range(2, x[0].ndim)), keepdims=True),)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        return (EXACT,)

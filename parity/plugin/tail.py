@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from parity.bounds import LAMBDA
 from parity.records.lines import Check, End, Run, decode
+from parity.records.verdict import LAMBDA
 
 FILE = "records.jsonl"
 PAUSE = 0.02  #: seconds between two looks

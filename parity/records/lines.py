@@ -15,7 +15,7 @@ import msgspec
 
 from parity.records.verdict import Kind, Status
 
-SCHEMA = 2  #: raised when a line written by this parity cannot be read by an older one
+SCHEMA = 3  #: raised when a line written by this parity cannot be read by an older one
 
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 
@@ -151,6 +151,7 @@ class LayerFigure(Struct, frozen=True):
     status: Literal["pass", "fail", "not judged"]
     ratio: Number | None = None  #: worst abs(route - oracle) / bound; 1 is the limit
     need: Number | None = None  #: smallest lambda that would pass
+    note: str = ""  #: what is told beside the figures: "as a sequential float32 sum", unspecified elements
     parameters: int = 0  #: stored numbers
     field: list[int] | None = None  #: rows and columns of the network's input that one element sees; None for all
     maps: Grid | None = None  #: the layer's output, of cases tagged "pictures"
@@ -165,6 +166,7 @@ class ProbeFigure(Struct, frozen=True):
     ratio: Number | None = None
     need: Number | None = None
     reason: str = ""  #: why it does not apply
+    note: str = ""  #: what is told beside the figures: unspecified elements
 
 
 class Known(Struct, frozen=True):

@@ -88,7 +88,7 @@ def judge_step(case: Case, seed: int, route: Route, observation: Path, arrays: P
         while len(_judges) >= 2:  # the truth of a large network is large: keep this case and the one before
             del _judges[next(iter(_judges))]
         _judges[key] = Judge(case, seed)
-    judgement = _judges[key].judge(load(observation), route.tf32, pictures=route.exporter is None)
+    judgement = _judges[key].judge(load(observation), route.tf32, pictures=route.exporter is None, device=route.device)
     if judgement.evidence:
         arrays.parent.mkdir(parents=True, exist_ok=True)
         with arrays.open("wb") as file:

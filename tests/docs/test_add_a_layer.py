@@ -22,7 +22,7 @@ def test_every_layer_of_the_page_passes_on_every_route(project: tuple[Path, list
     run = read(folder / "reports" / "latest.jsonl")
     assert run.finished
     assert {check.route for check in run.checks} == set(installed().routes())
-    assert {check.case.split("/")[0] for check in run.checks} == {"hardtanh", "softsign"}
+    assert {check.case.split("/")[0] for check in run.checks} == {"hardtanh", "softsign", "prelu"}
     assert [check.id for check in run.checks if check.status != "pass"] == []
 
 
@@ -34,7 +34,7 @@ def test_the_slip_of_the_page_is_found_on_keras_routes_alone_and_in_its_layer(pr
     assert {check.failure.born for check in failed if check.failure} == {"hardtanh", "hardtanh1"}
 
 
-def test_the_rounding_layer_needs_a_lambda_between_nothing_and_the_gate(project: tuple[Path, list[str]]) -> None:
+def test_the_composed_layer_needs_a_lambda_between_nothing_and_the_gate(project: tuple[Path, list[str]]) -> None:
     folder, _ = project
     run = read(folder / "reports" / "latest.jsonl")
     needs = [value(c.need) for c in run.checks if c.case.startswith("softsign/") and c.need is not None]
@@ -47,4 +47,4 @@ def test_the_shapes_of_the_page_are_shown(project: tuple[Path, list[str]]) -> No
 
 
 def test_a_page_may_hold_no_block_that_is_not_followed() -> None:
-    assert [block.path for block in blocks(PAGE)] == ["cases/hardtanh.py", None, None, "cases/softsign.py", None]
+    assert [block.path for block in blocks(PAGE)] == ["cases/hardtanh.py", None, None, "cases/softsign.py", "cases/prelu.py", None]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from parity.axes import Array, Shape
+from parity.axes import F64, Array, Shape, Tensor
+from parity.judging.oracle import Truth, truths
 from parity.layers import AvgPool2D, Conv2D, Layer, MaxPool2D
+from parity.layers.definition import define
+from parity.operators.formats import Format
+from parity.operators.graph import Value, as_value, walk
 
 SEEDS = st.integers(0, 2**32 - 1)
 SCALES = st.sampled_from([1e-3, 1.0, 1e3, 1e6])
@@ -44,6 +49,39 @@ def parameters_of(layer: Layer, seed: int) -> dict[str, Array]:
     """Parameters of a layer, float32; what is called var is positive."""
     drawn = {name: arrays(p.shape, seed + i + 1) for i, (name, p) in enumerate(layer.parameters().items())}
     return {name: np.abs(value) + np.float32(0.01) if name == "var" else value for name, value in drawn.items()}
+
+
+def fed(layer: Layer, x: tuple[Array, ...], parameters: dict[str, Any]) -> tuple[Any, dict[str, Value]]:
+    """The graph of a layer on inputs of these shapes, and what it is fed. Weights may come in order, after the inputs."""
+    names = list(layer.parameters())
+    count = len(x) if layer.takes is None else layer.takes
+    parameters = dict(zip(names, x[count:], strict=False)) | {k: v for k, v in parameters.items() if v is not None}
+    graph = define(layer, tuple(Tensor(np.shape(v)) for v in x[:count])).graph
+    feeds = {f"x{i}": v for i, v in enumerate(x[:count])} | parameters
+    return graph, {name: as_value(array) for name, array in feeds.items()}
+
+
+def reference(layer: Layer, *x: Array, **parameters: Any) -> F64:
+    """The float64 answer of a layer by its definition."""
+    graph, feeds = fed(layer, x, parameters)
+    answer: F64 = walk(graph, feeds)[graph.outputs[0]].y
+    return answer
+
+
+def truth(layer: Layer, *x: Array, form: Format | None = None, careful: bool = True, **parameters: Any) -> Truth:
+    """The same with its bound, running sums counted."""
+    graph, feeds = fed(layer, x, parameters)
+    return truths(graph, feeds, careful=careful, loops=False, override=form)[graph.outputs[0]]
+
+
+def output(layer: Layer, *inputs: Tensor) -> Tensor:
+    """Shape and axes of what a layer gives."""
+    return define(layer, inputs).output
+
+
+def finest_step(layer: Layer, *inputs: Tensor) -> Fraction | None:
+    """By how much the finest step of integer inputs shrinks; None where they round."""
+    return define(layer, inputs).step([Fraction(1)] * len(inputs))
 
 
 def sizes(least: int, most: int) -> st.SearchStrategy[Any]:

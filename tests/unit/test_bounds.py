@@ -11,18 +11,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.axes import F64, Array
-from parity.bounds import EXPLANATIONS, FLOAT32, LAMBDA, TF32, combine, rounding_for, sum_of_products, tolerance
-from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Error, Layer, Linear
-from tests.unit.strategies import MEANS, SCALES, SEEDS, arrays, parameters_of
+from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Layer, Linear
+from parity.operators.base import Site
+from parity.operators.formats import EXPLANATIONS, FLOAT32, TF32, Format
+from parity.operators.sums import rounded_sum
+from parity.records.verdict import LAMBDA
+from tests.unit.strategies import MEANS, SCALES, SEEDS, arrays, parameters_of, reference, truth
 
 WIDE = st.sampled_from([(1, 1), (3, 3), (16, 5), (32, 3)])
 
 
 def allowed(layer: Layer, x: Array, **parameters: Array) -> tuple[F64, F64]:
     """The float64 answer and how far float32 may be from it."""
-    y = layer.reference(x, **parameters)
-    error = layer.error(FLOAT32, y, x, **parameters)
-    return y, tolerance(FLOAT32, error.evaluation, error.storage)
+    said = truth(layer, x, **parameters)
+    return said.y, said.allowed()
+
+
+def evaluation(form: Format, n: int, squares: F64, y: F64, bias: float, prefix: F64) -> F64:
+    """A of a sum of n products, running sums counted."""
+    at = Site("Conv", careful=True, override=form)
+    found = rounded_sum(at, n, squares, y, bias, lambda: prefix).evaluation
+    assert found is not None
+    return found
 
 
 def added_one_by_one(products: Iterator[Array], bias: Array | None, shape: tuple[int, ...]) -> Array:
@@ -97,10 +107,10 @@ def test_a_bound_without_running_sums_would_not_hold_a_sum_that_cancels_late() -
     for seed in range(10):
         layer, x = Linear(20_000, 4, bias=False), halves((2, 20_000), seed)
         weight = np.abs(parameters_of(layer, seed)["weight"])
-        y = layer.reference(x, weight)
+        y = reference(layer, x, weight)
         observed = added_one_by_one((x[:, i : i + 1] * weight[:, i] for i in range(20_000)), None, y.shape)
-        squares = layer.reference(x.astype(np.float64) ** 2, weight.astype(np.float64) ** 2)
-        short = sum_of_products(FLOAT32, 20_000, squares, y, 0.0, np.zeros_like(y))
+        squares = reference(layer, x.astype(np.float64) ** 2, weight.astype(np.float64) ** 2)
+        short = evaluation(FLOAT32, 20_000, squares, y, 0.0, np.zeros_like(y))
         worst = max(worst, float(np.max(np.abs(observed - y) / (LAMBDA * short))))
     assert worst > 1
 
@@ -119,8 +129,8 @@ def test_a_convolution_that_cancels_late_stays_in_its_bound_by_its_running_sums(
     observed = added_one_by_one(products, None, y.shape)
     assert np.all(np.abs(observed - y) <= limit)
     # Channels first, the running sums reach half of all magnitudes before they cancel; M has to know.
-    least = 2.0**-24 * np.sqrt(256 * 9 + 1) * 0.4 * layer.reference(np.abs(x), weight)
-    assert np.all(layer.error(FLOAT32, y, x, weight).evaluation >= least)
+    least = 2.0**-24 * np.sqrt(256 * 9 + 1) * 0.4 * reference(layer, np.abs(x), weight)
+    assert np.all(truth(layer, x, weight).evaluation >= least)
 
 
 @given(st.integers(1, 7), SEEDS, SCALES, MEANS)
@@ -158,7 +168,7 @@ def test_weights_through_half_precision_leave_the_bound_at_every_scale(layer: La
     shape = (2, 64, 5, 6) if isinstance(layer, Conv2D) else (2, 4096)
     x, parameters = arrays(shape, 0, scale), parameters_of(layer, 1)
     y, limit = allowed(layer, x, **parameters)
-    halved = layer.reference(x, weight=parameters["weight"].astype(np.float16))
+    halved = reference(layer, x, weight=parameters["weight"].astype(np.float16))
     assert np.max(np.abs(halved - y) / limit) > 3
 
 
@@ -166,9 +176,8 @@ def test_weights_through_half_precision_leave_the_bound_at_every_scale(layer: La
 def test_the_bound_is_never_wider_than_certainty_by_more_than_its_lambda(n: int, seed: int, mean: float) -> None:
     layer = Linear(n, 4)
     x, parameters = arrays((3, n), seed, 1.0, mean), parameters_of(layer, seed)
-    y = layer.reference(x, **parameters)
-    magnitudes = layer.reference(np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
-    evaluation = layer.error(FLOAT32, y, x, **parameters).evaluation
+    magnitudes = reference(layer, np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
+    evaluation = truth(layer, x, **parameters).evaluation
     # M is at most twice the sum of magnitudes, and certainty is (n + 1) u of it.
     assert np.all(evaluation <= 2 * 2.0**-24 * np.sqrt(n + 1) * magnitudes)
 
@@ -178,9 +187,8 @@ def test_the_bound_knows_no_scale(seed: int, mean: float, power: int) -> None:
     layer = Conv2D(5, 3, 3, bias=False)
     x, parameters = arrays((2, 5, 6, 7), seed, 1.0, mean), parameters_of(layer, seed)
     times = np.float32(2.0**power)
-    y = layer.reference(x, **parameters)
-    once = layer.error(FLOAT32, y, x, **parameters)
-    scaled = layer.error(FLOAT32, y * times, x * times, **parameters)
+    once = truth(layer, x, **parameters)
+    scaled = truth(layer, x * times, **parameters)
     np.testing.assert_array_equal(scaled.evaluation, once.evaluation * times)
     np.testing.assert_array_equal(scaled.storage, once.storage * times)
 
@@ -188,9 +196,9 @@ def test_the_bound_knows_no_scale(seed: int, mean: float, power: int) -> None:
 def test_a_sum_of_products_is_the_formula_of_the_documentation() -> None:
     squares, y, prefix = np.asarray([[4.0]]), np.asarray([[3.0]]), np.asarray([[16.0]])
     magnitude = np.sqrt(4.0 + 9.0 + 1.0 + 16.0)
-    direct = sum_of_products(FLOAT32, 8, squares, y, 1.0, prefix)
+    direct = evaluation(FLOAT32, 8, squares, y, 1.0, prefix)
     assert direct[0, 0] == 2.0**-24 * 3.0 * magnitude
-    shortened = sum_of_products(TF32, 8, squares, y, 1.0, prefix)
+    shortened = evaluation(TF32, 8, squares, y, 1.0, prefix)
     assert shortened[0, 0] == direct[0, 0] + 2 * 2.0**-11 * 2.0
 
 
@@ -198,7 +206,7 @@ def test_a_sum_of_products_is_the_formula_of_the_documentation() -> None:
 def test_winograd_spreads_the_magnitude_over_its_tile(algorithm: str, reach: int) -> None:
     y = np.zeros((1, 1, 20, 23))
     y[0, 0, 9, 11] = 1.0
-    spread = sum_of_products(replace(FLOAT32, algorithm=algorithm), 9, y, y, 0.0, y)[0, 0] > 0  # type: ignore[arg-type]
+    spread = evaluation(replace(FLOAT32, algorithm=algorithm), 9, y, y, 0.0, y)[0, 0] > 0  # type: ignore[arg-type]
     rows, columns = np.nonzero(spread)
     assert (rows.min(), rows.max()) == (9 - reach, 9 + reach)
     assert (columns.min(), columns.max()) == (11 - reach, 11 + reach)
@@ -208,7 +216,7 @@ def test_winograd_spreads_the_magnitude_over_its_tile(algorithm: str, reach: int
 def test_fft_spreads_the_magnitude_over_the_image_and_no_further() -> None:
     y = np.zeros((2, 2, 5, 6))
     y[0, 1, 2, 3] = 1.0
-    spread = sum_of_products(replace(FLOAT32, algorithm="fft"), 9, y, y, 0.0, y) > 0
+    spread = evaluation(replace(FLOAT32, algorithm="fft"), 9, y, y, 0.0, y) > 0
     assert spread[0, 1].all()
     assert spread.sum() == 30
 
@@ -216,62 +224,8 @@ def test_fft_spreads_the_magnitude_over_the_image_and_no_further() -> None:
 def test_every_explanation_allows_more_than_the_gate() -> None:
     layer = Conv2D(5, 3, 3)
     x, parameters = arrays((2, 5, 6, 7), 0), parameters_of(layer, 1)
-    y = layer.reference(x, **parameters)
-    gate = layer.error(FLOAT32, y, x, **parameters).evaluation
+    gate = truth(layer, x, **parameters).evaluation
     for rounding in EXPLANATIONS:
-        allowed_by_it = layer.error(rounding, y, x, **parameters).evaluation
+        allowed_by_it = truth(layer, x, **parameters, form=rounding).evaluation
         assert np.all(allowed_by_it >= gate), rounding.name
         assert np.mean(allowed_by_it > gate) > 0.9, rounding.name  # the largest of an image is its own maximum
-
-
-def test_a_tolerance_scales_evaluation_alone_and_forgives_a_flush_below_normal() -> None:
-    one = np.ones((1, 1))
-    assert tolerance(FLOAT32, 2 * one, 5 * one)[0, 0] == LAMBDA * 2 + 5 + 2 * 2.0**-126
-    assert tolerance(FLOAT32, 0 * one, 0 * one)[0, 0] == 2 * 2.0**-126
-
-
-def test_independent_errors_add_in_quadrature() -> None:
-    assert combine(np.asarray([3.0]), np.asarray([4.0]))[0] == 5.0
-    assert combine(np.asarray([[3.0]]), np.asarray([4.0])).shape == (1, 1)
-
-
-def test_a_route_that_asks_for_tf32_is_judged_by_it() -> None:
-    assert rounding_for("float32") is FLOAT32
-    assert rounding_for("float32", tf32=True) is TF32
-
-
-TRIALS = 400
-
-
-@pytest.mark.parametrize(
-    ("layer", "shape"),
-    [
-        (Conv2D(5, 4, 3, padding=1), (2, 5, 6, 7)),
-        (Conv2D(6, 6, 3, stride=2, groups=3, bias=False), (2, 6, 7, 9)),
-        (Linear(40, 6), (3, 40)),
-        (AvgPool2D(3, 2, 1, count_include_pad=False), (2, 3, 6, 7)),
-        (BatchNorm2D(4), (2, 4, 3, 5)),
-    ],
-    ids=lambda value: str(value) if isinstance(value, Layer) else "",
-)
-def test_what_random_errors_become_is_what_push_says(layer: Layer, shape: tuple[int, ...]) -> None:
-    """Independent errors of e and -e: their root mean square is push(e), and few pass LAMBDA times it (Hoeffding)."""
-    rng = np.random.default_rng(0)
-    x, parameters = arrays(shape, 1).astype(np.float64), parameters_of(layer, 2)
-    errors = np.abs(arrays(shape, 3)).astype(np.float64)
-    y = layer.reference(x, **parameters)
-    pushed = layer.push(y, [x], [errors], **parameters)
-    moved = np.stack(
-        [layer.reference(x + errors * rng.choice([-1.0, 1.0], shape), **parameters) - y for _ in range(TRIALS)]
-    )
-    spread = np.sqrt(np.mean(moved**2, axis=0))
-    # A root mean square of 400 trials is known to a few percent; the largest of some hundred of them to 20.
-    assert np.all(np.abs(spread / pushed - 1) < 0.2)
-    assert np.mean(np.abs(moved) > LAMBDA * pushed) <= 2 * np.exp(-(LAMBDA**2) / 2)
-
-
-def test_errors_are_pairs_of_evaluation_and_storage() -> None:
-    error = Layer().error(FLOAT32, np.ones((2, 3)))
-    assert isinstance(error, Error)
-    assert not error.evaluation.any()
-    assert not error.storage.any()

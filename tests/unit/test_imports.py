@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 #: What lies beside the rooms and may be imported by all of them.
-GROUND = ["errors", "axes", "files", "bounds"]
+GROUND = ["errors", "axes", "files"]
 
 #: The rooms from the ground to the doors; ``docs/adr/0007-rooms.md`` says why.
 ROOMS = [
@@ -36,8 +36,11 @@ FRAMEWORKS = {"torch", "tensorflow", "keras", "onnx", "onnxruntime", "onnxscript
 FRAMEWORK_USERS = ("routes", "operators.file")
 
 #: What the judging side must never know: how anything is run, read or written.
-PURE = ["bounds", "records.verdict", "layers", "judging"]
-NOT_PURE = ["judging.observation"]  #: the file in which what ran hands over to what judges
+PURE = ["operators", "records.verdict", "layers", "judging"]
+NOT_PURE = [
+    "judging.observation",  # what ran hands over to what judges
+    "operators.file",  # ONNX files come in
+]
 
 #: What people import from a room itself; the other rooms are empty but for a sentence.
 EXPORTING = ["cases", "layers"]

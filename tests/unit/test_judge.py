@@ -15,6 +15,7 @@ from parity.cases.probes import inputs_of, parameters_of, variant_of, why_not
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import Observation
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, MaxPool2D, ReLU
+from tests.unit.strategies import reference
 
 CONV = Case("conv", Conv2D(3, 8, 3, padding=1), (2, 3, 7, 6))
 NET = Case(
@@ -38,7 +39,7 @@ def compute(case: Case, x: Array, variant: str) -> list[Array]:
     values = {INPUT: x}
     for node in case.network.nodes:
         reads = [values[name] for name in node.inputs]
-        values[node.name] = node.layer.reference(*reads, **parameters[node.name]).astype(np.float32)
+        values[node.name] = reference(node.layer, *reads, **parameters[node.name]).astype(np.float32)
     return [values[node.name] for node in case.network.nodes]
 
 
@@ -74,7 +75,7 @@ def test_a_fault_in_one_layer_is_born_there_although_all_after_it_differ_too(nod
     parameters = parameters_of(NET, "shipped", 0)
     values = {INPUT: x}
     for each in NET.network.nodes:
-        y = each.layer.reference(*(values[n] for n in each.inputs), **parameters[each.name]).astype(np.float32)
+        y = reference(each.layer, *(values[n] for n in each.inputs), **parameters[each.name]).astype(np.float32)
         values[each.name] = y * np.float32(1.01) if each.name == node else y
     taps = tuple(values[each.name] for each in NET.network.nodes)
     said = judge(NET, Observation({"data": [(taps[-1],)]}, taps))
@@ -96,7 +97,7 @@ def test_an_output_missing_extra_or_unanswered_has_its_own_name() -> None:
     seen = observation(CONV)
     (y,) = seen.answers["data"][0]
     for outputs, kind in (((), "output-missing"), ((y, y), "output-extra")):
-        said = judge(CONV, Observation({**seen.answers, "data": [outputs]}, None))
+        said = judge(CONV, Observation({**seen.answers, "data": [outputs, (y,)]}, None))
         assert said.failure is not None
         assert said.failure.kind == kind
     said = judge(CONV, Observation({"data": [(y,)]}, None))  # no answer to the other probes
@@ -130,7 +131,7 @@ def test_one_weight_off_by_a_ten_thousandth_shows_under_impulses() -> None:
     weight = parameters["weight"].copy()
     weight[5, 2, 0, 1] *= np.float32(1.0001)
     runs = [
-        (CONV.network.output.layer.reference(x, weight, parameters["bias"]).astype(np.float32),)
+        (reference(CONV.network.output.layer, x, weight, parameters["bias"]).astype(np.float32),)
         for x in inputs_of(CONV, "impulse", 0)
     ]
     said = judge(CONV, replace(seen, answers={**seen.answers, "impulse": runs}))
@@ -146,16 +147,43 @@ def test_products_of_shortened_operands_are_said_to_match_tf32() -> None:
         return ((a.view(np.uint32) + np.uint32(0x1000)) & np.uint32(0xFFFFE000)).view(np.float32)
 
     def run(x: Array) -> tuple[Array]:
-        y = CONV.network.output.layer.reference(shortened(x), shortened(parameters["weight"]), parameters["bias"])
+        y = reference(CONV.network.output.layer, shortened(x), shortened(parameters["weight"]), parameters["bias"])
         return (y.astype(np.float32),)
 
     answers: Any = {**seen.answers, "data": [run(x) for x in inputs_of(CONV, "data", 0)]}
-    said = judge(CONV, replace(seen, answers=answers))
+    said = Judge(CONV, 0).judge(replace(seen, answers=answers), device="cuda")
     assert said.failure is not None
     assert said.failure.explained == "TF32"
+    # A cpu has no TF32, so there it is no excuse.
+    on_cpu = judge(CONV, replace(seen, answers=answers))
+    assert on_cpu.failure is not None
+    assert on_cpu.failure.explained is None
     del answers["impulse"], answers["integer"]
     allowed = Judge(CONV, 0).judge(Observation(answers, None), tf32=True)
     assert next(p for p in allowed.probes if p.probe == "data").status == "pass"
+
+
+def test_a_single_wrong_weight_is_not_excused_by_an_algorithm() -> None:
+    seen = observation(CONV)
+    parameters: Any = parameters_of(CONV, "shipped", 0)["conv2d"]
+    x = inputs_of(CONV, "data", 0)
+    wrong = [reference(CONV.network.output.layer, each, **parameters).astype(np.float32) for each in x]
+    wrong[0][0, 3, 2, 1] *= np.float32(1 + 2e-4)
+    said = Judge(CONV, 0).judge(replace(seen, answers={**seen.answers, "data": [(y,) for y in wrong]}), device="cuda")
+    assert said.failure is not None
+    assert said.failure.explained is None
+
+
+def test_an_answer_that_changes_when_it_is_asked_again_is_not_repeatable_whatever_its_size() -> None:
+    seen = observation(CONV)
+    (y,) = seen.answers["data"][0]
+    assert judge(CONV, replace(seen, again=(y.copy(),))).status == "pass"
+    moved = y.copy()
+    moved[1, 2, 3, 0] = np.nextafter(moved[1, 2, 3, 0], np.float32(9))
+    said = judge(CONV, replace(seen, again=(moved,)))
+    assert said.failure is not None
+    assert said.failure.kind == "not-repeatable"
+    assert "1 of 672 elements moved, by up to 0." in said.reason
 
 
 def test_the_evidence_of_a_failure_holds_what_was_compared() -> None:

@@ -14,6 +14,8 @@ from parity.cases.network import INPUT, Graph, Network, Node, Sequential, as_net
 from parity.cases.registry import Registry
 from parity.errors import FieldError
 from parity.layers import Add, AvgPool2D, Concatenate, Conv2D, Flatten, LeakyReLU, Linear, MaxPool2D, ReLU
+from parity.layers.definition import define
+from tests.unit.strategies import reference
 
 
 def test_layers_in_a_row_are_named_by_kind_and_number() -> None:
@@ -150,7 +152,7 @@ def test_a_receptive_field_spans_the_inputs_that_move_an_output_element(
     network = Sequential(*layers)
     size = (2, 2)  # two output elements by two
     for layer in reversed(layers):
-        window = layer.window(Tensor((1, 1, 99, 99)))
+        window = define(layer, (Tensor((1, 1, 99, 99)),)).window
         spans = [(k - 1) * d + 1 for k, d in zip(window.kernel, window.dilation, strict=True)]
         size = tuple((n - 1) * s + span for n, s, span in zip(size, window.stride, spans, strict=True))  # type: ignore[assignment]
     field = network.receptive_fields(Tensor((1, 1, *size)))[network.output.name]
@@ -161,7 +163,7 @@ def test_a_receptive_field_spans_the_inputs_that_move_an_output_element(
         y[0, 0, *place] = 1
         for layer in layers:
             weights = {name: np.ones(p.shape) for name, p in layer.parameters().items()}
-            y = layer.reference(y, **weights)
+            y = reference(layer, y, **weights)
         assert y.shape == (1, 1, 2, 2)
         moved[place] = y[0, 0, 1, 1] != 0
     spans = [np.flatnonzero(moved.any(axis=axis)) for axis in (1, 0)]

@@ -14,6 +14,7 @@ from parity.cases.parameters import draw_input, draw_parameters
 from parity.cases.probes import Variant, inputs_of, parameters_of
 from parity.judging.observation import Observation, Program, load, observe, save
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, ReLU
+from tests.unit.strategies import reference
 
 NETWORK = Case(
     "net", Sequential(("conv", Conv2D(3, 2, 3)), ("relu", ReLU()), ("flatten", Flatten()), ("fc", Linear(40, 4))),
@@ -34,7 +35,7 @@ def by_reference(case: Case, seed: int, layout: Layout, asked: list[Variant]) ->
             values = {INPUT: x}
             for node in case.network.nodes:
                 inputs = (values[name] for name in node.inputs)
-                values[node.name] = node.layer.reference(*inputs, **parameters[node.name]).astype(np.float32)
+                values[node.name] = reference(node.layer, *inputs, **parameters[node.name]).astype(np.float32)
             nodes = case.network.nodes if variant == "tapped" else case.network.nodes[-1:]
             return tuple(to_layout(values[node.name], case.tensors[node.name], layout) for node in nodes)
 
@@ -67,7 +68,7 @@ def test_every_probe_that_applies_is_run_once_for_each_of_its_inputs() -> None:
     for probe, runs in observation.answers.items():
         assert len(runs) == len(inputs_of(LAYER, probe, 3))
     x, parameters = draw_input(LAYER, 3), draw_parameters(LAYER, 3)["conv2d"]
-    expected = LAYER.network.output.layer.reference(x, **parameters).astype(np.float32)
+    expected = reference(LAYER.network.output.layer, x, **parameters).astype(np.float32)
     np.testing.assert_array_equal(observation.answers["data"][0][0], expected)
     norm = Case("norm", BatchNorm2D(3), (2, 3, 6, 7))
     assert list(observe(norm, 3, by_reference(norm, 3, "NCHW", []), "NCHW").answers) == ["data"]  # type: ignore[arg-type]

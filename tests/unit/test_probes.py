@@ -11,7 +11,6 @@ import pytest
 from hypothesis import assume, given, settings
 
 from parity.axes import F64, Array
-from parity.bounds import FLOAT32
 from parity.cases import Sequential
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import draw_integers, draw_parameters
@@ -25,9 +24,8 @@ from parity.cases.probes import (
     why_not,
 )
 from parity.cases.registry import Registry
-from parity.judging.oracle import layer_truth
 from parity.layers import Add, AvgPool2D, BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
-from tests.unit.strategies import Spec, convolutions, pair
+from tests.unit.strategies import Spec, convolutions, finest_step, pair, reference, truth
 
 
 def small(registry: Registry) -> list[Case]:
@@ -58,7 +56,7 @@ def test_no_running_sum_of_any_case_reaches_what_float32_counts_exactly(registry
         parameters = parameters_of(case, "integer", 0)
         sizes, steps = {INPUT: 4.0}, {INPUT: Fraction(1)}
         for node in case.network.nodes:
-            shrink = node.layer.exact_step(*(case.tensors[name] for name in node.inputs))
+            shrink = finest_step(node.layer, *(case.tensors[name] for name in node.inputs))
             assert shrink is not None
             steps[node.name] = min(steps[name] for name in node.inputs) * shrink
             arguments = [sizes[name] for name in node.inputs]
@@ -78,8 +76,8 @@ def test_every_value_of_every_case_is_a_multiple_of_its_step_and_fits_float32(re
         steps: dict[str, Fraction] = {INPUT: Fraction(1)}
         for node in case.network.nodes:
             inputs = [values[name] for name in node.inputs]
-            y = node.layer.reference(*inputs, **parameters[node.name])
-            shrink = node.layer.exact_step(*(case.tensors[name] for name in node.inputs))
+            y = reference(node.layer, *inputs, **parameters[node.name])
+            shrink = finest_step(node.layer, *(case.tensors[name] for name in node.inputs))
             assert shrink is not None
             step = min(steps[name] for name in node.inputs) * shrink
             assert step.numerator == 1
@@ -123,7 +121,7 @@ def test_whole_numbers_are_bit_equal_summed_in_any_order(backwards: bool) -> Non
     for i in range(3000)[::-1] if backwards else range(3000):
         total = total + x[:, i : i + 1] * parameters["weight"][:, i]
     total = total + parameters["bias"]
-    np.testing.assert_array_equal(total.astype(np.float64), case.network.output.layer.reference(x, **parameters))
+    np.testing.assert_array_equal(total.astype(np.float64), reference(case.network.output.layer, x, **parameters))
 
 
 def test_a_deep_network_keeps_a_few_weights_of_each_output_and_none_of_them_is_zero() -> None:
@@ -157,10 +155,10 @@ def shown(case: Case, impulses: Array) -> tuple[Array, Array]:
     for tap in np.ndindex(*shape[2:]):
         weight = np.zeros(shape)
         weight[:, :, tap[0], tap[1]] = 1
-        seen = bare.reference(impulses, weight).any(axis=(1, 2, 3))
+        seen = reference(bare, impulses, weight).any(axis=(1, 2, 3))
         for channel in range(layer.in_channels):
             met[(channel, *tap)] = bool(np.any(seen & lit & (channels == channel)))
-        possible[tap] = bool(bare.reference(np.ones((1, *case.shape[1:])), weight).any())
+        possible[tap] = bool(reference(bare, np.ones((1, *case.shape[1:])), weight).any())
     return met, np.broadcast_to(possible, met.shape)
 
 
@@ -206,13 +204,13 @@ def test_a_weight_off_by_a_ten_thousandth_leaves_the_bound_on_impulses(layer: La
     node = case.network.output
     right = draw_parameters(case, 0)[node.name]
     x = np.concatenate(inputs_of(case, "impulse", 0))
-    truth = layer_truth(node, (x,), right, FLOAT32)
+    said = truth(layer, x, **right)
     rng = np.random.default_rng(0)
     for _ in range(5):
         weight = right["weight"].copy()
         weight[tuple(rng.integers(0, n) for n in weight.shape)] += np.float32(1e-4)
-        y = layer.reference(x, **{**right, "weight": weight})
-        assert np.max(np.abs(y - truth.y) / truth.allowed(FLOAT32)) > 1
+        y = reference(layer, x, **{**right, "weight": weight})
+        assert np.max(np.abs(y - said.y) / said.allowed()) > 1
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,15 @@ class Own(Layer):
     kind: ClassVar[str] = "own"
     size: int = 3
 
+    def to_onnx(self, op, x):
+        return op.Relu(x)
+
+    def to_torch(self, torch, x):
+        return torch.nn.ReLU()
+
+    def to_keras(self, keras, x):
+        return keras.layers.ReLU()
+
 CASES = [Case("own", Own(5), (2, 3, 4, 5))]
 """
 

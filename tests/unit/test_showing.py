@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.bounds import FLOAT32
 from parity.cases import Case
 from parity.cases.network import INPUT, Sequential
 from parity.cases.probes import inputs_of, parameters_of
 from parity.judging.judge import Judge
 from parity.judging.observation import Observation
-from parity.judging.oracle import layer_truth
 from parity.judging.pictures import decode
 from parity.judging.showing import sight
 from parity.layers import Conv2D, Flatten, Linear, MaxPool2D, ReLU
+from tests.unit.strategies import reference
 
 NET = Case(
     "net",
@@ -47,7 +46,7 @@ def test_every_brute_force_influence_lies_in_what_is_said_to_be_seen() -> None:
 
     def run(values: np.ndarray) -> np.ndarray:
         for node in NET.network.nodes:
-            values = node.layer.reference(values, **parameters[node.name])
+            values = reference(node.layer, values, **parameters[node.name])
         return values
 
     base = run(x)
@@ -66,10 +65,12 @@ def test_a_tagged_case_keeps_filters_and_every_layer_s_maps_and_others_do_not() 
     values = {INPUT: inputs_of(NET, "data", 0)[0]}
     parameters = parameters_of(NET, "shipped", 0)
     for node in NET.network.nodes:
-        truth = layer_truth(node, (values[node.inputs[0]],), parameters[node.name], FLOAT32)
-        values[node.name] = truth.y.astype(np.float32)
+        values[node.name] = reference(node.layer, values[node.inputs[0]], **parameters[node.name]).astype(np.float32)
     taps = tuple(values[node.name] for node in NET.network.nodes)
-    observation = Observation({"data": [(taps[-1],)]}, taps)
+    other = inputs_of(NET, "data", 0)[1]
+    for node in NET.network.nodes:
+        other = reference(node.layer, other, **parameters[node.name]).astype(np.float32)
+    observation = Observation({"data": [(taps[-1],), (other,)]}, taps)
     said = Judge(NET, 0).judge(observation, pictures=True)
     assert said.filters is not None
     assert decode(said.filters).shape == (12, 3, 3)
@@ -79,7 +80,7 @@ def test_a_tagged_case_keeps_filters_and_every_layer_s_maps_and_others_do_not() 
     plain = Judge(NET, 0).judge(observation)
     assert plain.filters is None
     assert all(figure.maps is None for figure in plain.layers)
-    assert sum(plain.histogram) == taps[-1].size
+    assert sum(plain.histogram) == 2 * taps[-1].size
 
 
 def test_a_failure_keeps_the_channel_of_its_worst_element_on_one_scale() -> None:
@@ -89,7 +90,7 @@ def test_a_failure_keeps_the_channel_of_its_worst_element_on_one_scale() -> None
     parameters = parameters_of(case, "shipped", 0)
     values = [x]
     for node in case.network.nodes:
-        values.append(node.layer.reference(values[-1], **parameters[node.name]).astype(np.float32))
+        values.append(reference(node.layer, values[-1], **parameters[node.name]).astype(np.float32))
     values[1][1, 37] += 5
     said = observation.judge(Observation({"data": [(values[2],)]}, tuple(values[1:])))
     assert said.failure is not None

@@ -24,6 +24,7 @@ from parity.cases.parameters import Parameters
 from parity.errors import Broken, Unsupported
 from parity.judging.observation import Program
 from parity.layers import ReLU
+from parity.operators.graph import as_value, walk
 from parity.routes.catalog import Catalog, Route
 from parity.running.worker import LENGTH
 
@@ -154,12 +155,11 @@ class Kit:
 
         def run(x: Any) -> tuple[Any, ...]:
             meet("run", case.tags)
-            values = {INPUT: x}
-            for node in case.network.nodes:
-                inputs = [values[name] for name in node.inputs]
-                y = node.layer.reference(*inputs, **parameters[node.name])
-                values[node.name] = y.astype(np.float32)
-            return (values[node.name] + ("run:wrong" in case.tags),)
+            feeds = {INPUT: as_value(x)}
+            for node, stored in parameters.items():
+                feeds |= {f"{node}.{name}": as_value(array) for name, array in stored.items()}
+            (y,) = walk(case.graph, feeds).values()
+            return (y.y.astype(np.float32) + ("run:wrong" in case.tags),)
 
         return run
 

@@ -204,13 +204,16 @@ def test_a_layer_defined_in_a_case_file_reaches_the_worker_and_leaves_the_folder
     folder = tmp_path / "cases"
     folder.mkdir()
     (folder / "own.py").write_text(
-        "import numpy as np\n"
         "from parity.cases import Case\n"
         "from parity.layers import Layer, layer\n"
         "@layer\n"
         "class Negate(Layer):\n"
-        "    def reference(self, x):\n"
-        "        return -np.asarray(x, np.float64)\n"
+        "    def to_onnx(self, op, x):\n"
+        "        return op.Neg(x)\n"
+        "    def to_torch(self, torch, x):\n"
+        "        return torch.neg\n"
+        "    def to_keras(self, keras, x):\n"
+        "        return keras.ops.negative\n"
         "CASES = [Case('negate', Negate(), (2, 3, 4, 5))]\n"
     )
     cases = load(folder).cases

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
-from parity.axes import F64, Array, Tensor
+from parity.axes import Tensor
 from parity.layers import Layer, layer
 from parity.layers.base import is_number, require
 
@@ -22,15 +18,8 @@ class CappedReLU(Layer):
     def check(self) -> None:
         require(self, "cap", is_number(self.cap) and self.cap > 0, "must be a positive number")
 
-    def reference(self, x: Array) -> F64:
-        return np.clip(np.asarray(x, np.float64), 0.0, self.cap)
-
-    def push(self, y: F64, inputs: Sequence[F64], errors: Sequence[F64], **parameters: Array) -> F64:
-        x, e = inputs[0], errors[0]  # monotonous, so the error of the output is an exact interval
-        return np.maximum(self.reference(x + e) - y, y - self.reference(x - e))
-
-    def exact_step(self, *inputs: Tensor) -> Fraction | None:
-        return Fraction(1) if float(self.cap).is_integer() else None
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.Clip(x, op.constant(0.0), op.constant(self.cap))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.Hardtanh(0.0, self.cap)

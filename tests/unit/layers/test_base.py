@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 import parity.layers
-from parity.axes import F64, Array
+from parity.axes import Tensor
 from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Draw, Layer, LeakyReLU, MaxPool2D, ReLU, layer
+from parity.operators.base import Unsupported
+from tests.unit.strategies import reference
 
 LAYERS = [getattr(parity.layers, name) for name in parity.layers.__all__]
 KINDS = [cls for cls in LAYERS if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer]
@@ -61,24 +63,40 @@ def test_a_spec_tells_every_field_apart_and_is_plain_data() -> None:
     assert len(specs) == 7
 
 
-def test_a_layer_of_ones_own_needs_a_reference_and_its_spellings() -> None:
+def test_a_layer_of_ones_own_needs_its_three_spellings_when_the_class_is_made() -> None:
     @layer
     class Twice(Layer):
         """``2 * x``."""
 
-        def reference(self, x: Array) -> F64:
-            return 2.0 * np.asarray(x, np.float64)
+        def to_onnx(self, op: Any, x: Any) -> Any:
+            return op.Add(x, x)
 
-    @layer
-    class Nothing(Layer):
-        """Says nothing."""
+        def to_torch(self, torch: Any, x: Tensor) -> Any:
+            return lambda v: v + v
+
+        def to_keras(self, keras: Any, x: Tensor) -> Any:
+            return lambda v: v + v
 
     assert Twice.kind == "twice"
     assert output_shape(Twice(), (2, 3)) == (2, 3)
-    assert Twice().reference(np.ones((1, 1))).tolist() == [[2.0]]
-    for method, arguments in (("reference", (None,)), ("to_torch", (None, None)), ("to_keras", (None, None))):
-        with pytest.raises(FieldError, match=f"Nothing: {method}=None is not defined: write {method}"):
-            getattr(Nothing(), method)(*arguments)
+    assert reference(Twice(), np.ones((1, 1))).tolist() == [[2.0]]
+    for name in ("to_onnx", "to_torch", "to_keras"):
+        spelled = {"to_onnx", "to_torch", "to_keras"} - {name}
+        with pytest.raises(FieldError, match=rf"Less: {name}=None is not defined: write {name}\(self, "):
+            layer(type("Less", (Layer,), {other: getattr(Twice, other) for other in spelled}))
+
+
+def test_a_definition_that_fails_or_gives_no_value_names_the_layer_and_the_shape() -> None:
+    def made(to_onnx: Any) -> Layer:
+        fields = {"to_onnx": to_onnx, "to_torch": lambda *_: None, "to_keras": lambda *_: None}
+        return layer(type("Odd", (Layer,), fields))()
+
+    with pytest.raises(FieldError, match=r"Odd: to_onnx='Odd\(\)' fails on an input of shape \(2, 3\)"):
+        output_shape(made(lambda self, op, x: op.Concat(x, axis=7)), (2, 3))
+    with pytest.raises(FieldError, match="must give the output's value"):
+        output_shape(made(lambda self, op, x: 3), (2, 3))
+    with pytest.raises(Unsupported, match="Nonesuch has no rule"):
+        output_shape(made(lambda self, op, x: op.Nonesuch(x)), (2, 3))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.axes import F64, Array, Tensor
-from parity.bounds import EXPLANATIONS, FLOAT32
 from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import Conv2D
-from tests.unit.strategies import Spec, arrays, convolutions, pair, sides
+from parity.layers.definition import define
+from parity.operators.formats import EXPLANATIONS
+from tests.unit.strategies import Spec, arrays, convolutions, pair, reference, sides, truth
 
 
 def by_definition(spec: Spec, x: Array, weight: Array, bias: Array | None = None) -> F64:
@@ -52,7 +53,7 @@ def test_shape_and_answer_are_those_of_a_loop_over_the_definition(spec: Spec) ->
     x, parameters = spec.x(), spec.parameters()
     expected = by_definition(spec, x, **parameters)
     assert output_shape(spec.layer, spec.shape) == expected.shape
-    ours = spec.layer.reference(x, **parameters)
+    ours = reference(spec.layer, x, **parameters)
     assert ours.dtype == np.float64
     bias = parameters.get("bias")
     assert np.all(np.abs(ours - expected) <= allowed(spec, x, parameters["weight"], bias))
@@ -73,7 +74,7 @@ def test_torch_in_float64_gives_the_same_answer(spec: Spec) -> None:
         ).numpy()
         return answer
 
-    ours = layer.reference(x, **parameters)
+    ours = reference(layer, x, **parameters)
     theirs = conv(torch.from_numpy(x).double(), wide["weight"], wide.get("bias"))
     assert ours.shape == theirs.shape == output_shape(layer, spec.shape)
     bias = None if wide.get("bias") is None else wide["bias"].abs()
@@ -94,34 +95,34 @@ def test_the_torch_spelling_says_the_same_convolution(spec: Spec) -> None:
     conv.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     with torch.no_grad():
         y = torch.nn.Sequential(*pieces).double()(torch.from_numpy(x).double()).numpy()
-    ours = layer.reference(x, **parameters)
+    ours = reference(layer, x, **parameters)
     assert y.shape == ours.shape
-    magnitudes = layer.reference(np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
+    magnitudes = reference(layer, np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
     assert np.all(np.abs(ours - y) <= 2.0**-52 * (parameters["weight"][0].size + 2) * magnitudes)
 
 
 @given(convolutions())
 def test_the_error_is_never_negative_and_has_the_shape_of_the_answer(spec: Spec) -> None:
     x, parameters = spec.x(), spec.parameters()
-    y = spec.layer.reference(x, **parameters)
-    strict = spec.layer.error(FLOAT32, y, x, **parameters)
+    y = reference(spec.layer, x, **parameters)
+    strict = truth(spec.layer, x, **parameters)
     assert strict.evaluation.shape == strict.storage.shape == y.shape
     assert np.all(strict.evaluation >= 0)
     assert np.all(strict.storage >= 0)
     for freedom in EXPLANATIONS:
-        assert np.all(spec.layer.error(freedom, y, x, **parameters).evaluation >= strict.evaluation), freedom.name
+        assert np.all(truth(spec.layer, x, **parameters, form=freedom).evaluation >= strict.evaluation), freedom.name
 
 
 def test_asymmetric_padding_puts_the_zeros_where_it_says() -> None:
     layer = Conv2D(1, 1, 1, padding=((1, 0), (0, 2)), bias=False)
-    y = layer.reference(np.ones((1, 1, 1, 1), np.float32), np.ones((1, 1, 1, 1), np.float32))
+    y = reference(layer, np.ones((1, 1, 1, 1), np.float32), np.ones((1, 1, 1, 1), np.float32))
     assert y[0, 0].tolist() == [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
 
 
 def test_same_pads_the_bottom_and_right_first_when_the_total_is_odd() -> None:
     layer = Conv2D(1, 1, 2, padding="same", bias=False)
     weight = np.asarray([[[[0, 0], [0, 1]]]], np.float32)  # looks one down and one to the right
-    y = layer.reference(np.asarray([[[[1, 2], [3, 4]]]], np.float32), weight)
+    y = reference(layer, np.asarray([[[[1, 2], [3, 4]]]], np.float32), weight)
     assert y[0, 0].tolist() == [[4.0, 0.0], [0.0, 0.0]]
 
 
@@ -140,7 +141,7 @@ def test_same_pads_the_bottom_and_right_first_when_the_total_is_odd() -> None:
 def test_same_with_a_stride_pads_as_tensorflow_documents(
     size: tuple[int, int], kernel: int, stride: int, pads: object
 ) -> None:
-    window = Conv2D(1, 1, kernel, stride=stride, padding="same").window(Tensor((1, 1, *size)))
+    window = define(Conv2D(1, 1, kernel, stride=stride, padding="same"), (Tensor((1, 1, *size)),)).window
     assert window.pads == pads
 
 

@@ -13,7 +13,7 @@ from parity.axes import Tensor, to_layout
 from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import Flatten, Linear
-from tests.unit.strategies import MEANS, SCALES, SEEDS, Spec, arrays
+from tests.unit.strategies import MEANS, SCALES, SEEDS, Spec, arrays, output, reference
 
 
 @st.composite
@@ -29,10 +29,10 @@ def test_torch_in_float64_gives_the_same_answer(spec: Spec) -> None:
     x, parameters = spec.x(), spec.parameters()
     wide = {name: torch.from_numpy(value).double() for name, value in parameters.items()}
     theirs = torch.nn.functional.linear(torch.from_numpy(x).double(), wide["weight"], wide.get("bias")).numpy()
-    ours = spec.layer.reference(x, **parameters)
+    ours = reference(spec.layer, x, **parameters)
     assert ours.dtype == np.float64
     assert ours.shape == theirs.shape == output_shape(spec.layer, spec.shape)
-    magnitudes = spec.layer.reference(np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
+    magnitudes = reference(spec.layer, np.abs(x), **{name: np.abs(value) for name, value in parameters.items()})
     assert np.all(np.abs(ours - theirs) <= 2.0**-52 * (spec.layer.in_features + 2) * magnitudes)
 
 
@@ -40,11 +40,11 @@ def test_torch_in_float64_gives_the_same_answer(spec: Spec) -> None:
 def test_after_flatten_a_channels_last_kernel_gives_the_same_answer(c: int, h: int, w: int, seed: int) -> None:
     image, weight = Tensor((2, c, h, w)), arrays((3, c * h * w), seed)
     x = arrays(image.shape, seed + 1)
-    folded = Flatten().output(image)
-    canonical = Linear(c * h * w, 3, bias=False).reference(Flatten().reference(x), weight)
+    folded = output(Flatten(), image)
+    canonical = reference(Linear(c * h * w, 3, bias=False), reference(Flatten(), x), weight)
     (kernel,) = Linear(c * h * w, 3, bias=False).keras_weights(folded, weight=weight)
     channels_last = to_layout(x, image, "NHWC").reshape(2, -1).astype(np.float64) @ kernel.astype(np.float64)
-    magnitudes = np.abs(Flatten().reference(x)) @ np.abs(weight.astype(np.float64)).T
+    magnitudes = np.abs(reference(Flatten(), x)) @ np.abs(weight.astype(np.float64)).T
     assert np.all(np.abs(canonical - channels_last) <= 2.0**-52 * (c * h * w + 1) * magnitudes)
 
 
@@ -55,9 +55,9 @@ def test_without_flatten_a_channels_last_kernel_is_only_transposed() -> None:
 
 
 def test_what_a_dense_layer_gives_is_no_folded_image_any_more() -> None:
-    folded = Flatten().output(Tensor((2, 3, 4, 5)))
+    folded = output(Flatten(), Tensor((2, 3, 4, 5)))
     assert folded.folded == (3, 4, 5)
-    assert Linear(60, 60).output(folded).folded is None
+    assert output(Linear(60, 60), folded).folded is None
 
 
 @pytest.mark.parametrize(

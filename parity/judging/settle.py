@@ -1,0 +1,81 @@
+"""One observed array settled: within its bound, rounding on a second look, or wrong. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from parity.axes import Array, Tensor
+from parity.judging.compare import Comparison, compare
+from parity.judging.oracle import Truth, maker, truths
+from parity.judging.patterns import wrong_elements
+from parity.judging.second_look import looked_at, share_of_loops
+from parity.operators.formats import EXPLANATIONS, TF32, Format
+from parity.operators.graph import Graph, Value
+
+LOOP = "as a sequential float32 sum"  #: how the second look says that an error is rounding all the same
+EXPLAINED_FROM = 0.05  #: the share of elements that must be wrong before another algorithm may explain them
+
+#: Gives the truth of one value: with the widenings of ``careful``, or with another format than float32's own.
+Answer = Callable[[bool, Format | None], Truth]
+
+
+def settle(observed: Array, answer: Answer, tensor: Tensor, form: Format | None = None) -> tuple[Comparison, Truth]:
+    """The comparison with the plain bound, and where that is left with the careful one, which is dearer and wider."""
+    truth = answer(False, form)
+    comparison = compare(observed, truth, tensor)
+    if comparison.kind in ("value", "axes"):
+        truth = answer(True, form)
+        comparison = compare(observed, truth, tensor)
+    return comparison, truth
+
+
+def settle_anchored(
+    observed: Array, graph: Graph, feeds: Mapping[str, Value], tensor: Tensor, form: Format | None = None
+) -> tuple[Comparison, Truth, Answer]:
+    """A graph's first output judged on exactly these feeds, with the second look at what is still wrong."""
+
+    def answer(careful: bool, form: Format | None) -> Truth:
+        # A sum is looked at element by element, not by a sample of its kind: so without loops.
+        return truths(graph, feeds, careful=careful, loops=False, override=form)[graph.outputs[0]]
+
+    comparison, truth = settle(observed, answer, tensor, form)
+    if comparison.kind == "value":
+        comparison = _second_look(comparison, observed, truth, graph, feeds)
+    return comparison, truth, answer
+
+
+def _second_look(
+    comparison: Comparison, observed: Array, truth: Truth, graph: Graph, feeds: Mapping[str, Value]
+) -> Comparison:
+    """The comparison, or a pass where every element looked at is off by no more than plain float32 sums are."""
+    made = maker(graph, feeds)
+    if made is None or truth.form.storage != truth.form.accumulate:
+        return comparison
+    allowed = truth.allowed()
+    wrong = wrong_elements(observed, truth.y, allowed)
+    if truth.unspecified is not None:
+        wrong &= ~truth.unspecified
+    distance = np.abs(observed.astype(np.float64) - truth.y)
+    places = looked_at(distance / allowed, wrong)
+    most = share_of_loops(made.rule, made.at, made.reads, distance, truth.storage, places)
+    if most is None or most > 1:
+        return comparison
+    return replace(comparison, kind=None, message=LOOP, ratio=most, wrong=0)
+
+
+def explained(comparison: Comparison, observed: Array, answer: Answer, tensor: Tensor, device: str) -> str | None:
+    """Which documented freedom of a kernel would allow this value failure, if one would.
+
+    One wrong weight is no algorithm: many elements have to show it, and the device has to have it.
+    """
+    if comparison.kind != "value" or comparison.wrong < EXPLAINED_FROM * comparison.elements:
+        return None
+    for form in EXPLANATIONS:
+        if form is TF32 and device == "cpu":
+            continue
+        if compare(observed, answer(True, form), tensor).kind is None:
+            return form.name
+    return None

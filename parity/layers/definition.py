@@ -1,0 +1,149 @@
+"""What follows from a layer's spelling in operators: its graph, the shape and axes of its output, and what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import prod
+
+import numpy as np
+
+from parity.axes import Shape, Tensor
+from parity.errors import FieldError
+from parity.layers.base import Layer
+from parity.operators.base import Operator, Site, Window
+from parity.operators.build import Named, Spelling
+from parity.operators.graph import Graph, Node
+from parity.operators.table import OPERATORS
+
+#: Operators whose every output element is computed from all places of its image, whatever window they have.
+_EVERYWHERE = ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "GroupNormalization")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A layer on inputs of given shapes, in operators.
+
+    The graph reads ``x0``, ``x1``, ... and the layer's parameters by their names; its first output is the layer's.
+    """
+
+    layer: Layer
+    inputs: tuple[Tensor, ...]
+    graph: Graph
+    values: Mapping[str, Named]  #: every value of the graph, with its shape
+
+    @cached_property
+    def output(self) -> Tensor:
+        """Shape and meaning of the output: an image that is folded into features keeps what it was folded from."""
+        x, shape = self.inputs[0], self.values[self.graph.outputs[0]].shape
+        if self.products:
+            return Tensor(shape)
+        if len(x.shape) == 4 and len(shape) == 2 and prod(shape[1:]) == prod(x.shape[1:]):
+            return Tensor(shape, (x.shape[1], x.shape[2], x.shape[3]))
+        return Tensor(shape, x.folded if shape == x.shape else None)
+
+    @cached_property
+    def _sites(self) -> list[tuple[Node, Operator, Site, tuple[Shape, ...]]]:
+        return [
+            (
+                node,
+                OPERATORS[node.domain, node.kind],
+                Site(node.kind, node.attributes, self.graph.opset, ("float32",) * len(node.inputs), len(node.outputs)),
+                tuple(self.values[name].shape for name in node.inputs if name),
+            )
+            for node in self.graph.nodes
+        ]
+
+    @cached_property
+    def products(self) -> int:
+        """How many products one output element sums; 0 for a layer that is no sum."""
+        return max((rule.products(at, *shapes) for _, rule, at, shapes in self._sites), default=0)
+
+    @cached_property
+    def weighted(self) -> bool:
+        """Whether the layer is one sum of products of its input with its parameter ``weight``, and moves beside."""
+        sums = [node for node, rule, at, shapes in self._sites if rule.products(at, *shapes)]
+        rest = [site for site in self._sites if site[0] not in sums]
+        return len(sums) == 1 and "weight" in sums[0].inputs and all(self._exact(n, r, a) for n, r, a, _ in rest)
+
+    @cached_property
+    def window(self) -> Window | None:
+        """The sliding window over height and width of the first input, or None for a layer that has none.
+
+        Windows in turn are one: strides multiply, reaches add up.
+        """
+        found: Window | None = None
+        for _, rule, at, shapes in self._sites:
+            here = rule.window(at, *shapes) if shapes else None
+            if here is not None:
+                found = here if found is None else _joined(found, here)
+        return found
+
+    @cached_property
+    def sees_everything(self) -> bool:
+        """Whether an output element depends on every place of the input's image (or on every feature)."""
+        if len(self.inputs[0].shape) == len(self.output.shape) == 4:
+            return any(node.kind in _EVERYWHERE for node in self.graph.nodes)
+        return self.products > 0
+
+    def step(self, steps: Sequence[Fraction]) -> Fraction | None:
+        """The finest step of the output for whole multiples of ``steps`` at the inputs, None where they round.
+
+        Parameters are whole numbers; a constant of the graph that is not counts as rounding.
+        """
+        known: dict[str, Fraction | None] = {f"x{i}": s for i, s in enumerate(steps)}
+        known |= {name: Fraction(1) for name in self.layer.parameters()}
+        for name, array in self.graph.constants.items():
+            known[name] = Fraction(1) if bool((array == np.round(array)).all()) else None
+        for node, rule, at, shapes in self._sites:
+            sources = [known[name] for name in node.inputs if name]
+            if not sources or any(s is None for s in sources):
+                return None
+            finest = [s for s in sources if s is not None]
+            here = min(finest) if self._exact(node, rule, at) else rule.step(at, finest, *shapes)
+            known |= dict.fromkeys(node.outputs, here)
+        return known[self.graph.outputs[0]]
+
+    def _exact(self, node: Node, rule: Operator, at: Site) -> bool:
+        """Whether an operator rounds nothing, whatever its inputs: asked on the empty batch."""
+        x = [self.values[name].value.y if name else None for name in node.inputs]
+        y = [self.values[name].value.y for name in node.outputs]
+        with np.errstate(all="ignore"):
+            return all(noise.exact for noise in rule.noise(at, y, *x))
+
+
+def _joined(first: Window, then: Window) -> Window:
+    """Two windows in turn as one: a pad in front adds its pads; otherwise strides multiply and reaches add up."""
+    if set(first.kernel) == {1} and set(first.stride) == {1}:
+        pads = tuple((a + c, b + d) for (a, b), (c, d) in zip(first.pads, then.pads, strict=True))
+        return Window(then.kernel, then.stride, then.dilation, pads)
+    kernel, stride, joined = [], [], []
+    for k1, s1, d1, p1, k2, s2, d2, p2 in zip(*first, *then, strict=True):
+        kernel.append((k1 - 1) * d1 + 1 + (k2 - 1) * d2 * s1)
+        stride.append(s1 * s2)
+        joined.append((p1[0] + p2[0] * s1, p1[1] + p2[1] * s1))
+    return Window(tuple(kernel), tuple(stride), (1,) * len(kernel), tuple(joined))
+
+
+@lru_cache(maxsize=8192)
+def define(layer: Layer, inputs: tuple[Tensor, ...]) -> Definition:
+    """A layer's definition on inputs of these shapes. Raises :class:`FieldError` where they do not fit."""
+    layer.fits(*inputs)
+    op = Spelling()
+    reads = [op.input(f"x{i}", x.shape) for i, x in enumerate(inputs)]
+    parameters = {name: op.parameter(name, p.shape) for name, p in layer.parameters().items()}
+    try:
+        output = layer.to_onnx(op, *reads, **parameters)
+    except FieldError:
+        raise
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        shapes = " and ".join(str(x.shape) for x in inputs)
+        mend = f"fails on an input of shape {shapes}: {type(error).__name__}: {error}"
+        raise FieldError(type(layer).__name__, "to_onnx", str(layer), mend) from error
+    if not isinstance(output, Named):
+        raise FieldError(type(layer).__name__, "to_onnx", output, "must give the output's value, as op.Relu(x) does")
+    if output.name in (value.name for value in [*reads, *parameters.values()]):
+        output = op.Identity(output)  # a layer that gives its input back is one operator all the same
+    return Definition(layer, inputs, op.graph(output), op.values)
