@@ -11,6 +11,7 @@ import numpy as np
 from parity.axes import F64, Shape
 from parity.operators.arithmetic import Elementwise
 from parity.operators.base import Noise, Site, operator, stored
+from parity.operators.special import normal_cdf
 
 
 def sigmoid(x: Any) -> F64:
@@ -53,4 +54,83 @@ operator("PRelu")(PRelu(lambda at, x, slope: np.where(x >= 0, x, x * slope)))
 operator("LeakyRelu")(LeakyRelu(lambda at, x: np.where(x >= 0, x, at.get("alpha", 0.01) * x)))
 # Absolute: vectorised logistics clamp the tail (docs/error-bounds.md).
 operator("Sigmoid")(Elementwise(lambda at, x: sigmoid(x), lambda at, y, x: 2.0))
-operator("Tanh")(Elementwise(lambda at, x: np.tanh(x), lambda at, y, x: 4 * y))
+
+
+# ---- made of an exponential -----------------------------------------------------------------------------------------
+
+
+def softplus(x: Any) -> F64:
+    """``log(1 + exp(x))`` without overflow."""
+    return np.asarray(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), np.float64)
+
+
+def _gelu(at: Site, x: Any) -> Any:
+    if at.get("approximate", "none") == "tanh":
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    return x * normal_cdf(x)
+
+
+def _celu(at: Site, x: Any) -> Any:
+    alpha = at.get("alpha", 1.0)
+    return np.maximum(x, 0) + np.minimum(0, alpha * np.expm1(np.minimum(x, 0) / alpha))
+
+
+def _selu(at: Site, x: Any) -> Any:
+    alpha, gamma = at.get("alpha", 1.67326319217681884765625), at.get("gamma", 1.05070102214813232421875)
+    return gamma * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _shrink(at: Site, x: Any) -> Any:
+    edge, bias = at.get("lambd", 0.5), at.get("bias", 0.0)
+    return np.where(x < -edge, x + bias, np.where(x > edge, x - bias, np.zeros_like(x))).astype(x.dtype)
+
+
+def _hard_sigmoid(at: Site, x: Any) -> Any:
+    return np.clip(at.get("alpha", 0.2) * x + at.get("beta", 0.5), 0, 1)
+
+
+def _between(y: Any) -> Any:
+    return (y > 0) & (y < 1)
+
+
+def _below(x: Any, units: Any) -> Any:
+    return np.where(x < 0, units, 0.0)
+
+
+operator("Softplus")(Elementwise(lambda at, x: softplus(x), lambda at, y, x: 2 * y + 1))
+operator("Softsign")(Elementwise(lambda at, x: x / (1 + np.abs(x)), lambda at, y, x: 2 * y))
+# Kernels take exp(x) - 1, which is as wrong as 1 is rounded.
+operator("Elu")(
+    Elementwise(
+        lambda at, x: np.where(x > 0, x, at.get("alpha", 1.0) * np.expm1(np.minimum(x, 0))),
+        lambda at, y, x: _below(x, 2 * at.get("alpha", 1.0)),
+    )
+)
+operator("Celu")(Elementwise(_celu, lambda at, y, x: _below(x, 3 * at.get("alpha", 1.0))))
+operator("Selu")(Elementwise(_selu, lambda at, y, x: np.where(x < 0, 4.0, np.abs(y))))
+operator("Gelu")(Elementwise(_gelu, lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6)))
+operator("Swish")(
+    Elementwise(lambda at, x: x * sigmoid(at.get("alpha", 1.0) * x), lambda at, y, x: np.abs(y) + 2 * np.abs(x))
+)
+operator("Mish")(
+    Elementwise(
+        lambda at, x: x * np.tanh(softplus(x)),
+        lambda at, y, x: 3 * np.abs(x) * np.where(x > -20, 1.0, 0.01) + 2 * np.abs(y),
+    )
+)
+
+# ---- made of straight lines -----------------------------------------------------------------------------------------
+
+operator("ThresholdedRelu")(
+    Elementwise(lambda at, x: np.where(x > at.get("alpha", 1.0), x, np.zeros_like(x)), exact=True)
+)
+operator("Shrink")(Elementwise(_shrink))
+operator("HardSigmoid")(
+    Elementwise(_hard_sigmoid, lambda at, y, x: np.where(_between(y), np.abs(at.get("alpha", 0.2) * x) + 1, 0.0))
+)
+operator("HardSwish")(
+    Elementwise(
+        lambda at, x: x * np.clip(x / 6 + 0.5, 0, 1),
+        lambda at, y, x: 2 * np.abs(y) + np.where(np.abs(x) < 3.001, np.abs(x), 0.0),
+    )
+)

@@ -10,6 +10,7 @@ import numpy as np
 
 from parity.axes import Shape
 from parity.operators.base import EXACT, Noise, Operator, Site, operator, stored
+from parity.operators.special import erf
 
 
 class Elementwise(Operator):
@@ -77,7 +78,22 @@ operator("Round")(Elementwise(lambda at, x: np.round(x), exact=True))
 operator("Sqrt")(Elementwise(lambda at, x: np.sqrt(x), lambda at, y, x: 0.5 * y))
 operator("Reciprocal")(Elementwise(lambda at, x: 1 / x, lambda at, y, x: y))
 operator("Exp")(Elementwise(lambda at, x: np.exp(x), lambda at, y, x: 2 * y))
+# Near 1 a logarithm cancels: its argument's rounding is absolute there.
 operator("Log")(Elementwise(lambda at, x: np.log(x), lambda at, y, x: 2 * np.abs(y) + 1e-3))
+operator("Erf")(Elementwise(lambda at, x: erf(x), lambda at, y, x: 3 * y))
+# Library functions: two to four units in the last place, absolute where the result is of order one [fitted].
+operator("Sin")(Elementwise(lambda at, x: np.sin(x), lambda at, y, x: 2.0))
+operator("Cos")(Elementwise(lambda at, x: np.cos(x), lambda at, y, x: 2.0))
+operator("Tan")(Elementwise(lambda at, x: np.tan(x), lambda at, y, x: 3 * y))
+operator("Asin")(Elementwise(lambda at, x: np.arcsin(x), lambda at, y, x: 3 * y))
+operator("Acos")(Elementwise(lambda at, x: np.arccos(x), lambda at, y, x: 3.0))
+operator("Atan")(Elementwise(lambda at, x: np.arctan(x), lambda at, y, x: 3 * y))
+operator("Sinh")(Elementwise(lambda at, x: np.sinh(x), lambda at, y, x: 3 * y))
+operator("Cosh")(Elementwise(lambda at, x: np.cosh(x), lambda at, y, x: 3 * y))
+operator("Tanh")(Elementwise(lambda at, x: np.tanh(x), lambda at, y, x: 4 * y))
+operator("Asinh")(Elementwise(lambda at, x: np.arcsinh(x), lambda at, y, x: 3 * np.abs(y) + 1))
+operator("Acosh")(Elementwise(lambda at, x: np.arccosh(x), lambda at, y, x: 3 * np.abs(y) + 1))
+operator("Atanh")(Elementwise(lambda at, x: np.arctanh(x), lambda at, y, x: 3 * np.abs(y) + 1))
 
 
 class _Many(Operator):

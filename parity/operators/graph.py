@@ -140,7 +140,7 @@ def _outputs(
         chosen: Graph = node.attributes["then_branch" if bool(np.asarray(inputs[0].y).all()) else "else_branch"]
         inner = dict(env) | {name: as_value(array) for name, array in chosen.constants.items()}
         _walk(chosen, inner, step, set(chosen.outputs) | set(env), careful, override)
-        return [inner[name] for name in chosen.outputs]
+        return _asked(node, chosen, inner)
     rule = OPERATORS.get((node.domain, node.kind))
     if rule is None:
         body = node.body(inputs) if node.body is not None else None
@@ -149,10 +149,16 @@ def _outputs(
         inner = {name: as_value(array) for name, array in body.constants.items()}
         inner |= {name: v for name, v in zip(body.inputs, inputs, strict=False) if v is not None}
         _walk(body, inner, step, set(body.outputs), careful, override)
-        return [inner[name] for name in body.outputs]
+        return _asked(node, body, inner)
     dtypes = tuple("" if v is None else v.dtype for v in inputs)
     at = Site(node.kind, node.attributes, node.opset or graph.opset, dtypes, len(node.outputs), careful, override)
     return step(rule, at, node, inputs)
+
+
+def _asked(node: Node, body: Graph, made: Mapping[str, Value]) -> list[Value]:
+    """The outputs of a body that a node asks for; the others need not be there."""
+    nothing = Value(None, "")
+    return [made[name] if asked else nothing for name, asked in zip(body.outputs, node.outputs, strict=False)]
 
 
 def _read(env: Mapping[str, Value], node: Node, name: str) -> Value | None:

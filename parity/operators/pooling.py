@@ -140,3 +140,83 @@ class GlobalMaxPool(Operator):
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         return (EXACT,)
+
+
+@operator("LpPool", "GlobalLpPool")
+class LpPool(Operator):
+    """The p-norm of each window, or of each channel: ``u_e (sqrt(n) + 4) |y|``."""
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        data, p = x[0], at.get("p", 2)
+        powers = np.abs(data) ** p
+        if at.kind == "GlobalLpPool":
+            return (powers.sum(axis=tuple(range(2, data.ndim)), keepdims=True) ** (1 / p),)
+        total: Any = 0.0
+        for _, seen in _windows(at, data.shape[2:]).taps(powers):
+            total = total + seen
+        return (np.asarray(total) ** (1 / p),)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        n = prod(x[0].shape[2:] if at.kind == "GlobalLpPool" else at.attributes["kernel_shape"])
+        return (Noise(at.format.elementwise * (sqrt(n) + 4) * np.abs(y[0]), storage=stored(at, y[0])),)
+
+    def window(self, at: Site, *shapes: Shape) -> Window | None:
+        return None if at.kind == "GlobalLpPool" else _windows(at, shapes[0][2:]).window
+
+
+@operator("MaxUnpool")
+class MaxUnpool(Operator):
+    """Values put back where a maximum was found, zeros elsewhere. Exact."""
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        data, places, wanted = (*x, None)[:3]
+        rank = data.ndim - 2
+        stride, pads = at.get("strides") or (1,) * rank, at.get("pads") or (0,) * 2 * rank
+        natural = [
+            (n - 1) * s + k - before - after
+            for n, s, k, before, after in zip(
+                data.shape[2:], stride, at.attributes["kernel_shape"], pads[:rank], pads[rank:], strict=True
+            )
+        ]
+        # Places count in the natural size; a larger wanted size only leaves room.
+        size = natural if wanted is None else [int(n) for n in wanted[2:]]
+        y = np.zeros(prod(data.shape[:2]) * prod(size), data.dtype)
+        if wanted is None or size == natural:
+            y[places.ravel()] = data.ravel()
+            return (y.reshape(*data.shape[:2], *size),)
+        small = np.zeros(prod(data.shape[:2]) * prod(natural), data.dtype)
+        small[places.ravel()] = data.ravel()
+        y = y.reshape(*data.shape[:2], *size)
+        y[tuple(slice(0, n) for n in (*data.shape[:2], *natural))] = small.reshape(*data.shape[:2], *natural)
+        return (y,)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        return (EXACT,)
+
+
+@operator("Col2Im")
+class Col2Im(Operator):
+    """Columns added back into the image they were taken from: ``u_a (k - 1) sum|x|`` where k overlap."""
+
+    def _added(self, at: Site, x: Any, image: Any, block: Any) -> F64:
+        size, kernel = [int(n) for n in image], [int(n) for n in block]
+        inner = Site(at.kind, {k: v for k, v in at.attributes.items() if k in ("strides", "dilations", "pads")})
+        g = geometry(inner, size, kernel)
+        n, channels = x.shape[0], x.shape[1] // prod(kernel)
+        columns = x.reshape(n, channels, *kernel, *g.count)
+        y = np.zeros((n, channels, *(length + b + a for length, (b, a) in zip(size, g.pads, strict=True))))
+        for tap in np.ndindex(*kernel):
+            cut = [
+                slice(i * d, i * d + (c - 1) * s + 1, s)
+                for i, d, c, s in zip(tap, g.dilation, g.count, g.stride, strict=True)
+            ]
+            y[(slice(None), slice(None), *cut)] += columns[(slice(None), slice(None), *tap)]
+        inside = [slice(b, b + length) for length, (b, _) in zip(size, g.pads, strict=True)]
+        return np.asarray(y[(slice(None), slice(None), *inside)], np.float64)
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        return (self._added(at, *x),)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        own = at.format.accumulate * (prod(int(n) for n in x[2]) - 1) * self._added(at, np.abs(x[0]), *x[1:])
+        return (Noise(own, storage=stored(at, y[0])),)

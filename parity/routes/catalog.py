@@ -43,9 +43,13 @@ class Engine(Part, Protocol):
 
 
 class Framework(Engine, Protocol):
-    """Builds networks and runs them. ``layout`` is the axes its images have."""
+    """Builds networks and runs them. ``layout`` is the axes its images have.
+
+    ``native`` is whether it has a route of its own, and does not only lend its networks to exporters.
+    """
 
     layout: Layout
+    native: bool
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
         """The case's network with these parameters, for inference. Raises :class:`parity.errors.Unsupported`."""
@@ -123,7 +127,7 @@ class Catalog:
 
     def routes(self) -> dict[str, Route]:
         """Every route on cpu by its base name, in the order of the names, so that a framework's routes stand together."""
-        made = [Route(name, name, None, name) for name in self.frameworks]
+        made = [Route(name, name, None, name) for name in self.frameworks if self.framework(name).native]
         for runtime_name in self.runtimes:
             runtime = self.runtime(runtime_name)
             for exporter_name in self.exporters:

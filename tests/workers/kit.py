@@ -140,6 +140,7 @@ class Kit:
     distributions = ("numpy",)
     mend = ""
     layout = "NCHW"
+    native = True
 
     def start(self, threads: int) -> None:
         pass

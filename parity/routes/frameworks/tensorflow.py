@@ -20,6 +20,7 @@ class TensorFlow:
     distributions = ("tensorflow", "tensorflow-cpu", "keras")
     mend = "pip install 'parity[tensorflow]'"
     layout: Layout = "NHWC"
+    native = True
 
     def start(self, threads: int) -> None:
         """Import TensorFlow and Keras, fix threads and Keras' settings, and turn TF32 off."""

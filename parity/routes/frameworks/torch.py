@@ -22,6 +22,7 @@ class Torch:
     distributions = ("torch",)
     mend = "pip install 'parity[torch]'"
     layout: Layout = "NCHW"
+    native = True
 
     def start(self, threads: int) -> None:
         """Import torch, fix its threads, and turn TF32 off."""

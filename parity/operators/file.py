@@ -1,0 +1,269 @@
+"""Graphs of operators from ONNX files and back. The only file of this room that knows onnx, and only when asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parity.axes import Array, Shape
+from parity.errors import UsageError
+from parity.operators.graph import Graph, Node, Value
+from parity.operators.table import OPERATORS
+
+IR_VERSION = 10  #: read by ONNX Runtime since 1.20
+
+
+def write(graph: Graph, inputs: Mapping[str, tuple[Shape, str]], stored: Mapping[str, Array]) -> Any:
+    """The graph as an ``onnx.ModelProto``: ``inputs`` are fed, by shape and stored type, ``stored`` are initializers.
+
+    Every input of the graph must be one or the other. Attributes that are floats become float32, as ONNX has no other. The
+    outputs' shapes are those of ONNX's own inference; the model passes the strict checker or its error is raised.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    missing = [name for name in graph.inputs if name not in inputs and name not in stored]
+    if missing:
+        raise ValueError(f"nothing is given for the inputs {', '.join(missing)} of the graph")
+    nodes = [_node(node) for node in graph.nodes]
+    constants = {**graph.constants, **stored}
+    feeds = [
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), list(shape))
+        for name, (shape, dtype) in inputs.items()
+    ]
+    initializers = [numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in constants.items()]
+    empty = [onnx.ValueInfoProto(name=name) for name in graph.outputs]
+    made = helper.make_graph(nodes, "definition", feeds, empty, initializers)
+    opset = helper.make_opsetid("", graph.opset)
+    model = helper.make_model(made, opset_imports=[opset], producer_name="parity", ir_version=IR_VERSION)
+    inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    onnx.checker.check_model(inferred, full_check=True)
+    return inferred
+
+
+def _node(node: Node) -> Any:
+    from onnx import helper, numpy_helper
+
+    def spelled(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return numpy_helper.from_array(value)
+        return list(value) if isinstance(value, tuple) else value
+
+    attributes = {name: spelled(value) for name, value in node.attributes.items()}
+    if "to" in attributes:  # parity names types, ONNX numbers them
+        attributes["to"] = helper.np_dtype_to_tensor_dtype(np.dtype(attributes["to"]))
+    return helper.make_node(node.kind, node.inputs, node.outputs, name=node.name, domain=node.domain, **attributes)
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def read(source: Path | Any, decimal: bool = True) -> Graph:
+    """An ONNX file (or model) as a graph: any opset from 9 on, local functions inlined, constants as they are stored.
+
+    decimal: an attribute that is a float is stored as float32, so 1e-5 comes back as 9.9999997e-06. The oracle of what
+    somebody *meant* reads the short decimal, or the fraction of small numbers, that such a number stands for; the oracle of
+    what a runtime was given, which only sees the float32, does not (``decimal=False``).
+
+    Raises :class:`UsageError` for what is no ONNX file or lacks its external data.
+    """
+    import onnx
+
+    model = source if isinstance(source, onnx.ModelProto) else _load(Path(source))
+    folder = "" if isinstance(source, onnx.ModelProto) else str(Path(source).parent)
+    if model.functions:
+        from onnx import inliner
+
+        model = inliner.inline_local_functions(model)
+    opsets = {"" if o.domain == "ai.onnx" else o.domain: o.version for o in model.opset_import}
+    return _graph(model.graph, opsets, folder, decimal)
+
+
+def _load(path: Path) -> Any:
+    import onnx
+
+    try:
+        return onnx.load(path)
+    except (onnx.checker.ValidationError, OSError, ValueError, RuntimeError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise UsageError(
+            f"{path}: cannot be read as an ONNX file: {said}; give a whole file with its data beside it"
+        ) from None
+
+
+def _graph(graph: Any, opsets: Mapping[str, int], folder: str, decimal: bool) -> Graph:
+    from onnx import numpy_helper
+
+    constants = {t.name: numpy_helper.to_array(t, folder) for t in graph.initializer}
+    for sparse in graph.sparse_initializer:
+        constants[sparse.values.name] = _dense(sparse)
+    nodes = tuple(_read_node(node, opsets, folder, decimal) for node in graph.node)
+    inputs = tuple(i.name for i in graph.input if i.name not in constants)
+    return Graph(nodes, inputs, tuple(o.name for o in graph.output), constants, opsets.get("", 1))
+
+
+def _dense(sparse: Any) -> Array:
+    from onnx import numpy_helper
+
+    values, places = numpy_helper.to_array(sparse.values), numpy_helper.to_array(sparse.indices)
+    array = np.zeros(list(sparse.dims), values.dtype)
+    if places.ndim == 1:
+        array.reshape(-1)[places] = values
+    else:
+        array[tuple(places.T)] = values
+    return array
+
+
+def _read_node(node: Any, opsets: Mapping[str, int], folder: str, decimal: bool) -> Node:
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    meta = {entry.key: entry.value for entry in node.metadata_props}
+    attributes = {a.name: _attribute(a, opsets, folder, decimal) for a in node.attribute}
+    if isinstance(attributes.get("to"), int):
+        attributes["to"] = _type_name(attributes["to"])
+    for name in ("dtype", "output_dtype"):
+        if isinstance(attributes.get(name), int):
+            attributes[name] = _type_name(attributes[name]) if attributes[name] else None
+    opset = opsets.get(domain, 1)
+    known = (domain, node.op_type) in OPERATORS or node.op_type == "If"
+    body = None if known else partial(_body, node.SerializeToString(), domain, opset, decimal)
+    scopes = meta.get("pkg.torch.onnx.name_scopes", "")
+    return Node(
+        node.op_type,
+        tuple(node.input),
+        tuple(node.output),
+        attributes,
+        node.name,
+        domain,
+        _module(scopes),
+        opset,
+        meta,
+        body,
+    )
+
+
+def _module(scopes: str) -> str:
+    """The innermost module that torch's exporter names, or nothing: ``['', 'features.0', 'conv2d']`` is ``features.0``."""
+    parts = re.findall(r"'([^']*)'", scopes)
+    return parts[-2] if len(parts) > 1 else ""
+
+
+def _type_name(number: int) -> str:
+    from onnx import TensorProto, helper
+
+    try:
+        return str(helper.tensor_dtype_to_np_dtype(number).name)
+    except KeyError:
+        return str(TensorProto.DataType.Name(number).lower())
+
+
+def _attribute(attribute: Any, opsets: Mapping[str, int], folder: str, decimal: bool) -> Any:
+    from onnx import AttributeProto, helper, numpy_helper
+
+    kinds = AttributeProto
+    if attribute.type == kinds.GRAPH:
+        return _graph(attribute.g, opsets, folder, decimal)
+    if attribute.type == kinds.TENSOR:
+        return numpy_helper.to_array(attribute.t, folder)
+    if attribute.type == kinds.SPARSE_TENSOR:
+        return _dense(attribute.sparse_tensor)
+    value = helper.get_attribute_value(attribute)
+    if attribute.type == kinds.FLOAT:
+        return meant(value) if decimal else float(value)
+    if attribute.type == kinds.FLOATS:
+        return [meant(v) if decimal else float(v) for v in value]
+    if isinstance(value, bytes):
+        return value.decode()
+    if attribute.type == kinds.STRINGS:
+        return [v.decode() for v in value]
+    return list(value) if attribute.type == kinds.INTS else value
+
+
+def meant(value: float) -> float:
+    """The number that a float32 stands for: a fraction of small numbers, else the shortest decimal that gives it."""
+    single = np.float32(value)
+    if not np.isfinite(single):
+        return float(single)
+    short = float(str(single))
+    if len(str(single).strip("-").replace(".", "").strip("0").split("e")[0]) > 6:
+        for q in range(2, 13):
+            p = round(float(single) * q)
+            if 0 < abs(p) < 100 and np.float32(p / q) == single:
+                return p / q
+    return short
+
+
+def _body(raw: bytes, domain: str, opset: int, decimal: bool, inputs: Sequence[Value | None]) -> Graph | None:
+    """What the schema of an operator defines it by, for inputs of these types and shapes; None where it does not."""
+    import onnx
+
+    node = onnx.NodeProto.FromString(raw)
+    try:
+        schema = onnx.defs.get_schema(node.op_type, opset, domain)
+    except onnx.defs.SchemaError:
+        return None
+    function = _function(schema, node, opset, inputs)
+    if function is None:
+        return None
+    given = {a.name: a for a in schema.attributes.values() if a.default_value.name}
+    values = {name: a.default_value for name, a in given.items()} | {a.name: a for a in node.attribute}
+    opsets = {"" if o.domain == "ai.onnx" else o.domain: o.version for o in function.opset_import}
+    opsets.setdefault("", opset)
+    nodes = [_read_node(_bound(inner, values), opsets, "", decimal) for inner in function.node]
+    return Graph(tuple(nodes), tuple(function.input), tuple(function.output), {}, opsets[""])
+
+
+def _function(schema: Any, node: Any, opset: int, inputs: Sequence[Value | None]) -> Any:
+    import onnx
+    from onnx import helper
+
+    def newest(versions: Any) -> list[int]:
+        return sorted((v for v in versions if v <= opset), reverse=True)
+
+    if schema.has_context_dependent_function:
+        types = []
+        for value in inputs:
+            if value is None:
+                types.append(b"")
+                continue
+            if value.dtype.startswith("seq"):
+                return None  # bodies over sequences are loops, for which there is no rule
+            kind = helper.np_dtype_to_tensor_dtype(_np_type(value.dtype))
+            types.append(helper.make_tensor_type_proto(kind, np.shape(value.y)).SerializeToString())
+        for version in newest(schema.context_dependent_function_opset_versions):
+            raw = schema.get_context_dependent_function_with_opset_version(version, node.SerializeToString(), types)
+            if raw:
+                return onnx.FunctionProto.FromString(raw)
+        return None
+    versions = newest(schema.function_opset_versions) if schema.has_function else []
+    if not versions:
+        return None
+    found = schema.get_function_with_opset_version(versions[0])
+    return found if isinstance(found, onnx.FunctionProto) else onnx.FunctionProto.FromString(found)
+
+
+def _np_type(name: str) -> Any:
+    import ml_dtypes
+
+    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+
+
+def _bound(node: Any, values: Mapping[str, Any]) -> Any:
+    """A node of a function's body with the attributes that it takes from the node it stands for."""
+    import onnx
+
+    made = onnx.NodeProto()
+    made.CopyFrom(node)
+    del made.attribute[:]
+    for attribute in node.attribute:
+        if not attribute.ref_attr_name:
+            made.attribute.add().CopyFrom(attribute)
+        elif attribute.ref_attr_name in values:
+            copied = made.attribute.add()
+            copied.CopyFrom(values[attribute.ref_attr_name])
+            copied.name = attribute.name
+    return made

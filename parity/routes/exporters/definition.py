@@ -1,0 +1,35 @@
+"""The oracle's own graph written as an ONNX file: what a perfect exporter would make of a layer's definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from parity.cases.case import INPUT, Case
+from parity.operators.file import write
+
+PRODUCER = "parity"
+
+
+class DefinitionFile:
+    """Writes the graph node by node, weights inside; nothing is folded or renamed."""
+
+    name = "definition"
+    label = "definition"
+    framework = "definition"
+    modules = ("onnx",)
+    distributions = ("onnx",)
+    mend = "pip install 'parity[onnx]'"
+
+    def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
+        """Write the graph as one file."""
+        import onnx
+
+        onnx.save(write(model.graph, {INPUT: (case.shape, "float32")}, model.parameters), path)
+
+    def wrote(self, path: Path) -> str:
+        """The name "definition" for a file of parity's own."""
+        import onnx
+
+        producer = onnx.load(path, load_external_data=False).producer_name
+        return self.name if producer == PRODUCER else producer or "unknown"
