@@ -91,7 +91,8 @@ def a_layer(rng: Generator) -> tuple[Layer, tuple[int, ...]]:
         return BatchNorm2D(channels, eps=float(rng.choice([1e-5, 1e-3]))), (n, channels, height, width)
     if kind == 5:
         kernel = int(rng.choice([2, 3, 7]))
-        return AvgPool2D(kernel, int(rng.integers(1, 4)), int(rng.integers(0, kernel // 2 + 1))), (n, 3, height, width)
+        pool = AvgPool2D(kernel, int(rng.integers(1, 4)), int(rng.integers(0, kernel // 2 + 1)))
+        return pool, (n, 3, height + kernel, width + kernel)
     if kind == 6:
         size = int(rng.choice([14, 28, 56, 112]))
         return AvgPool2D(size), (n, 2, size, size)  # a huge reduction

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from parity.axes import F64, Array, Tensor
 from parity.judging.oracle import Truth
 from parity.operators.formats import FORMATS
-from parity.records.verdict import Kind
+from parity.records.verdict import LAMBDA, Kind
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def compare(observed: Array, truth: Truth, tensor: Tensor) -> Comparison:
         return structure
     expected = truth.y
     if truth.dtype not in FORMATS:
-        return _whole(observed, expected)
+        return _whole(observed, truth)
     form, got = truth.form, observed.astype(np.float64)
     free = np.zeros(got.shape, bool) if truth.unspecified is None else truth.unspecified
     # What rounds to a number beyond the largest is an honest infinity.
@@ -111,9 +111,15 @@ def _special(kind: Kind, places: npt.NDArray[np.bool_], got: F64, stored: F64) -
     return Comparison(kind, message, nan, nan, index, float(stored[index]), float(got[index]), 0.0, count, got.size)
 
 
-def _whole(observed: Array, expected: Array) -> Comparison:
-    """Integers are exact. One that equals the right value modulo its dtype's range has wrapped around."""
+def _whole(observed: Array, truth: Truth) -> Comparison:
+    """Integers are exact, but for what noise before them can move (a tie that is rounded to a whole number).
+
+    One that equals the right value modulo its dtype's range has wrapped around.
+    """
+    expected = truth.y
     places = observed != expected
+    if truth.evaluation.any():
+        places &= np.abs(observed.astype(np.float64) - expected.astype(np.float64)) > LAMBDA * truth.evaluation
     if not places.any():
         return Comparison(None, "", 0.0, 0.0, elements=observed.size)
     index = tuple(int(i) for i in np.argwhere(places)[0])

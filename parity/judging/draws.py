@@ -29,7 +29,7 @@ def mixed(key: int) -> int:
 
 def words(y: F64, key: int) -> Words:
     """One 64-bit word an element, a function of its bits and of the key."""
-    h = np.ascontiguousarray(y, np.float64).view(np.uint64) ^ np.uint64(mixed(key))
+    h = np.array(y, np.float64, order="C").view(np.uint64) ^ np.uint64(mixed(key))
     h ^= h >> np.uint64(30)
     h *= np.uint64(0xBF58476D1CE4E5B9)
     h ^= h >> np.uint64(27)

@@ -23,6 +23,8 @@ def sigmoid(x: Any) -> F64:
 class LeakyRelu(Elementwise):
     """``x`` or ``alpha x``: the slope is rounded and then the product, so only the negative side rounds."""
 
+    rounding = "`u_e abs(y)` where x < 0, nothing for storage"
+
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         return (Noise(np.where(x[0] >= 0, 0.0, at.format.elementwise * np.abs(y[0]))),)
 
@@ -37,6 +39,8 @@ class LeakyRelu(Elementwise):
 
 class PRelu(Elementwise):
     """``x`` or ``slope x``: only the negative side rounds, once, into storage."""
+
+    rounding = "one rounding where x < 0, into storage"
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         return (Noise(storage=np.where(x[0] >= 0, 0.0, stored(at, y[0]))),)
@@ -53,7 +57,7 @@ operator("Relu")(Elementwise(lambda at, x: np.maximum(x, 0), exact=True))
 operator("PRelu")(PRelu(lambda at, x, slope: np.where(x >= 0, x, x * slope)))
 operator("LeakyRelu")(LeakyRelu(lambda at, x: np.where(x >= 0, x, at.get("alpha", 0.01) * x)))
 # Absolute: vectorised logistics clamp the tail (docs/error-bounds.md).
-operator("Sigmoid")(Elementwise(lambda at, x: sigmoid(x), lambda at, y, x: 2.0))
+operator("Sigmoid")(Elementwise(lambda at, x: sigmoid(x), lambda at, y, x: 2.0, "`2 u_e`"))
 
 
 # ---- made of an exponential -----------------------------------------------------------------------------------------
@@ -97,25 +101,37 @@ def _below(x: Any, units: Any) -> Any:
     return np.where(x < 0, units, 0.0)
 
 
-operator("Softplus")(Elementwise(lambda at, x: softplus(x), lambda at, y, x: 2 * y + 1))
-operator("Softsign")(Elementwise(lambda at, x: x / (1 + np.abs(x)), lambda at, y, x: 2 * y))
+operator("Softplus")(Elementwise(lambda at, x: softplus(x), lambda at, y, x: 2 * y + 1, "`u_e (2 abs(y) + 1)`"))
+operator("Softsign")(Elementwise(lambda at, x: x / (1 + np.abs(x)), lambda at, y, x: 2 * y, "`2 u_e abs(y)`"))
 # Kernels take exp(x) - 1, which is as wrong as 1 is rounded.
 operator("Elu")(
     Elementwise(
         lambda at, x: np.where(x > 0, x, at.get("alpha", 1.0) * np.expm1(np.minimum(x, 0))),
         lambda at, y, x: _below(x, 2 * at.get("alpha", 1.0)),
+        "`2 u_e alpha where x < 0`",
     )
 )
-operator("Celu")(Elementwise(_celu, lambda at, y, x: _below(x, 3 * at.get("alpha", 1.0))))
-operator("Selu")(Elementwise(_selu, lambda at, y, x: np.where(x < 0, 4.0, np.abs(y))))
-operator("Gelu")(Elementwise(_gelu, lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6)))
+operator("Celu")(Elementwise(_celu, lambda at, y, x: _below(x, 3 * at.get("alpha", 1.0)), "`3 u_e alpha where x < 0`"))
+operator("Selu")(
+    Elementwise(_selu, lambda at, y, x: np.where(x < 0, 4.0, np.abs(y)), "`4 u_e where x < 0, else u_e abs(y)`")
+)
+operator("Gelu")(
+    Elementwise(
+        _gelu, lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6), "`2 u_e (abs(y) + min(abs(x), 6))`"
+    )
+)
 operator("Swish")(
-    Elementwise(lambda at, x: x * sigmoid(at.get("alpha", 1.0) * x), lambda at, y, x: np.abs(y) + 2 * np.abs(x))
+    Elementwise(
+        lambda at, x: x * sigmoid(at.get("alpha", 1.0) * x),
+        lambda at, y, x: np.abs(y) + 2 * np.abs(x),
+        "`u_e (abs(y) + 2 abs(x))`",
+    )
 )
 operator("Mish")(
     Elementwise(
         lambda at, x: x * np.tanh(softplus(x)),
         lambda at, y, x: 3 * np.abs(x) * np.where(x > -20, 1.0, 0.01) + 2 * np.abs(y),
+        "`u_e (3 abs(x) + 2 abs(y))`",
     )
 )
 
@@ -126,11 +142,16 @@ operator("ThresholdedRelu")(
 )
 operator("Shrink")(Elementwise(_shrink))
 operator("HardSigmoid")(
-    Elementwise(_hard_sigmoid, lambda at, y, x: np.where(_between(y), np.abs(at.get("alpha", 0.2) * x) + 1, 0.0))
+    Elementwise(
+        _hard_sigmoid,
+        lambda at, y, x: np.where(_between(y), np.abs(at.get("alpha", 0.2) * x) + 1, 0.0),
+        "`u_e (abs(alpha x) + 1) between its flat ends`",
+    )
 )
 operator("HardSwish")(
     Elementwise(
         lambda at, x: x * np.clip(x / 6 + 0.5, 0, 1),
         lambda at, y, x: 2 * np.abs(y) + np.where(np.abs(x) < 3.001, np.abs(x), 0.0),
+        "`u_e (2 abs(y) + abs(x)) between its flat ends`",
     )
 )

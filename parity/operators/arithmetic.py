@@ -16,13 +16,25 @@ from parity.operators.special import erf
 class Elementwise(Operator):
     """``f(at, *x)``, whose arithmetic rounds ``units(at, y, *x)`` times u_e before the result is stored.
 
-    units None: one correctly rounded result, which its storage holds; exact: nothing is rounded. Whole numbers are exact.
+    units None: one correctly rounded result, which its storage holds; said: the units in words; exact: nothing is rounded.
+    Whole numbers are exact.
     """
 
     def __init__(
-        self, f: Callable[..., Any], units: Callable[..., Any] | None = None, *, exact: bool = False, steps: Any = None
+        self,
+        f: Callable[..., Any],
+        units: Callable[..., Any] | None = None,
+        said: str = "",
+        *,
+        exact: bool = False,
+        steps: Any = None,
     ) -> None:
         self._f, self._units, self._exact, self._steps = f, units, exact, steps
+        self._said = "exact" if exact else said or "one rounding, into storage"
+
+    @property
+    def rounding(self) -> str:
+        return self._said
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         return (np.asarray(self._f(at, *x)),)
@@ -66,8 +78,8 @@ operator("Add")(Elementwise(lambda at, a, b: np.add(a, b), steps=_least))
 operator("Sub")(Elementwise(lambda at, a, b: np.subtract(a, b), steps=_least))
 operator("Mul")(Elementwise(lambda at, a, b: np.multiply(a, b), steps=_product))
 # A kernel may multiply by a reciprocal, which rounds once more.
-operator("Div")(Elementwise(_quotient, lambda at, y, a, b: 0.5 * y))
-operator("Pow")(Elementwise(_power, lambda at, y, a, b: 2 * y))
+operator("Div")(Elementwise(_quotient, lambda at, y, a, b: 0.5 * y, "`0.5 u_e abs(y)`"))
+operator("Pow")(Elementwise(_power, lambda at, y, a, b: 2 * y, "`2 u_e abs(y)`"))
 operator("Mod")(Elementwise(_mod))
 operator("Neg")(Elementwise(lambda at, x: -x, exact=True))
 operator("Abs")(Elementwise(lambda at, x: np.abs(x), exact=True))
@@ -75,25 +87,25 @@ operator("Sign")(Elementwise(lambda at, x: np.sign(x), exact=True))
 operator("Floor")(Elementwise(lambda at, x: np.floor(x), exact=True))
 operator("Ceil")(Elementwise(lambda at, x: np.ceil(x), exact=True))
 operator("Round")(Elementwise(lambda at, x: np.round(x), exact=True))
-operator("Sqrt")(Elementwise(lambda at, x: np.sqrt(x), lambda at, y, x: 0.5 * y))
-operator("Reciprocal")(Elementwise(lambda at, x: 1 / x, lambda at, y, x: y))
-operator("Exp")(Elementwise(lambda at, x: np.exp(x), lambda at, y, x: 2 * y))
+operator("Sqrt")(Elementwise(lambda at, x: np.sqrt(x), lambda at, y, x: 0.5 * y, "`0.5 u_e abs(y)`"))
+operator("Reciprocal")(Elementwise(lambda at, x: 1 / x, lambda at, y, x: y, "`u_e abs(y)`"))
+operator("Exp")(Elementwise(lambda at, x: np.exp(x), lambda at, y, x: 2 * y, "`2 u_e abs(y)`"))
 # Near 1 a logarithm cancels: its argument's rounding is absolute there.
-operator("Log")(Elementwise(lambda at, x: np.log(x), lambda at, y, x: 2 * np.abs(y) + 1e-3))
-operator("Erf")(Elementwise(lambda at, x: erf(x), lambda at, y, x: 3 * y))
+operator("Log")(Elementwise(lambda at, x: np.log(x), lambda at, y, x: 2 * np.abs(y) + 1e-3, "`u_e (2 abs(y) + 0.001)`"))
+operator("Erf")(Elementwise(lambda at, x: erf(x), lambda at, y, x: 3 * y, "`3 u_e abs(y)`"))
 # Library functions: two to four units in the last place, absolute where the result is of order one [fitted].
-operator("Sin")(Elementwise(lambda at, x: np.sin(x), lambda at, y, x: 2.0))
-operator("Cos")(Elementwise(lambda at, x: np.cos(x), lambda at, y, x: 2.0))
-operator("Tan")(Elementwise(lambda at, x: np.tan(x), lambda at, y, x: 3 * y))
-operator("Asin")(Elementwise(lambda at, x: np.arcsin(x), lambda at, y, x: 3 * y))
-operator("Acos")(Elementwise(lambda at, x: np.arccos(x), lambda at, y, x: 3.0))
-operator("Atan")(Elementwise(lambda at, x: np.arctan(x), lambda at, y, x: 3 * y))
-operator("Sinh")(Elementwise(lambda at, x: np.sinh(x), lambda at, y, x: 3 * y))
-operator("Cosh")(Elementwise(lambda at, x: np.cosh(x), lambda at, y, x: 3 * y))
-operator("Tanh")(Elementwise(lambda at, x: np.tanh(x), lambda at, y, x: 4 * y))
-operator("Asinh")(Elementwise(lambda at, x: np.arcsinh(x), lambda at, y, x: 3 * np.abs(y) + 1))
-operator("Acosh")(Elementwise(lambda at, x: np.arccosh(x), lambda at, y, x: 3 * np.abs(y) + 1))
-operator("Atanh")(Elementwise(lambda at, x: np.arctanh(x), lambda at, y, x: 3 * np.abs(y) + 1))
+operator("Sin")(Elementwise(lambda at, x: np.sin(x), lambda at, y, x: 2.0, "`2 u_e`"))
+operator("Cos")(Elementwise(lambda at, x: np.cos(x), lambda at, y, x: 2.0, "`2 u_e`"))
+operator("Tan")(Elementwise(lambda at, x: np.tan(x), lambda at, y, x: 3 * y, "`3 u_e abs(y)`"))
+operator("Asin")(Elementwise(lambda at, x: np.arcsin(x), lambda at, y, x: 3 * y, "`3 u_e abs(y)`"))
+operator("Acos")(Elementwise(lambda at, x: np.arccos(x), lambda at, y, x: 3.0, "`3 u_e`"))
+operator("Atan")(Elementwise(lambda at, x: np.arctan(x), lambda at, y, x: 3 * y, "`3 u_e abs(y)`"))
+operator("Sinh")(Elementwise(lambda at, x: np.sinh(x), lambda at, y, x: 3 * y, "`3 u_e abs(y)`"))
+operator("Cosh")(Elementwise(lambda at, x: np.cosh(x), lambda at, y, x: 3 * y, "`3 u_e abs(y)`"))
+operator("Tanh")(Elementwise(lambda at, x: np.tanh(x), lambda at, y, x: 4 * y, "`4 u_e abs(y)`"))
+operator("Asinh")(Elementwise(lambda at, x: np.arcsinh(x), lambda at, y, x: 3 * np.abs(y) + 1, "`u_e (3 abs(y) + 1)`"))
+operator("Acosh")(Elementwise(lambda at, x: np.arccosh(x), lambda at, y, x: 3 * np.abs(y) + 1, "`u_e (3 abs(y) + 1)`"))
+operator("Atanh")(Elementwise(lambda at, x: np.arctanh(x), lambda at, y, x: 3 * np.abs(y) + 1, "`u_e (3 abs(y) + 1)`"))
 
 
 class _Many(Operator):
@@ -101,6 +113,10 @@ class _Many(Operator):
 
     def __init__(self, fold: Any, mean: bool = False, exact: bool = False) -> None:
         self._fold, self._mean, self._exact = fold, mean, exact
+
+    @property
+    def rounding(self) -> str:
+        return "exact" if self._exact else f"`u_a (m - {1 if self._mean else 2}) sum abs(x)` for m inputs"
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = x[0]

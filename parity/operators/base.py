@@ -6,6 +6,7 @@ the rounding. Integers, booleans and strings keep their own numpy type.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -132,6 +133,11 @@ class Operator:
         """The local rounding of each output, of computing ``y`` from ``x``."""
         raise NotImplementedError
 
+    @property
+    def rounding(self) -> str:
+        """The noise in words, for ``docs/operators.md``: by default the first paragraph of the rule's docstring."""
+        return " ".join((inspect.getdoc(type(self)) or "").split("\n\n")[0].split())
+
     def dtypes(self, at: Site, y: Sequence[Any]) -> tuple[str, ...]:
         """The stored type of each output: float64 arrays are stored as the first float input is, the rest as they are."""
         return tuple(at.dtype if v.dtype == np.float64 else v.dtype.name for v in map(np.asarray, y))
@@ -177,7 +183,10 @@ def operator(*kinds: str, domain: str = "") -> Callable[[Rule], Rule]:
 
 
 class Move(Operator):
-    """Moves, selects or copies values: ``f(at, *x)`` gives one output, or a tuple or list of them. Nothing is rounded."""
+    """Exact: values are moved, selected or copied.
+
+    ``f(at, *x)`` gives one output, or a tuple or list of them.
+    """
 
     def __init__(self, f: Callable[..., Any]) -> None:
         self._f = f

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from parity.axes import Shape
-from parity.operators.base import Move, Site, Unsupported, Window, operator
+from parity.operators.base import EXACT, Move, Noise, Operator, Site, Unsupported, Window, operator
+
+
+@operator("Identity")
+class Identity(Operator):
+    """Its input, whatever that is. Exact."""
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        return x
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        return (EXACT,)
+
+    def dtypes(self, at: Site, y: Sequence[Any]) -> tuple[str, ...]:
+        return (at.dtypes[0],)
 
 
 def axes_of(at: Site, x: Any, given: Any) -> tuple[int, ...] | None:
@@ -157,7 +172,6 @@ def _center_crop_pad(at: Site, x: Any, shape: Any) -> Any:
     return np.pad(x[tuple(cut)], grow)
 
 
-operator("Identity")(Move(lambda at, x: x))
 operator("Reshape")(Move(_reshape))
 operator("Flatten")(Move(_flatten))
 operator("Squeeze")(Move(lambda at, x, axes=None: np.squeeze(x, axes_of(at, x, axes))))

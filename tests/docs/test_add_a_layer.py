@@ -47,4 +47,11 @@ def test_the_shapes_of_the_page_are_shown(project: tuple[Path, list[str]]) -> No
 
 
 def test_a_page_may_hold_no_block_that_is_not_followed() -> None:
-    assert [block.path for block in blocks(PAGE)] == ["cases/hardtanh.py", None, None, "cases/softsign.py", "cases/prelu.py", None]
+    assert [block.path for block in blocks(PAGE)] == [
+        "cases/hardtanh.py",
+        None,
+        None,
+        "cases/softsign.py",
+        "cases/prelu.py",
+        None,
+    ]
