@@ -12,10 +12,11 @@ import numpy as np
 from parity.axes import F64, Array
 from parity.operators.base import EXACT, Noise, Operator, Shared, Site, Unsupported, operator, stored
 
+MODES = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}  #: older names
 ROUNDINGS = 4  #: of a computed place, counted in the worst way: of the scale, the product, the offset, the sum
-#: What a computed weight is off by in u beside its own size: its terms cancel. 1 - d rounds once [derived]; Keys' cubic is
-#: off by 20 u in the worst way of counting, a third of which would be 7, and 5 is what kernels were seen to need [fitted].
-CANCELS = {"linear": 1.0, "cubic": 5.0}
+#: What a computed weight is off by in u beside its own size, since its terms cancel: a third of what counting in the worst
+#: way gives, which is 3 for a tent and 20 for the outer part of Keys' cubic [derived].
+CANCELS = {"linear": 1.0, "cubic": 20 / 3}
 
 
 class Along(NamedTuple):
@@ -142,7 +143,7 @@ def table(at: Site, along: Along, moved: F64 | float = 0.0) -> Table:
     """The weights along one axis with every place ``moved`` by so much."""
     places, last = along.places + moved, along.size - 1
     outside = (places < 0) | (places > last) if along.extrapolates else np.zeros(places.shape, bool)
-    mode = {"bilinear": "linear", "trilinear": "linear"}.get(at.get("mode", "nearest"), at.get("mode", "nearest"))
+    mode = MODES.get(at.get("mode", "nearest"), at.get("mode", "nearest"))
     if mode == "nearest":
         elements = np.clip(_nearest(at, places), 0, last).astype(np.int64)[:, None]
         return Table(elements, np.ones(elements.shape), np.zeros(elements.shape), outside)
