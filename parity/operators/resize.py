@@ -204,7 +204,7 @@ class Resize(Operator):
         moved = [self._moved(at, *step) for step in steps]
         if at.get("mode", "nearest") == "nearest":
             return (self._ties(at, y[0], x[0], steps, moved),)
-        u, sizes = at.format.accumulate, [(along, t._replace(weights=np.abs(t.weights))) for along, t in steps]
+        u, sizes = at.format.elementwise, [(along, t._replace(weights=np.abs(t.weights))) for along, t in steps]
         shared = []
         for k, (along, exact) in enumerate(steps):
             shift = self._shift(at, y[0], x[0], [[*steps[:k], (along, t), *steps[k + 1 :]] for t in moved[k]])

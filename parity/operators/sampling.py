@@ -50,8 +50,8 @@ def _unnormalised(grid: Any, n: int, corners: bool) -> Any:
 class GridSample(Operator):
     """Weighted sums of the elements around computed places; the grid's last axis names the axes backwards.
 
-    As in Resize, what a place's own rounding moves is seen by moving it so much, and is one draw for all channels. Nearest
-    is exact but near a tie.
+    As in Resize, what a place's own rounding moves is seen by moving it so much, and is one draw for all channels; kernels
+    of half types compute the places in them. Nearest is exact but near a tie.
     """
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
@@ -64,11 +64,13 @@ class GridSample(Operator):
         exact = [self._taps(at, p, n) for p, n in zip(places, sizes, strict=True)]
         moved: list[list[Taps]] = []
         for axis, (p, n) in enumerate(zip(places, sizes, strict=True)):
-            by = np.where(self._sure(at, x[1], p, axis, n), 0.0, ROUNDINGS * at.format.accumulate * (np.abs(p) + n / 2))
+            by = np.where(
+                self._sure(at, x[1], p, axis, n), 0.0, ROUNDINGS * at.format.elementwise * (np.abs(p) + n / 2)
+            )
             moved.append([self._taps(at, p + by, n), self._taps(at, p - by, n)])
         if self._mode(at) == "nearest":
             return (self._ties(y[0], data, exact, moved),)
-        u, parts = at.format.accumulate, []
+        u, parts = at.format.elementwise, []
         sized = [t._replace(weights=np.abs(t.weights)) for t in exact]
         for axis, ways in enumerate(moved):
             changes = [0.5 * (self._sampled(data, [*exact[:axis], t, *exact[axis + 1 :]]) - y[0]) for t in ways]
@@ -102,7 +104,7 @@ class GridSample(Operator):
         sure = (_unnormalised(g, n, corners) == places) & (g * half + np.float32((n - 1) / 2) == places)
         if self._mode(at) == "nearest" and at.get("padding_mode", "zeros") == "reflection":
             sure &= (places >= 0) & (places <= n - 1)
-        return sure if at.dtype != "float64" else np.zeros(places.shape, bool)
+        return sure if at.dtype == "float32" else np.zeros(places.shape, bool)
 
     def _taps(self, at: Site, places: F64, n: int) -> Taps:
         mode, padding = self._mode(at), at.get("padding_mode", "zeros")
@@ -162,7 +164,7 @@ class AffineGrid(Operator):
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         elements = np.abs(self._elements(at, x[1]))
         elements[..., :-1] += 1.0  # a place is a difference of numbers up to 1
-        return (Noise(2 * at.format.accumulate * self._mapped(np.abs(x[0]), elements), storage=stored(at, y[0])),)
+        return (Noise(2 * at.format.elementwise * self._mapped(np.abs(x[0]), elements), storage=stored(at, y[0])),)
 
     @staticmethod
     def _mapped(theta: F64, elements: F64) -> F64:
@@ -203,7 +205,7 @@ def _cells(at: Site, begin: float, end: float, cells: int) -> Cells:
     count, unsure = ratio, False
     if ratio <= 0:
         count = max(ceil(each), 0)
-        by = ROUNDINGS * at.format.accumulate * terms
+        by = ROUNDINGS * at.format.elementwise * terms
         single = np.float32(end) * np.float32(scale) - np.float32(begin) * np.float32(scale)
         unsure = ceil((length - by) / cells) != ceil((length + by) / cells) and float(single) != (end - begin) * scale
     inner = (np.arange(count) + 0.5) / max(count, 1)
@@ -236,7 +238,7 @@ class RoiAlign(Operator):
         return (y,)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
-        u = at.format.accumulate
+        u = at.format.elementwise
         own, shifts, unsure = np.zeros(y[0].shape), np.zeros((2, *y[0].shape)), np.zeros(y[0].shape, bool)
         for k, (image, rows, columns) in enumerate(self._regions(at, *x)):
             exact = self._samples(at, image, rows.places, columns.places)

@@ -110,9 +110,18 @@ def test_region_pooling_stays_within_the_limit(
         both = {**how, "mode": mode, "coordinate_transformation_mode": places}
         ran = Ran("RoiAlign", x, rois, images, opset=16, **both)
         assert ran.need(*onnxruntime("RoiAlign", x, rois, images, opset=16, **both)) < LIMIT, mode
-        other = "half_pixel" if places == "output_half_pixel" else "output_half_pixel"
-        wrong = Ran("RoiAlign", x, rois, images, opset=16, **{**both, "coordinate_transformation_mode": other})
-        assert ran.need(*wrong.y) > LIMIT, mode
+
+
+@pytest.mark.parametrize("mode", ["avg", "max"])
+def test_regions_without_the_half_pixel_or_with_other_samples_leave_the_bound(mode: str) -> None:
+    x, images = _x(4, 1.0, 0.0, 11, 14), np.zeros(2, np.int64)
+    rois = np.array([[1.2, 2.1, 9.4, 8.3], [0.0, 3.0, 4.0, 10.0]], np.float32)
+
+    def ran(**attributes: Any) -> Ran:
+        return Ran("RoiAlign", x, rois, images, mode=mode, output_height=3, output_width=4, **attributes)
+
+    for other in (dict(coordinate_transformation_mode="output_half_pixel"), dict(sampling_ratio=3)):
+        assert ran().need(*ran(**other).y) > LIMIT, other
 
 
 def test_a_region_whose_number_of_samples_rounding_decides_is_unspecified() -> None:
