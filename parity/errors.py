@@ -47,6 +47,10 @@ class Unsupported(Exception):
     """A framework, exporter or runtime cannot say or run this layer; the message is the reason."""
 
 
+class Stopped(Exception):
+    """An exporter stopped at an exception that it hides behind words of its own; the message is what was hidden."""
+
+
 class Broken(Exception):
     """A route broke a promise that is checked before any number is compared.
 

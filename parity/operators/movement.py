@@ -12,20 +12,6 @@ from parity.axes import Shape
 from parity.operators.base import EXACT, Move, Noise, Operator, Site, Unsupported, Window, operator
 
 
-@operator("Identity")
-class Identity(Operator):
-    """Its input, whatever that is. Exact."""
-
-    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
-        return x
-
-    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
-        return (EXACT,)
-
-    def dtypes(self, at: Site, y: Sequence[Any]) -> tuple[str, ...]:
-        return (at.dtypes[0],)
-
-
 def axes_of(at: Site, x: Any, given: Any) -> tuple[int, ...] | None:
     """The axes that an input names, or in older opsets an attribute; None where neither does."""
     axes = at.get("axes") if given is None else np.asarray(given).reshape(-1)
@@ -37,9 +23,24 @@ def resolved(shape: Shape, wanted: Any, allowzero: bool = False) -> tuple[int, .
     sizes = [shape[i] if n == 0 and not allowzero else int(n) for i, n in enumerate(wanted)]
     if -1 in sizes:
         rest = prod(n for n in sizes if n not in (-1, 0))
+        # 0 // 0 would leave it open; an empty axis that is copied takes no part in what is left.
         whole = prod(n for n in shape if n) if 0 in sizes else prod(shape)
         sizes[sizes.index(-1)] = whole // max(rest, 1)
     return tuple(sizes)
+
+
+@operator("Identity")
+class Identity(Operator):
+    """Its input, whatever that is: a sequence too. Exact."""
+
+    def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
+        return x
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        return (EXACT,)
+
+    def dtypes(self, at: Site, y: Sequence[Any]) -> tuple[str, ...]:
+        return at.dtypes
 
 
 def _reshape(at: Site, x: Any, shape: Any = None) -> Any:
@@ -58,6 +59,15 @@ def _unsqueeze(at: Site, x: Any, axes: Any = None) -> Any:
     return np.expand_dims(x, tuple(int(a) for a in axes))
 
 
+def _span(n: int, start: int, end: int, step: int) -> slice:
+    """ONNX's start and end on an axis of n: counted from the end where negative, then held within the axis."""
+    start, end = (v + n if v < 0 else v for v in (start, end))
+    if step > 0:
+        return slice(max(start, 0), max(end, 0), step)
+    # Backwards Python's -1 is the last element; None is the place before the first.
+    return slice(min(max(start, 0), n - 1), end if end >= 0 else None, step) if n else slice(0, 0)
+
+
 def _slice(at: Site, x: Any, starts: Any = None, ends: Any = None, axes: Any = None, steps: Any = None) -> Any:
     starts = at.get("starts") if starts is None else starts
     ends = at.get("ends") if ends is None else ends
@@ -66,11 +76,7 @@ def _slice(at: Site, x: Any, starts: Any = None, ends: Any = None, axes: Any = N
     steps = [1] * len(starts) if steps is None else steps
     cut = [slice(None)] * x.ndim
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        n = x.shape[int(axis)]
-        stop: int | None = int(end)
-        if step < 0 and stop < -n:
-            stop = None  # down to the first element and including it
-        cut[int(axis) % x.ndim] = slice(int(start), stop, int(step))
+        cut[int(axis)] = _span(x.shape[int(axis)], int(start), int(end), int(step))
     return x[tuple(cut)]
 
 
@@ -81,12 +87,15 @@ def _split(at: Site, x: Any, sizes: Any = None) -> Any:
     if sizes is None:
         parts = at.get("num_outputs", at.outputs)
         each = -(-n // parts)
-        sizes = [min(each, n - each * k) for k in range(parts)]
+        sizes = [max(min(each, n - each * k), 0) for k in range(parts)]
     return list(np.split(x, np.cumsum([int(s) for s in sizes])[:-1], axis))
 
 
 class Pad(Move):
-    """Pads by a constant, a reflection, the edge or around; negative pads crop."""
+    """Pads by a constant, a reflection, the edge or around; negative pads crop.
+
+    Its window is known only where the pads are an attribute, as before opset 11: an input's value is not a shape.
+    """
 
     def edges(self, at: Site, rank: int, pads: Any = None, axes: Any = None) -> list[tuple[int, int]]:
         """(before, after) of each axis."""
@@ -112,7 +121,9 @@ class Pad(Move):
         pads = at.get("pads")
         if pads is None or len(shapes[0]) != 4:
             return None
-        rows, columns = self.edges(at, 4)[2:]
+        batch, channels, rows, columns = self.edges(at, 4)
+        if any(batch + channels):
+            return None
         return Window((1, 1), (1, 1), (1, 1), (rows, columns))
 
 
@@ -134,7 +145,8 @@ def _space_to_depth(at: Site, x: Any) -> Any:
 def _dropout(at: Site, x: Any, ratio: Any = None, training: Any = None) -> Any:
     if training is not None and bool(training) and (ratio is None or float(ratio) > 0):
         raise Unsupported("Dropout: training_mode draws random numbers")
-    return (x, np.ones(x.shape, bool))[: at.outputs]
+    kept = np.ones(x.shape, np.float64 if at.opset < 10 else bool)
+    return (x, kept)[: at.outputs]
 
 
 def _trilu(at: Site, x: Any, k: Any = None) -> Any:
@@ -143,7 +155,7 @@ def _trilu(at: Site, x: Any, k: Any = None) -> Any:
 
 
 def _expand(at: Site, x: Any, shape: Any) -> Any:
-    return np.array(np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(int(n) for n in shape))))
+    return np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(int(n) for n in shape)))
 
 
 def _compress(at: Site, x: Any, condition: Any) -> Any:
@@ -153,7 +165,7 @@ def _compress(at: Site, x: Any, condition: Any) -> Any:
 def _reverse_sequence(at: Site, x: Any, lengths: Any) -> Any:
     batch, time = at.get("batch_axis", 1), at.get("time_axis", 0)
     moved = np.moveaxis(x, (batch, time), (0, 1)).copy()
-    for row, length in zip(moved, lengths, strict=True):
+    for row, length in zip(moved, lengths, strict=bool(len(moved))):  # an empty batch has lengths all the same
         row[: int(length)] = row[: int(length)][::-1].copy()
     return np.moveaxis(moved, (0, 1), (batch, time))
 

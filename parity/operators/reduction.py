@@ -2,175 +2,217 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import prod
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
 
 from parity.axes import F64, Shape
-from parity.operators.base import EXACT, Noise, Operator, Site, Terms, operator, stored
-from parity.operators.movement import axes_of
+from parity.operators.base import EXACT, Noise, Operator, Shared, Site, Terms, operator, stored
 from parity.operators.sums import blocks, largest_prefix, rounded_sum
 
-
-def axes_reduced(at: Site, x: Any, given: Any = None) -> tuple[int, ...]:
-    """The axes that are reduced: those named, else all (none with noop_with_empty_axes)."""
-    axes = axes_of(at, x, given)
-    if axes is None or not len(axes):
-        return () if at.get("noop_with_empty_axes", 0) else tuple(range(x.ndim))
-    return axes
+Axes = tuple[int, ...]
+TINY = np.finfo(np.float64).tiny
 
 
-def summed(at: Site, terms: F64, axes: tuple[int, ...], keep: bool = True) -> Noise:
-    """The rounding of the sum of ``terms`` along ``axes``: form R, running sums over blocks of the first axis."""
-    y = terms.sum(axis=axes, keepdims=keep)
+def axes_reduced(at: Site, rank: int, given: Any = None) -> Axes:
+    """The axes: an attribute in old opsets, an input in new ones; none given means all, or none at all by request."""
+    axes = at.get("axes") if given is None else np.ravel(given)
+    if axes is None or len(axes) == 0:
+        return () if at.get("noop_with_empty_axes", 0) else tuple(range(rank))
+    return tuple(sorted({int(a) % rank for a in axes}))
+
+
+def summed(at: Site, terms: F64, axes: Axes, keep: bool = True) -> Noise:
+    """Form R of the sum of ``terms`` along ``axes``, running sums in the order of the data; one term is not rounded."""
+    squares = np.sum(terms * terms, axis=axes, keepdims=keep)
     n = prod(terms.shape[a] for a in axes)
+    if n == 1:
+        return Noise(np.zeros(squares.shape), storage=np.zeros(squares.shape), flush=at.format.tiny)
 
     def prefix() -> F64:
-        rest = tuple(a for a in range(terms.ndim) if a not in axes)
-        flat = terms.transpose(*rest, *axes).reshape(*(terms.shape[a] for a in rest), -1)
-        largest = largest_prefix(flat[..., i:j].sum(axis=-1) for i, j in blocks(n))
-        return np.broadcast_to(largest.reshape(y.shape) if largest.size == y.size else largest, y.shape)
+        rest = [a for a in range(terms.ndim) if a not in axes]
+        flat = np.transpose(terms, [*rest, *axes]).reshape([*(terms.shape[a] for a in rest), n])
+        return largest_prefix(flat[..., i:j].sum(axis=-1) for i, j in blocks(n)).reshape(squares.shape)
 
-    squares = np.square(terms).sum(axis=axes, keepdims=keep)
-    return rounded_sum(at, n, squares, y, 0.0, prefix, lambda: np.abs(terms).sum(axis=axes, keepdims=keep))
+    def magnitude() -> F64:
+        return np.asarray(np.abs(terms).sum(axis=axes, keepdims=keep))
+
+    y = np.sum(terms, axis=axes, keepdims=keep)
+    return rounded_sum(at, n, squares, y, prefix=prefix if n else None, magnitude=magnitude)
 
 
+# ---- the reductions -------------------------------------------------------------------------------------------------
+
+
+def _least(dtype: Any) -> Any:
+    """What a maximum over nothing is."""
+    if dtype.kind == "b":
+        return False
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+def _most(dtype: Any) -> Any:
+    """What a minimum over nothing is."""
+    if dtype.kind == "b":
+        return True
+    return np.inf if dtype.kind == "f" else np.iinfo(dtype).max
+
+
+def _mean(x: Any, axis: Axes, keepdims: bool) -> Any:
+    """Over nothing it is NaN."""
+    return np.sum(x, axis=axis, keepdims=keepdims) / np.float64(prod(x.shape[a] for a in axis))
+
+
+def _log_sum_exp(x: Any, axis: Axes, keepdims: bool) -> Any:
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return y if keepdims else np.squeeze(y, axis)
+
+
+_REDUCE: dict[str, Callable[..., Any]] = {
+    "Sum": np.sum,
+    "Mean": _mean,
+    "Prod": np.prod,
+    "Max": lambda x, **how: np.max(x, initial=_least(x.dtype), **how),
+    "Min": lambda x, **how: np.min(x, initial=_most(x.dtype), **how),
+    "L1": lambda x, **how: np.sum(np.abs(x), **how),
+    "L2": lambda x, **how: np.sqrt(np.sum(x * x, **how)),
+    "SumSquare": lambda x, **how: np.sum(x * x, **how),
+    "LogSum": lambda x, **how: np.log(np.sum(x, **how)),
+    "LogSumExp": _log_sum_exp,
+}
+
+
+def _terms(kind: str, x: Any) -> F64:
+    """What a reduction adds up."""
+    if kind in ("Sum", "Mean", "LogSum"):
+        return np.asarray(x)
+    return np.asarray(np.abs(x) if kind == "L1" else x * x)
+
+
+@operator(*(f"Reduce{kind}" for kind in _REDUCE))
 class Reduce(Operator):
-    """Along axes. Extremes are exact; sums have form R of their terms, and what is taken of the sum rounds once more."""
+    """Terms made of the input, added along axes, and a function of the sum. Form R of the terms, passed through it.
+
+    Max and Min are exact, and so is whatever is of whole numbers.
+    """
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
-        data, given = (*x, None)[:2]
-        axes, keep, kind = axes_reduced(at, data, given), bool(at.get("keepdims", 1)), at.kind.removeprefix("Reduce")
-        if not axes and kind in ("Sum", "Mean", "Max", "Min", "Prod"):
-            return (data,)
-        return (self._reduce(kind, data, axes, keep),)
-
-    def _reduce(self, kind: str, x: Any, axes: tuple[int, ...], keep: bool) -> Any:
-        if kind in ("Max", "Min"):
-            empty = self._least(x, kind)
-            fold = np.max if kind == "Max" else np.min
-            return (
-                fold(x, axis=axes, keepdims=keep, initial=empty) if 0 in x.shape else fold(x, axis=axes, keepdims=keep)
-            )
-        if kind == "Prod":
-            return np.prod(x, axis=axes, keepdims=keep, dtype=x.dtype)
-        if kind == "LogSumExp":
-            top = np.max(x, axis=axes, keepdims=True, initial=-np.inf)
-            top = np.where(np.isfinite(top), top, 0.0)
-            total = np.log(np.exp(x - top).sum(axis=axes, keepdims=True)) + top
-            return total if keep else np.squeeze(total, axes)
-        total = self._terms(kind, x).sum(axis=axes, keepdims=keep, dtype=x.dtype)
-        if kind == "Mean":
-            n = prod(x.shape[a] for a in axes)
-            return total / n if x.dtype.kind == "f" else (total // n).astype(x.dtype)
-        if kind == "L2":
-            return np.sqrt(total).astype(x.dtype)
-        return np.log(total).astype(x.dtype) if kind == "LogSum" else total
-
-    @staticmethod
-    def _least(x: Any, kind: str) -> Any:
-        if x.dtype.kind == "f":
-            return -np.inf if kind == "Max" else np.inf
-        if x.dtype.kind == "b":
-            return kind == "Min"
-        return np.iinfo(x.dtype).min if kind == "Max" else np.iinfo(x.dtype).max
-
-    @staticmethod
-    def _terms(kind: str, x: Any) -> Any:
-        """What is added up."""
-        return np.abs(x) if kind == "L1" else x * x if kind in ("L2", "SumSquare") else x
+        data, axes, keep, kind = self._asked(at, x)
+        y = np.asarray(_REDUCE[kind](data, axis=axes, keepdims=keep))
+        return (y if y.dtype == data.dtype else y.astype(data.dtype),)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
-        data, given = (*x, None)[:2]
-        axes, keep, kind = axes_reduced(at, data, given), bool(at.get("keepdims", 1)), at.kind.removeprefix("Reduce")
-        if kind in ("Max", "Min") or y[0].dtype != np.float64 or (not axes and kind in ("Sum", "Mean", "Prod")):
-            return (EXACT,)
-        u, size = at.format.elementwise, np.abs(y[0])
+        data, axes, keep, kind = self._asked(at, x)
         n = prod(data.shape[a] for a in axes)
+        if kind in ("Max", "Min") or y[0].dtype != np.float64 or (n == 1 and kind in ("Sum", "Mean", "Prod", "L1")):
+            return (EXACT,)
         if kind == "Prod":
-            return (Noise(u * np.sqrt(n) * size, storage=stored(at, y[0])),)
+            return (_product(at, data, axes, keep, y[0]),)
         if kind == "LogSumExp":
-            top = np.max(data, axis=axes, keepdims=keep, initial=-np.inf)
-            return (
-                Noise(
-                    u * (np.sqrt(n) + 4 + np.abs(np.where(np.isfinite(top), top, 0.0)) + size), storage=stored(at, y[0])
-                ),
-            )
-        terms = self._terms(kind, data)
-        sums = summed(at, terms, axes, keep)
-        own = sums.own if sums.own is not None else np.zeros(y[0].shape)
-        if kind in ("L2", "SumSquare"):
-            own = own + at.format.accumulate * np.sqrt(np.square(terms).sum(axis=axes, keepdims=keep))
-        flush = sums.flush
-        if kind == "Mean":
-            own, flush = own / max(n, 1) + u * size, flush / max(n, 1)
-        elif kind == "L2":
-            own = 0.5 * own / np.where(size > 0, size, np.inf) + u * size
-            flush = np.sqrt(flush)
-        elif kind == "LogSum":
-            total = np.abs(terms.sum(axis=axes, keepdims=keep))
-            own = own / np.where(total > 0, total, np.inf) + u * (2 * size + 1e-3)
-        return (Noise(own, (), stored(at, y[0]), flush, sums.overflow),)
-
-    def products(self, at: Site, *shapes: Shape) -> int:
-        if at.kind not in ("ReduceSum", "ReduceMean"):
-            return 0
-        axes = at.get("axes")  # as an input they are not known from shapes alone: then all
-        return prod(shapes[0][a] for a in (range(len(shapes[0])) if axes is None else axes))
+            return (_log_sum_exp_noise(at, data, axes, keep, y[0]),)
+        u, size = at.format.elementwise, np.abs(y[0])
+        total = summed(at, _terms(kind, data), axes, keep)
+        own, flush = np.asarray(total.own), np.asarray(total.flush, np.float64)
+        if kind == "Mean":  # the division by n
+            own, flush = own / n + u * size, flush / n
+        elif kind == "L2":  # half the relative error of the sum, and the root's; squares may be flushed where y is not
+            own = own / np.maximum(2 * size, TINY) + u * size
+            left = np.sqrt(np.maximum(size * size - flush, 0.0))
+            flush = np.minimum(size * size, flush) / np.maximum(size + left, TINY)
+        elif kind == "LogSum":  # the relative error of the sum, and the logarithm's own as in Log
+            own, flush = own / np.exp(y[0]) + u * (2 * size + 1e-3), flush / np.exp(y[0])
+        return (Noise(own, (), stored(at, y[0]), flush, total.overflow),)
 
     def terms(self, at: Site, index: tuple[int, ...], *x: Any) -> Terms | None:
-        if at.kind not in ("ReduceSum", "ReduceMean"):
+        data, axes, keep, kind = self._asked(at, x)
+        if kind not in ("Sum", "Mean", "L1", "SumSquare") or not axes:
             return None
-        data, given = (*x, None)[:2]
-        axes = axes_reduced(at, data, given)
-        kept = iter(index)
-        cut: list[Any] = []
-        for axis in range(data.ndim):
-            if axis in axes:
-                cut.append(slice(None))
-                if at.get("keepdims", 1):
-                    next(kept)
-            else:
-                cut.append(next(kept))
-        seen = np.asarray(data[tuple(cut)], np.float64).ravel()
-        return Terms(seen, 0.0, float(seen.size) if at.kind == "ReduceMean" else 1.0)
+        rest = [a for a in range(data.ndim) if a not in axes]
+        place = dict(zip(rest, (index[a] for a in rest) if keep else index, strict=True))
+        products = np.ravel(_terms(kind, data[tuple(place.get(a, slice(None)) for a in range(data.ndim))]))
+        return Terms(products, 0.0, float(products.size) if kind == "Mean" else 1.0)
+
+    def products(self, at: Site, *shapes: Shape) -> int:
+        """Only where the shapes tell it: not where the axes are an input."""
+        if at.kind not in ("ReduceSum", "ReduceMean") or len(shapes) > 1:
+            return 0
+        return prod(shapes[0][a] for a in axes_reduced(at, len(shapes[0])))
 
     def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
-        return steps[0] if at.kind == "ReduceSum" else None
+        if at.kind in ("ReduceSum", "ReduceL1"):
+            return steps[0]
+        n = self.products(at, *shapes)  # a division by other than a power of two rounds
+        return steps[0] / n if at.kind == "ReduceMean" and n and not n & (n - 1) else None
+
+    @staticmethod
+    def _asked(at: Site, x: Sequence[Any]) -> tuple[Any, Axes, bool, str]:
+        """The data, the axes, whether they are kept, and the kind of reduction."""
+        axes = axes_reduced(at, x[0].ndim, x[1] if len(x) > 1 else None)
+        return x[0], axes, bool(at.get("keepdims", 1)), at.kind.removeprefix("Reduce")
 
 
-for _kind in ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp"):
-    operator(f"Reduce{_kind}")(Reduce())
+def _product(at: Site, x: Any, axes: Axes, keep: bool, y: F64) -> Noise:
+    """Each product rounds once; in some order it may pass the largest number or sink below the smallest."""
+    size, n = np.abs(x), prod(x.shape[a] for a in axes)
+    largest = np.prod(np.maximum(size, 1.0), axis=axes, keepdims=keep)
+    smallest = np.prod(np.minimum(size, 1.0), axis=axes, keepdims=keep)
+    beyond = largest >= at.format.largest
+    flush = np.where(smallest < at.format.tiny, np.abs(y), 0.0)
+    own = at.format.elementwise * sqrt(n) * np.abs(y)
+    return Noise(own, (), stored(at, y), flush, beyond if beyond.any() else None)
+
+
+def _log_sum_exp_noise(at: Site, x: Any, axes: Axes, keep: bool, y: F64) -> Noise:
+    """Each exponential is off by 2 + |x - y| roundings of itself (its argument is a rounded difference), then form R.
+
+    In the shares ``exp(x - y)``, which add up to 1: relative errors of the sum are absolute ones of its logarithm.
+    """
+    u, full = at.format.elementwise, y if keep else np.expand_dims(y, axes)
+    d = np.where(np.isfinite(full), x - full, -np.inf)
+    shares = np.exp(d)
+    each = np.where(shares > 0, shares * (2 + np.abs(d)), 0.0)
+    exponentials = np.sqrt(np.sum(each * each, axis=axes, keepdims=keep))
+    own = np.asarray(summed(at, shares, axes, keep).own) + u * (exponentials + 2 * np.abs(y) + 1)
+    return Noise(own, storage=stored(at, y))
+
+
+# ---- running sums and products --------------------------------------------------------------------------------------
 
 
 @operator("CumSum", "CumProd")
-class Cumulate(Operator):
-    """Running sums or products: each is rounded as often as there are terms before it."""
+class Running(Operator):
+    """All sums, or products, of the first elements along an axis."""
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
-        data, axis = x[0], int(np.asarray(x[1]).reshape(-1)[0]) % x[0].ndim
-        fold, start = (np.cumsum, 0) if at.kind == "CumSum" else (np.cumprod, 1)
-        v = np.flip(data, axis) if at.get("reverse", 0) else data
-        y = fold(v, axis, dtype=v.dtype)
-        if at.get("exclusive", 0):
-            shifted = np.full_like(y, start)
-            ahead = [slice(None)] * y.ndim
-            behind = [slice(None)] * y.ndim
-            ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-            shifted[tuple(ahead)] = y[tuple(behind)]
-            y = shifted
-        return (np.flip(y, axis) if at.get("reverse", 0) else y,)
+        data, axis = x[0], self._axis(x)
+        fold, backwards = np.add if at.kind == "CumSum" else np.multiply, bool(at.get("reverse", 0))
+        data = np.flip(data, axis) if backwards else data
+        if at.get("exclusive", 0):  # the neutral element goes in front, the last one out
+            first = np.full([1 if a == axis else n for a, n in enumerate(data.shape)], fold.identity, data.dtype)
+            shifted = np.concatenate([first, data], axis)
+            data = shifted[tuple(slice(n) for n in data.shape)]
+        y = fold.accumulate(data, axis, dtype=data.dtype)
+        return (np.flip(y, axis) if backwards else y,)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        """``u_a sqrt(k)`` times the largest sum up to the k-th, or the product itself [derived: Azuma on those].
+
+        One output carries on the error of the one before, so neighbours are off alike: one draw along the axis.
+        """
         if y[0].dtype != np.float64:
             return (EXACT,)
-        axis = int(np.asarray(x[1]).reshape(-1)[0]) % x[0].ndim
-        n = np.sqrt(x[0].shape[axis] + 1)
-        if at.kind == "CumProd":
-            return (Noise(at.format.elementwise * n * np.abs(y[0]), storage=stored(at, y[0])),)
-        squares = np.sqrt(np.square(y[0]).max(axis, keepdims=True, initial=0.0))
-        own = at.format.accumulate * n * np.broadcast_to(squares, y[0].shape)
-        return (Noise(own, storage=stored(at, y[0]), flush=x[0].shape[axis] * at.format.tiny),)
+        axis, backwards = self._axis(x), bool(at.get("reverse", 0))
+        size = np.abs(np.flip(y[0], axis) if backwards else y[0])
+        k = np.arange(size.shape[axis]).reshape([-1 if a == axis else 1 for a in range(size.ndim)])
+        reached = np.maximum.accumulate(size, axis) if at.kind == "CumSum" else size
+        error = at.format.accumulate * np.sqrt(k) * reached
+        return (Noise(None, (Shared(np.flip(error, axis) if backwards else error, (axis,)),), stored(at, y[0])),)
+
+    @staticmethod
+    def _axis(x: Sequence[Any]) -> int:
+        return int(np.ravel(x[1])[0]) % int(x[0].ndim)

@@ -12,8 +12,11 @@ import numpy as np
 from parity.axes import F64, Array
 from parity.operators.base import EXACT, Noise, Operator, Shared, Site, Unsupported, operator, stored
 
-ROUNDINGS = 4  #: of a computed position, counted in the worst way: of the scale, the product, the offset, the sum
-CANCELS = 1.0  #: units of rounding of one weight of a cubic, beside its own size
+MODES = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}  #: older names
+ROUNDINGS = 4  #: of a computed place, counted in the worst way: of the scale, the product, the offset, the sum
+#: What a computed weight is off by in u beside its own size, since its terms cancel: a third of what counting in the worst
+#: way gives, which is 3 for a tent and 20 for the outer part of Keys' cubic [derived].
+CANCELS = {"linear": 1.0, "cubic": 20 / 3}
 
 
 class Along(NamedTuple):
@@ -23,6 +26,7 @@ class Along(NamedTuple):
     size: int  #: of the input
     scale: float
     places: F64
+    terms: F64  #: the sum of the sizes of the terms that make up a place: what its rounding follows
     extrapolates: bool  #: whether places outside the input have a value of their own
     sure: bool  #: whether no kernel rounds the places: steps of a power of two
 
@@ -37,28 +41,34 @@ def kernel(d: F64, mode: str, a: float = -0.75) -> F64:
     return np.where(d <= 1, inner, np.where(d < 2, outer, 0.0))
 
 
-def _places(mode: str, along: tuple[int, int, float], span: tuple[float, float]) -> F64:
-    """Where each output element lies, for an input size, an output size and a scale; span is the region of interest."""
+def _places(mode: str, along: tuple[int, int, float], span: tuple[float, float]) -> tuple[F64, F64]:
+    """Where each output element lies, for an input size, an output size and a scale, and the size of the terms of that.
+
+    span is the region of interest. onnx's own data divide by the output's size before it is made whole.
+    """
     n, out, scale = along
-    i, wide = np.arange(out, dtype=np.float64), scale * n  # onnx's own data divide by the size before it is made whole
+    i, wide = np.arange(out, dtype=np.float64), scale * n
+    first: F64 | float = 0.0
     if mode == "align_corners":
-        return i * ((n - 1) / (wide - 1)) if wide != 1 else np.zeros(out)
-    if mode == "asymmetric":
-        return i / scale
-    if mode == "tf_half_pixel_for_nn":
-        return (i + 0.5) / scale
-    if mode == "tf_crop_and_resize":
+        steps = i * ((n - 1) / (wide - 1)) if wide != 1 else np.zeros(out)
+    elif mode == "asymmetric":
+        steps = i / scale
+    elif mode == "tf_half_pixel_for_nn":
+        steps = (i + 0.5) / scale
+    elif mode == "tf_crop_and_resize":
         begin, end = span
-        if wide == 1:
-            return np.full(out, 0.5 * (begin + end) * (n - 1))
-        return begin * (n - 1) + i * ((end - begin) * (n - 1) / (wide - 1))
-    if mode == "half_pixel_symmetric":
-        return n / 2 * (1 - out / wide) + (i + 0.5) / scale - 0.5
-    if mode == "pytorch_half_pixel" and out == 1:
-        return np.zeros(out)
-    if mode in ("half_pixel", "pytorch_half_pixel"):
-        return (i + 0.5) / scale - 0.5
-    raise Unsupported(f"Resize: coordinate_transformation_mode {mode}")
+        first = begin * (n - 1)
+        steps = i * ((end - begin) * (n - 1) / (wide - 1)) if wide != 1 else np.full(out, 0.5 * (end - begin) * (n - 1))
+    elif mode == "pytorch_half_pixel" and out == 1:
+        steps = np.zeros(out)
+    elif mode in ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric"):
+        steps, first = (i + 0.5) / scale, -0.5
+        if mode == "half_pixel_symmetric":
+            offset = n / 2 * (1 - out / wide)
+            return offset + steps + first, n / 2 + steps + 1
+    else:
+        raise Unsupported(f"Resize: coordinate_transformation_mode {mode}")
+    return steps + first, np.abs(steps) + np.abs(first) + 0.5
 
 
 def _sure(scale: float, places: F64) -> bool:
@@ -102,9 +112,9 @@ def plan(at: Site, x: Array, given: Sequence[Any]) -> list[Along]:
         n = x.shape[axis]
         if out == n and scale == 1.0 and (mode != "tf_crop_and_resize" or span == (0.0, 1.0)):
             continue
-        places = _places(mode, (n, out, scale), span)
+        places, terms = _places(mode, (n, out, scale), span)
         outside = mode == "tf_crop_and_resize"
-        steps.append(Along(axis, n, scale, places, outside, _sure(scale, places)))
+        steps.append(Along(axis, n, scale, places, terms, outside, _sure(scale, places)))
     return steps
 
 
@@ -116,6 +126,7 @@ class Table(NamedTuple):
 
     elements: Array
     weights: F64
+    doubts: F64  #: what each weight is off by, in u
     outside: Array  #: which of the output lie outside and are extrapolated: ``out``
 
 
@@ -132,26 +143,29 @@ def table(at: Site, along: Along, moved: F64 | float = 0.0) -> Table:
     """The weights along one axis with every place ``moved`` by so much."""
     places, last = along.places + moved, along.size - 1
     outside = (places < 0) | (places > last) if along.extrapolates else np.zeros(places.shape, bool)
-    mode = {"bilinear": "linear", "trilinear": "linear"}.get(at.get("mode", "nearest"), at.get("mode", "nearest"))
+    mode = MODES.get(at.get("mode", "nearest"), at.get("mode", "nearest"))
     if mode == "nearest":
         elements = np.clip(_nearest(at, places), 0, last).astype(np.int64)[:, None]
-        return Table(elements, np.ones(elements.shape), outside)
+        return Table(elements, np.ones(elements.shape), np.zeros(elements.shape), outside)
     if mode not in ("linear", "cubic"):
         raise Unsupported(f"{at.kind}: mode {mode}")
     shrink = min(along.scale, 1.0) if at.get("antialias", 0) else 1.0
     reach = ceil((1 if mode == "linear" else 2) / shrink)
     around = np.floor(places)[:, None] + np.arange(1 - reach, reach + 1)
-    weights = kernel((around - places[:, None]) * shrink, mode, at.get("cubic_coeff_a", -0.75))
+    d = (around - places[:, None]) * shrink
+    weights = kernel(d, mode, at.get("cubic_coeff_a", -0.75))
+    doubts = np.where(np.abs(d) > (1 if mode == "linear" else 2), 0.0, np.abs(weights) + CANCELS[mode])
     if at.get("exclude_outside", 0):
-        weights = np.where((around < 0) | (around > last), 0.0, weights)
+        weights, doubts = (np.where((around < 0) | (around > last), 0.0, v) for v in (weights, doubts))
     if at.get("exclude_outside", 0) or at.get("antialias", 0):
-        weights = weights / weights.sum(axis=1, keepdims=True)
-    return Table(np.clip(around, 0, last).astype(np.int64), weights, outside)
+        total = weights.sum(axis=1, keepdims=True)
+        weights, doubts = weights / total, doubts / np.abs(total)
+    return Table(np.clip(around, 0, last).astype(np.int64), weights, doubts, outside)
 
 
 def weighted(x: Array, steps: Sequence[tuple[Along, Table]], beyond: float | None = None) -> Array:
     """The weighted sums, axis by axis; ``beyond`` is what stands outside."""
-    for along, (elements, weights, _) in steps:
+    for along, (elements, weights, _, _) in steps:
         shape = [-1 if a == along.axis else 1 for a in range(x.ndim)]
         if elements.shape[1] == 1:
             x = np.take(x, elements[:, 0], along.axis)
@@ -190,19 +204,15 @@ class Resize(Operator):
         moved = [self._moved(at, *step) for step in steps]
         if at.get("mode", "nearest") == "nearest":
             return (self._ties(at, y[0], x[0], steps, moved),)
-        u, absolute = at.format.accumulate, [(a, t._replace(weights=np.abs(t.weights))) for a, t in steps]
-        size = weighted(np.abs(x[0]), absolute, 0.0)
+        u, sizes = at.format.elementwise, [(along, t._replace(weights=np.abs(t.weights))) for along, t in steps]
         shared = []
-        for k, (along, _) in enumerate(steps):
+        for k, (along, exact) in enumerate(steps):
             shift = self._shift(at, y[0], x[0], [[*steps[:k], (along, t), *steps[k + 1 :]] for t in moved[k]])
-            weights = size / len(steps)
-            if at.get("mode") == "cubic":  # its terms cancel: a weight is off by more than its size tells
-                ones = steps[k][1]._replace(weights=np.ones(steps[k][1].weights.shape))
-                weights = weights + CANCELS * weighted(
-                    np.abs(x[0]), [*absolute[:k], (along, ones), *absolute[k + 1 :]], 0.0
-                )
+            doubts = [*sizes[:k], (along, exact._replace(weights=exact.doubts)), *sizes[k + 1 :]]
+            weights = u * weighted(np.abs(x[0]), doubts, 0.0)
             others = tuple(a for a in range(y[0].ndim) if a != along.axis)
-            shared.append(Shared(shift + np.copysign(u * weights, shift), others))
+            shared.append(Shared(shift + np.copysign(weights, shift), others))
+        size = weighted(np.abs(x[0]), sizes, 0.0)
         return (Noise(u * size, tuple(shared), stored(at, y[0])),)
 
     @staticmethod
@@ -210,7 +220,7 @@ class Resize(Operator):
         """The tables with the places rounded up and down, where they are rounded at all."""
         if along.sure:
             return []
-        by = ROUNDINGS * at.format.accumulate * (np.abs(along.places) + 1)
+        by = ROUNDINGS * at.format.accumulate * along.terms
         return [table(at, along, by), table(at, along, -by)]
 
     @staticmethod

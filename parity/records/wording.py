@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -43,6 +44,13 @@ _MEANING: dict[str, str] = {str(end): said for end, said in (*KINDS.items(), *ME
 _ENDINGS: tuple[str, ...] = ("crash", "timeout", "error", *KINDS, "stale", "known", "unsupported", "not run", "pass")
 
 
+#: What steers a terminal (colours, titles), and where in memory a thing lay: neither says anything, and the second makes
+#: a hundred causes of one.
+_NOISE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])| at 0x[0-9a-fA-F]+(?=[>,)\]\s]|$)"
+)
+
+
 def figure(number: Number | None, digits: int = 3) -> str:
     """A figure in ``digits`` significant digits; a dash where there is none."""
     return "-" if number is None else number if isinstance(number, str) else f"{number:.{digits}g}"
@@ -56,6 +64,11 @@ def sizes(shape: Sequence[int]) -> str:
 def one_line(text: str) -> str:
     """Text on one line, without what would steer a terminal."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+
+
+def without_noise(text: str) -> str:
+    """Text without terminal escapes and memory addresses: ``<Net object at 0x7fe6127c9990>`` is ``<Net object>``."""
+    return _NOISE.sub("", text)
 
 
 def short(text: str, width: int = 160) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from parity.cases.case import Case
 from parity.routes.catalog import Catalog, Route
 from parity.running import cache
-from parity.running.steps import Exported, cache_key, export_step, judge_step, run_step
+from parity.running.key import cache_key
+from parity.running.steps import Exported, export_step, judge_step, run_step
 
 JUDGE = "judge"  #: the worker that hosts no framework: it judges, and looks things up in the cache
 

@@ -27,13 +27,16 @@ from typing import Any
 
 import psutil
 
-from parity.running.worker import Answer, Ending, explain, frame, unframe
+from parity.records.wording import without_noise
+from parity.running.lastwords import last_words
+from parity.running.worker import MESSAGE, Answer, Ending, explain, frame, unframe
 
 START_LIMIT = 120.0  #: seconds a process may take to import its framework
 TICK = 0.1  #: seconds between two looks at a worker's memory and deadline
 SEND_LIMIT = 10.0  #: seconds a worker may leave a message unread
 END_LIMIT = 5.0  #: seconds a process may take to be gone after it was killed or hung up
 LOG_LINES = 20  #: lines of a dead worker's output that are kept
+LOG_TAIL = 2**18  #: bytes at the end of a dead worker's output in which its own reason is looked for
 LOG_BYTES = 2**26  #: a log above this is emptied: a check that shouts for ever must not fill the disk
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -277,6 +280,8 @@ class Worker:
         doing, idle = self._doing().doing, self._started and self._job is None
         try:
             message = epitaph(self._process.wait(END_LIMIT), doing)
+            if why := last_words(self._printed()):
+                message = f"{message}: {self._plain(why)}"[:MESSAGE]
         except subprocess.TimeoutExpired:
             message = f"hung up without an answer while {doing}"
         self.stop()
@@ -295,14 +300,18 @@ class Worker:
         except psutil.Error:
             return 0  # it is gone, which the next look finds
 
-    def _tail(self) -> str:
+    def _printed(self) -> str:
+        """The end of what the process printed."""
         with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - 2**14))
-            lines = log.read().decode(errors="replace").rstrip().splitlines()
-        return self._plain("\n".join(lines[-LOG_LINES:]))
+            log.seek(max(0, self._log.stat().st_size - LOG_TAIL))
+            return log.read().decode(errors="replace").rstrip()
+
+    def _tail(self) -> str:
+        return self._plain("\n".join(self._printed().splitlines()[-LOG_LINES:]))
 
     def _plain(self, text: str) -> str:
-        """Without the places that are this machine's own."""
+        """Without the places that are this machine's own, in memory and on disk."""
+        text = without_noise(text)
         folders = [
             (str(self._setup.scratch), "scratch"),
             (sysconfig.get_path("purelib"), "site-packages"),

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
-import parity.axes
-import parity.cases.parameters
-import parity.cases.probes
-import parity.routes.exporters.check
 from parity.cases.case import Case
 from parity.cases.probes import Variant, parameters_of, variants
 from parity.errors import Broken
@@ -94,45 +84,3 @@ def judge_step(case: Case, seed: int, route: Route, observation: Path, arrays: P
         with arrays.open("wb") as file:
             np.savez_compressed(file, **judgement.evidence)  # type: ignore[arg-type]
     return Judgement(**{**vars(judgement), "evidence": {}})
-
-
-def cache_key(case: Case, seed: int, route: Route, catalog: Catalog) -> str:
-    """A digest of everything that decides what an export holds; imports no framework.
-
-    The case's definition, the seed its parameters are drawn from, the exporter, the versions of what takes part, and
-    the source of the code that spells the layers, draws the parameters and calls the exporter.
-    """
-    parts = catalog.parts(route)[:2]  # the framework and the exporter; the runtime only reads the file
-    distributions = sorted({name for part in parts for name in part.distributions} | {"numpy"})
-    content = {
-        "case": case.name,
-        "spec": case.spec(),
-        "seed": seed,
-        "exporter": route.exporter,
-        "versions": {name: v for name in distributions if (v := _version(name))},
-        "sources": _sources([type(part) for part in parts] + [type(node.layer) for node in case.network.nodes]),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return ""
-
-
-def _sources(classes: Iterable[type]) -> dict[str, str]:
-    """Digest of each source file that takes part, by module name."""
-    shared: list[ModuleType] = [
-        parity.axes,
-        parity.routes.exporters.check,
-        parity.cases.parameters,
-        parity.cases.probes,
-    ]
-    modules = {inspect.getmodule(base) for cls in classes for base in cls.__mro__ if base is not object}
-    found: dict[str, str] = {}
-    for module in [*modules, *shared]:
-        if module is not None and module.__file__:
-            found[module.__name__] = hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
-    return found

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from parity.cases.registry import mount
-from parity.errors import Broken, Unsupported
+from parity.errors import Broken, Stopped, Unsupported
+from parity.records.wording import without_noise
 
 LENGTH = struct.Struct("!Q")
 TRACE_LINES = 40  #: lines of a traceback that are kept
@@ -97,14 +98,15 @@ def explain(error: BaseException) -> Answer:
     if isinstance(error, Broken):
         return Answer("fail", message=first_line(str(error)), kind=error.kind)
     lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
-    said = first_line(f"{type(error).__name__}: {error}")
+    said = first_line(str(error) if isinstance(error, Stopped) else f"{type(error).__name__}: {error}")
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Answer("full" if full else "error", message=said, detail="\n".join(lines[-TRACE_LINES:]))
 
 
 def first_line(text: str) -> str:
     """The first line that says something, not too long."""
-    line = next((stripped for line in text.splitlines() if (stripped := line.strip())), "it gave no reason")
+    lines = without_noise(text).splitlines()
+    line = next((stripped for line in lines if (stripped := line.strip())), "it gave no reason")
     return line if len(line) <= MESSAGE else line[: MESSAGE - 3] + "..."
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import Parameters
-from parity.errors import Broken, Unsupported
+from parity.errors import Broken, Stopped, Unsupported
 from parity.judging.observation import Program
 from parity.layers import ReLU
 from parity.operators.graph import as_value, walk
@@ -83,6 +83,28 @@ def _hang_up() -> None:
     time.sleep(1000)
 
 
+def _fail_an_assertion() -> None:
+    ctypes.CDLL(None).__assert_fail(b"rows == 3", b"/build/src/kernel.cc", 41, b"run")
+
+
+def _free_twice() -> None:
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    libc.free.argtypes = [ctypes.c_void_p]
+    block = libc.malloc(64)
+    libc.free(block)
+    libc.free(block)
+
+
+def _fail_a_check() -> None:
+    """What absl's CHECK writes, and how it ends."""
+    said = (
+        "F0000 00:00:1763931023.506177   77 pool.cc:41] Check failed: rows == 3 (2 vs. 3) in <Pool object at 0x7f00>\n"
+    )
+    os.write(2, f"{said}*** Check failure stack trace: ***\n".encode())
+    os.abort()
+
+
 def _stop() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -101,6 +123,9 @@ FAULTS: dict[str, Any] = {
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "null-read": _null_read,
     "abort": os.abort,
+    "assertion": _fail_an_assertion,
+    "freed-twice": _free_twice,
+    "check": _fail_a_check,
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "exit": lambda: os._exit(7),
     "sys-exit": lambda: sys.exit(3),
@@ -115,6 +140,8 @@ FAULTS: dict[str, Any] = {
     "hang-up": _hang_up,
     "full": _fill_the_disk,
     "raise": lambda: _raise(RuntimeError("boom\nwith more lines")),
+    "raise-noisily": lambda: _raise(RuntimeError("\x1b[31mcannot use <Net object at 0x7f00beef>\x1b[0m")),
+    "stopped": lambda: _raise(Stopped("ValueError: the cause")),
     "unsupported": lambda: _raise(Unsupported("the kit has no such thing")),
     "broken": lambda: _raise(Broken("onnx-shape", "declares (1,), gives (2,)")),
     "broken-oddly": lambda: _raise(Broken("no-such-kind", "whatever")),
@@ -205,6 +232,7 @@ class Reader:
 
     name = "reader"
     label = "reader"
+    optimises = False
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"

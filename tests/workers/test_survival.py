@@ -16,6 +16,18 @@ ENDINGS = {
     "run:segfault": ("crash", "killed by SIGSEGV while running in kit"),
     "run:null-read": ("crash", "killed by SIGSEGV while running in kit"),
     "run:abort": ("crash", "killed by SIGABRT while running in kit"),
+    "run:assertion": (
+        "crash",
+        "killed by SIGABRT while running in kit: Assertion `rows == 3' failed. (kernel.cc:41)",
+    ),
+    "run:freed-twice": (
+        "crash",
+        "killed by SIGABRT while running in kit: free(): double free detected in tcache 2",
+    ),
+    "run:check": (
+        "crash",
+        "killed by SIGABRT while running in kit: Check failed: rows == 3 (2 vs. 3) in <Pool object> (pool.cc:41)",
+    ),
     "run:killed": ("crash", "killed by SIGKILL (often the kernel's out-of-memory killer) while running in kit"),
     "run:exit": ("crash", "exited with code 7 while running in kit"),
     "run:torn": ("crash", "exited with code 1 while running in kit"),
@@ -25,6 +37,8 @@ ENDINGS = {
     "run:stop": ("timeout", "ran longer than 1.5 s while running in kit"),
     "run:torn-stop": ("timeout", "ran longer than 1.5 s while running in kit"),
     "run:raise": ("error", "running in kit: RuntimeError: boom"),
+    "run:raise-noisily": ("error", "running in kit: RuntimeError: cannot use <Net object>"),
+    "export:stopped": ("error", "exporting with writer: ValueError: the cause"),
     "run:sys-exit": ("error", "running in kit: SystemExit: 3"),
     "run:unsupported": ("unsupported", "the kit has no such thing"),
     "run:broken": ("fail", "declares (1,), gives (2,)"),
@@ -88,6 +102,14 @@ def test_an_error_brings_its_traceback_without_the_folders_of_this_machine(ended
     assert "RuntimeError: boom" in notes
     assert str(Path.cwd()) not in notes
     assert str(Path.home()) + "/" not in notes
+
+
+def test_notes_hold_no_escapes_and_no_addresses(ended: dict[str, Check]) -> None:
+    for tag in ("run-raise-noisily", "run-check"):
+        notes = "\n".join(ended[f"{tag}[kit]"].notes)
+        assert "object>" in notes
+        assert "\x1b" not in notes
+        assert "object at 0x" not in notes
 
 
 def test_a_broken_promise_is_a_failure_of_its_kind(ended: dict[str, Check]) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from parity.cases.case import Case
-from parity.errors import Broken, Unsupported
+from parity.errors import Broken, Stopped, Unsupported
+from parity.routes.exporters.refusal import refusal, root
 from parity.routes.exporters.torchscript import pytorch_exporter, sample_input
 
 
@@ -30,9 +31,10 @@ class Dynamo:
             try:
                 program = torch.onnx.export(model, (sample_input(case),), dynamo=True, verbose=False)
             except torch.onnx.errors.OnnxExporterError as error:
-                if reason := _no_translation(error):
+                if reason := refusal(error, ("torch.onnx", "onnxscript")):
                     raise Unsupported(f"dynamo exporter: {reason}") from error
-                raise
+                cause = root(error)  # the exporter's own words are a banner: "This is step 1/3", and what to do next
+                raise Stopped(f"{type(cause).__name__}: {cause}") from cause
             if not isinstance(program, torch.onnx.ONNXProgram):
                 raise Broken("fallback-exporter", f"dynamo=True returned {type(program).__name__}, not an ONNXProgram")
             program.save(path, external_data=False)
@@ -40,12 +42,3 @@ class Dynamo:
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
         return pytorch_exporter(path)
-
-
-def _no_translation(error: BaseException | None) -> str:
-    """The exporter's words for an operator it has no ONNX for, if that is what stopped it; else empty."""
-    while error is not None:
-        if type(error).__name__ == "DispatchError":  # its class is not public
-            return str(error).splitlines()[0]
-        error = error.__cause__
-    return ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.errors import Unsupported
+from parity.routes.exporters.refusal import refusal
 
 
 class TorchScript:
@@ -28,12 +29,10 @@ class TorchScript:
             warnings.simplefilter("ignore")
             try:
                 torch.onnx.export(model, (sample_input(case),), str(path), dynamo=False)
-            except torch.onnx.errors.UnsupportedOperatorError as error:
-                raise Unsupported(f"torchscript exporter: {str(error).splitlines()[0]}") from error
-            except torch.onnx.errors.SymbolicValueError as error:
-                if not str(error).startswith("Unsupported: "):
-                    raise
-                raise Unsupported(f"torchscript exporter: {str(error).splitlines()[0]}") from error
+            except torch.onnx.errors.OnnxExporterError as error:
+                if reason := refusal(error, ("torch.onnx",)):
+                    raise Unsupported(f"torchscript exporter: {reason}") from error
+                raise
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""

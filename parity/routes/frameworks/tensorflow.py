@@ -73,7 +73,8 @@ class TensorFlow:
         def run(x: Array) -> tuple[Array, ...]:
             _allow_tf32(tf, tf32)
             with tf.device(place):
-                out = model(tf.constant(x), training=False)
+                # Inference is the default. To say training=False would overrule a layer that is spelled for training.
+                out = model(tf.constant(x))
             outputs = out if isinstance(out, list | tuple) else (out,)
             return tuple(o.numpy() for o in outputs)
 

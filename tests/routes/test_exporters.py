@@ -1,0 +1,131 @@
+"""What exporters say when they stop reaches the reason: what they have no operator for, and what was wrong elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.axes import Tensor
+from parity.cases import Case
+from parity.errors import Stopped, Unsupported
+from parity.layers import Layer, layer
+from parity.routes.catalog import installed
+from parity.routes.exporters.refusal import refusal
+from parity.running.steps import export_step
+from parity.running.worker import explain
+from tests.faults.harness import started
+
+torch = pytest.importorskip("torch", reason="real exporters are asked for what they cannot do")
+pytest.importorskip("onnxscript", reason="real exporters are asked for what they cannot do")
+
+SPELLINGS: dict[str, Callable[[Any], Any]] = {}
+
+
+@layer
+class Spelled(Layer):
+    """The identity, spelled in torch by the function of this name."""
+
+    name: str
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.Identity(x)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return SPELLINGS[self.name]
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        raise Unsupported("torch only")
+
+
+class Thing:
+    """Something with an address."""
+
+
+def data_dependent(v: Any) -> Any:
+    return v if v.sum() > 0 else -v
+
+
+def refused_by_the_spelling(v: Any) -> Any:
+    raise NotImplementedError(f"not supported: {Thing()!r}")
+
+
+SPELLINGS |= {
+    "lgamma": lambda v: torch.lgamma(v),
+    "cummax": lambda v: torch.cummax(v, 1)[0],
+    "adaptive": lambda v: torch.nn.functional.adaptive_avg_pool2d(v, (3, 5)),
+    "sparse gather": lambda v: torch.gather(v, 3, torch.zeros((2, 3, 11, 14), dtype=torch.long), sparse_grad=True),
+    "data dependent": data_dependent,
+    "its own": refused_by_the_spelling,
+}
+
+
+def stopped(route: str, spelling: str, folder: Path) -> BaseException:
+    """What the export of a spelling ends with."""
+    started("torch")
+    case = Case("spelled", Spelled(spelling), (2, 3, 11, 14))
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whichever it is, the test looks at it
+        export_step(case, 0, installed().routes()[route], installed(), folder)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("route", "spelling", "said"),
+    [
+        ("torch>ort", "lgamma", "dynamo exporter: No ONNX function found for <OpOverload(op='prims.lgamma'"),
+        ("torch>ort", "cummax", "dynamo exporter: No ONNX function found for <OpOverload(op='aten.cummax'"),
+        ("torchscript>ort", "cummax", "torchscript exporter: Exporting the operator 'aten::cummax' to ONNX opset"),
+        (
+            "torchscript>ort",
+            "adaptive",
+            "torchscript exporter: Unsupported: ONNX export of operator adaptive_avg_pool2d",
+        ),
+        ("torchscript>ort", "sparse gather", "torchscript exporter: Unsupported: ONNX export of operator gather"),
+    ],
+)
+def test_an_operator_that_an_exporter_has_not_is_unsupported(
+    route: str, spelling: str, said: str, tmp_path: Path
+) -> None:
+    ended = explain(stopped(route, spelling, tmp_path))
+    assert (ended.ending, ended.message[: len(said)]) == ("unsupported", said)
+
+
+@pytest.mark.parametrize(
+    ("route", "spelling", "said"),
+    [
+        ("torch>ort", "data dependent", "GuardOnDataDependentSymNode: Could not guard on data-dependent expression"),
+        ("torch>ort", "its own", "NotImplementedError: not supported: <tests.routes.test_exporters.Thing object>"),
+        (
+            "torchscript>ort",
+            "its own",
+            "NotImplementedError: not supported: <tests.routes.test_exporters.Thing object>",
+        ),
+    ],
+)
+def test_anything_else_that_stops_an_export_is_an_error_with_its_cause(
+    route: str, spelling: str, said: str, tmp_path: Path
+) -> None:
+    error = stopped(route, spelling, tmp_path)
+    ended = explain(error)
+    assert (ended.ending, ended.message[: len(said)]) == ("error", said)
+    assert "step 1/3" not in ended.message + ended.detail
+    assert isinstance(error, Stopped) == (route == "torch>ort")
+
+
+def test_only_what_the_exporter_says_itself_is_its_refusal() -> None:
+    made: dict[str, Any] = {"__name__": "an_exporter.inside"}
+    exec("def stop(error): raise error", made)
+
+    def said(error: Exception, package: str) -> str:
+        try:
+            made["stop"](error)
+        except type(error) as caught:
+            return refusal(caught, (package,))
+        raise AssertionError
+
+    assert said(NotImplementedError(), "an_exporter") == "NotImplementedError"
+    assert said(ValueError("\nrank 7 is not yet supported\nmore"), "an_exporter") == "rank 7 is not yet supported"
+    assert said(ValueError("rank 7 is wrong"), "an_exporter") == ""
+    assert said(NotImplementedError(), "an_export") == ""
