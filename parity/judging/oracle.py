@@ -70,7 +70,7 @@ def truths(
     What an output's own operator rounds is known; what comes in is drawn :data:`DRAWS` times. careful: with the widenings
     that are only wanted where the bound without them is left: running sums and, with ``loops``, plain float32 loops over a
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
-    repeat.
+    repeat. Sequences among the outputs are left out.
     """
     found = _Rounded()
     step = _measuring(graph, found, careful and loops)
@@ -81,7 +81,7 @@ def truths(
         spread, unspecified = _drawn(graph, feeds, found, exact, key)
     if found.overflow:
         tainted = walk(graph, feeds, _tainting(found))
-        for name in graph.outputs:
+        for name in filter(lambda name: _is_number(exact[name]), graph.outputs):
             lost = _became_nan(tainted[name].y, exact[name].y)
             unspecified[name] = lost | unspecified[name] if name in unspecified else lost
     return {
@@ -89,6 +89,7 @@ def truths(
             exact[name], found.local.get(found.outputs.get(name, (-1, -1))), spread.get(name), unspecified.get(name)
         )
         for name in graph.outputs
+        if not exact[name].dtype.startswith("seq")
     }
 
 
@@ -143,7 +144,7 @@ def _measuring(graph: Graph, found: _Rounded, loops: bool) -> Step:
         x = [None if v is None else v.y for v in inputs]
         y = rule.value(at, *x)
         dtypes = rule.dtypes(at, y)
-        if any(dtype in FORMATS for dtype in dtypes):
+        if not all(dtype.startswith("seq") for dtype in dtypes):
             for j, (noise, v, dtype) in enumerate(zip(rule.noise(at, y, *x), y, dtypes, strict=True)):
                 noise = limited(fused(noise, rule, at, node, x, passes), v, FORMATS.get(dtype))
                 if noise.exact and noise.overflow is None:
@@ -163,14 +164,13 @@ def _drawn(
     graph: Graph, feeds: Mapping[str, Value], found: _Rounded, exact: Mapping[str, Value], key: int
 ) -> tuple[dict[str, F64], dict[str, Mask]]:
     """The variance of what comes into each output's own operator, and where draws were not finite though the value is."""
-    total: dict[str, Any] = {name: np.zeros(np.shape(exact[name].y)) for name in graph.outputs}
+    drawn = [name for name in graph.outputs if _is_number(exact[name])]
+    total: dict[str, Any] = {name: np.zeros(np.shape(exact[name].y)) for name in drawn}
     lost: dict[str, Mask] = {}
     for k in range(DRAWS):
         before: dict[str, Any] = {}
         after = walk(graph, feeds, _drawing(found, before, draws.mixed(key * DRAWS + k)))
-        for name in graph.outputs:
-            if exact[name].dtype.startswith("seq") or np.asarray(exact[name].y).dtype.kind in "OSU":
-                continue
+        for name in drawn:
             with np.errstate(invalid="ignore", over="ignore"):
                 y = np.asarray(exact[name].y, np.float64)
                 d = np.asarray(before.get(name, after[name].y), np.float64) - y
@@ -179,6 +179,10 @@ def _drawn(
                     lost[name] = odd | lost[name] if name in lost else odd
                 total[name] += np.square(np.where(np.isfinite(d), d, 0.0))
     return {name: t / DRAWS for name, t in total.items()}, lost
+
+
+def _is_number(value: Value) -> bool:
+    return not value.dtype.startswith("seq") and np.asarray(value.y).dtype.kind not in "OSU"
 
 
 def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
@@ -194,10 +198,15 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
             if (i, j) in names:
                 before[names[i, j]] = v
             local = found.local.get((i, j))
-            made.append(Value(v if local is None else v + local.draw(draws.mixed(key + 8 * i + j)), dtype))
+            made.append(Value(v if local is None else _moved(v, local.draw(draws.mixed(key + 8 * i + j))), dtype))
         return made
 
     return step
+
+
+def _moved(v: Any, noise: F64) -> Any:
+    """A value with its noise. Whole numbers that may go either way go to a whole number beside."""
+    return v + noise if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
 
 
 def _tainting(found: _Rounded) -> Step:

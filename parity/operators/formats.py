@@ -25,6 +25,11 @@ class Format:
     algorithm: Algorithm = "direct"  #: how convolutions may be computed
 
     @property
+    def product_tiny(self) -> float:
+        """Smallest normal number of the type that products and sums are kept in."""
+        return 2.0**-126 if self.accumulate == 2.0**-24 else self.tiny
+
+    @property
     def elementwise(self) -> float:
         """u_e: element-wise kernels may work in the storage type."""
         return max(self.storage, self.accumulate)

@@ -76,7 +76,7 @@ class _Mean(Operator):
         n = self.products(at, x[0].shape)
         own = at.format.elementwise * sqrt(n) * magnitude / self.counts(at, x[0].shape)
         beyond = magnitude >= at.format.largest
-        return (Noise(own, (), stored(at, y[0]), n * at.format.tiny, beyond if beyond.any() else None),)
+        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond if beyond.any() else None),)
 
 
 @operator("AveragePool")

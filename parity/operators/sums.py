@@ -43,7 +43,7 @@ def rounded_sum(
     storage = form.storage * np.abs(y)
     if np.any(bias) and form.storage > form.accumulate:
         storage = storage + form.storage * np.abs(y - bias)
-    return Noise(own, storage=storage, flush=n * form.tiny, overflow=overflows(form, n, squares, magnitude))
+    return Noise(own, storage=storage, flush=n * form.product_tiny, overflow=overflows(form, n, squares, magnitude))
 
 
 def overflows(form: Format, n: int, squares: F64, magnitude: Callable[[], F64] | None) -> Array | None:
