@@ -1,8 +1,12 @@
-"""Declared divergences: what is really in a framework, exporter or runtime, with evidence, and fails once it is mended."""
+"""Declared divergences: what is really in a framework, exporter or runtime, with evidence, and fails once it is mended.
+
+A project declares its own in ``KNOWN``. Those that parity ships (:mod:`parity.cases.shipped`) explain failures in every
+project, and are nobody's there to remove, so they never turn stale.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import get_args
@@ -10,7 +14,10 @@ from typing import get_args
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from parity.axes import Shape
+from parity.cases.case import Case
 from parity.errors import FieldError, UsageError
+from parity.operators.graph import Node
 from parity.records.lines import Check, Known
 from parity.records.verdict import Kind, Status
 
@@ -26,15 +33,19 @@ BUILDS = ("-cpu", "-gpu", "-intel", "-rocm", "-directml")
 class KnownDivergence:
     """One divergence that is not ours, declared in a case file's ``KNOWN``.
 
-    cases, routes: a name, a glob (``conv2d/*``, ``tensorflow>ort*``) or a tuple of them; kind: the kind of failure, or
-    ``error``, ``crash``, ``timeout``; reason: what differs, one sentence; evidence: what was measured or read, and where;
-    link: the upstream thread where one exists; versions: distribution -> specifier (``{"onnxruntime": ">=1.20,<1.40"}``),
-    outside of which the entry does not apply; file: where it is declared, filled in by the registry.
+    cases, routes: a name, a glob (``conv2d/*``, ``tensorflow>ort*``) or a tuple of them; operator: whether an operator of
+    the case's definition, on inputs of these canonical shapes, is what diverges, None for every case; kind: the kind of
+    failure, or ``error``, ``crash``, ``timeout``; says: what the failure's own reason must hold; reason: what differs, one
+    sentence; evidence: what was measured or read, and where; link: the upstream thread where one exists; versions:
+    distribution -> specifier (``{"onnxruntime": ">=1.20,<1.40"}``), outside of which the entry does not apply; file: where it
+    is declared, filled in by the registry, and empty for what parity ships.
     """
 
-    cases: Patterns
+    cases: Patterns = "*"
     routes: Patterns
+    operator: Callable[[Node, tuple[Shape, ...]], bool] | None = None
     kind: Kind | Status
+    says: str = ""
     reason: str
     evidence: str
     link: str = ""
@@ -50,7 +61,9 @@ class KnownDivergence:
         for name in ("reason", "evidence"):
             value = getattr(self, name)
             self._require(name, isinstance(value, str) and bool(value.strip()), "must be said in a sentence")
-        self._require("link", isinstance(self.link, str), "must be text")
+        self._require("operator", self.operator is None or callable(self.operator), "must be a function or None")
+        for name in ("says", "link"):
+            self._require(name, isinstance(getattr(self, name), str), "must be text")
         self._require("versions", isinstance(self.versions, Mapping), "must map distributions to version specifiers")
         for package, specifier in self.versions.items():
             try:
@@ -63,44 +76,55 @@ class KnownDivergence:
         if not good:
             raise FieldError("KnownDivergence", name, getattr(self, name), mend)
 
-    def covers(self, case: str, route: str) -> bool:
+    def covers(self, case: Case, route: str) -> bool:
         """Whether the entry speaks of this case on this route."""
-        return any(fnmatchcase(case, p) for p in _patterns(self.cases)) and any(
-            fnmatchcase(route, p) for p in _patterns(self.routes)
-        )
+        named = any(fnmatchcase(case.name, p) for p in _patterns(self.cases))
+        if not (named and any(fnmatchcase(route, p) for p in _patterns(self.routes))):
+            return False
+        return self.operator is None or any(self.operator(node, shapes) for node, shapes in _operators(case))
 
     def holds(self, installed: Mapping[str, str]) -> bool:
         """Whether every version it names is installed (distribution -> version)."""
         return all(_version_fits(name, specifier, installed) for name, specifier in self.versions.items())
 
 
-def apply(check: Check, entries: Iterable[KnownDivergence], installed: Mapping[str, str]) -> Check:
-    """The check as declared divergences explain it.
+def apply(check: Check, case: Case, entries: Iterable[KnownDivergence], installed: Mapping[str, str]) -> Check:
+    """The check of a case as declared divergences explain it.
 
-    One that fails in a declared way becomes ``known``; one that passes although a divergence is declared becomes
-    ``stale``; one that fails in another way, or that never ran, stays as it is. Pure.
+    One that fails in a declared way becomes ``known``; one that passes although the project declares a divergence
+    becomes ``stale``; one that fails in another way, or that never ran, stays as it is. Pure.
     """
-    covering = [e for e in entries if e.covers(check.case, check.route) and e.holds(installed)]
+    covering = [e for e in entries if e.covers(case, check.route) and e.holds(installed)]
+    if check.status == "pass":
+        covering = [e for e in covering if e.file]
     if check.status == "pass" and covering:
         entry = covering[0]
-        where = f" in {entry.file}" if entry.file else ""
-        reason = f"declared divergence {entry.reason!r} no longer reproduces; remove the entry{where}"
+        reason = f"declared divergence {entry.reason!r} no longer reproduces; remove the entry in {entry.file}"
         return msgspec.structs.replace(check, status="stale", reason=reason, known=_record(entry))
     ending = check.failure.kind if check.status == "fail" and check.failure is not None else check.status
     for entry in covering:
-        if entry.kind == ending:
+        if entry.kind == ending and entry.says in check.reason:
             return msgspec.structs.replace(check, status="known", reason=entry.reason, known=_record(entry))
     return check
 
 
-def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Collection[str], routes: Collection[str]) -> None:
-    """Raise :class:`UsageError` for an entry that covers no check there is: it could never turn stale, so it would rot."""
+def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Iterable[Case], routes: Iterable[str]) -> None:
+    """Raise :class:`UsageError` for a declared entry that covers no check: it could never turn stale, so it would rot."""
+    cases, routes = list(cases), list(routes)
     for entry in entries:
-        if not any(entry.covers(case, route) for case in cases for route in routes):
+        if entry.file and not any(entry.covers(case, route) for case in cases for route in routes):
             raise UsageError(
                 f"{entry.file}: KnownDivergence cases={entry.cases!r} routes={entry.routes!r} covers no case and route "
                 "that exists; mend its patterns or remove it"
             )
+
+
+def _operators(case: Case) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
+    """The operators of a case's definition, each with the canonical shapes of what it reads."""
+    for node in case.network.nodes:
+        definition = case.network.definition(node, case.tensors)
+        for inner in definition.graph.nodes:
+            yield inner, tuple(definition.values[name].shape for name in inner.inputs if name)
 
 
 def _patterns(value: Patterns) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.cases.known import KnownDivergence
+from parity.cases.shipped import SHIPPED
 from parity.errors import ParityError, UsageError
 
 PACKAGE = "parity_cases"
@@ -22,7 +23,7 @@ PACKAGE = "parity_cases"
 class Registry:
     """What a folder of case files declares: cases by name in the order of files, known divergences.
 
-    files: case name -> the file that declares it.
+    known: the folder's own, then those that parity ships and the folder does not declare itself, by their reason; files: case name -> the file that declares it.
     """
 
     cases: Mapping[str, Case]
@@ -76,6 +77,8 @@ def load(folder: Path) -> Registry:
         known += (replace(entry, file=str(file)) for entry in _items(module, file, "KNOWN", KnownDivergence))
     if not cases:
         raise UsageError(f"{folder}: declares no case; a file in it defines CASES = [Case(...), ...]")
+    declared = {entry.reason for entry in known}
+    known += (entry for entry in SHIPPED if entry.reason not in declared)
     return Registry(MappingProxyType(cases), tuple(known), folder, MappingProxyType(places))
 
 

@@ -97,10 +97,12 @@ def execute(
         git=git,
     )
 
+    cases = {case.name: case for case, _ in plan.pairs}
+
     def settle(check: Check) -> Check:
         arrays = f"{folder.name}/{check.arrays}" if check.arrays else ""
         check = msgspec.structs.replace(check, arrays=arrays, repeat=check.repeat + plan.again)
-        return known.apply(check, plan.divergences, installed)
+        return known.apply(check, cases[check.case], plan.divergences, installed)
 
     trouble: Exception | None = None
     reason, exit_code = "", BROKEN

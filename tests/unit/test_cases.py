@@ -11,6 +11,7 @@ import parity.layers
 from parity.cases import Case
 from parity.cases.parameters import draw_input, draw_parameters
 from parity.cases.registry import Registry
+from parity.cases.shipped import SHIPPED
 from parity.judging.oracle import truths
 from parity.layers import BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D
 from parity.layers.base import pair
@@ -41,6 +42,11 @@ def of(registry: Registry, cls: type[Layer]) -> list[Layer]:
 
 def test_there_are_at_least_two_hundred_cases(registry: Registry) -> None:
     assert len(registry.cases) >= 220
+
+
+def test_every_divergence_that_parity_ships_is_held_to_cases_of_this_repository(registry: Registry) -> None:
+    assert {entry.reason for entry in registry.known if entry.file} >= {entry.reason for entry in SHIPPED}
+    assert all(entry.file and entry.cases != "*" for entry in registry.known)
 
 
 @pytest.mark.parametrize("cls", KINDS, ids=lambda cls: cls.kind)

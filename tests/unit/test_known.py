@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
-from parity.cases.known import KnownDivergence, apply, refuse_unmatched
+from parity.cases import Case, Sequential
+from parity.cases.known import KnownDivergence, refuse_unmatched
+from parity.cases.known import apply as apply_to
+from parity.cases.shipped import CEIL_REFUSED, DILATED_AUTO_PAD, GROUPED, SHIPPED, STRIDE_ONE_PADS
 from parity.errors import FieldError, UsageError
-from parity.records.lines import Check
+from parity.layers import AvgPool2D, Conv2D, Layer, MaxPool2D, Parameter, ReLU, layer
+from parity.records.lines import Check, Failure
 from parity.records.verdict import STATUSES
 from tests.report import made
 
 HERE = {"onnxruntime": "1.32.0", "tensorflow-cpu": "2.21.0", "torch": "2.13.0+cpu", "keras": "4.0.0rc1"}
+
+
+def case(name: str, model: Any = None) -> Case:
+    return Case(name, model or ReLU(), (2, 3, 11, 14))
+
+
+def apply(check: Check, entries: Iterable[KnownDivergence], installed: Mapping[str, str]) -> Check:
+    return apply_to(check, case(check.case), entries, installed)
 
 
 def entry(**changes: Any) -> KnownDivergence:
@@ -119,6 +132,8 @@ def test_of_several_entries_the_one_that_explains_counts() -> None:
         ({"cases": ("a", "")}, "KnownDivergence: cases=('a', '') must be a name"),
         ({"routes": ""}, "KnownDivergence: routes='' must be a name"),
         ({"link": None}, "KnownDivergence: link=None must be text"),
+        ({"says": None}, "KnownDivergence: says=None must be text"),
+        ({"operator": "Conv"}, "KnownDivergence: operator='Conv' must be a function or None"),
         ({"versions": {"torch": "2.13"}}, "KnownDivergence: versions={'torch': '2.13'} must map"),
         ({"versions": {"torch": 2}}, "KnownDivergence: versions={'torch': 2} must map"),
         ({"versions": "torch"}, "KnownDivergence: versions='torch' must map"),
@@ -136,14 +151,15 @@ def test_a_divergence_without_evidence_cannot_be_written() -> None:
 
 
 def test_an_entry_that_covers_nothing_there_is_is_refused_with_its_file() -> None:
-    cases, routes = ["net", "conv2d/k3"], ["torch", "torch>ort"]
-    refuse_unmatched([entry(), entry(cases="conv2d/*", routes="torch")], cases, routes)
+    cases, routes = [case("net"), case("conv2d/k3")], ["torch", "torch>ort"]
+    refuse_unmatched([entry(), entry(cases="conv2d/*", routes="torch"), entry(cases="other", file="")], cases, routes)
     with pytest.raises(
         UsageError, match=r"^cases/known\.py: .*cases='nett' routes='torch>ort' covers no case and route"
     ):
         refuse_unmatched([entry(), entry(cases="nett")], cases, routes)
-    with pytest.raises(UsageError, match="covers no case and route"):
-        refuse_unmatched([entry(routes="jax")], cases, routes)
+    for nothing in (entry(routes="jax"), entry(operator=lambda node, shapes: node.kind == "Conv")):
+        with pytest.raises(UsageError, match="covers no case and route"):
+            refuse_unmatched([nothing], cases, routes)
 
 
 def test_no_status_is_forgotten() -> None:
@@ -160,3 +176,78 @@ def test_apply_is_pure() -> None:
     apply(failed, [entry()], HERE)
     assert failed == before
     assert isinstance(before, Check)
+
+
+def failed(kind: Any, route: str, reason: str = "") -> Check:
+    failure = Failure(kind=kind, message=reason)
+    return made.check("mine", route, "fail", reason=reason, failure=failure)
+
+
+def test_an_entry_that_says_what_the_reason_holds_explains_no_other_reason() -> None:
+    told = entry(cases="mine", kind="nan", says="in the third channel")
+    assert apply(failed("nan", "torch>ort", "NaN in the third channel"), [told], HERE).status == "known"
+    assert apply(failed("nan", "torch>ort", "NaN in the fourth channel"), [told], HERE).status == "fail"
+    assert apply(made.check("mine", "torch>ort"), [told], HERE).status == "stale"
+
+
+def test_what_parity_ships_explains_a_failure_and_is_never_stale() -> None:
+    shipped = entry(cases="*", file="")
+    assert apply(made.failing(), [shipped], HERE).status == "known"
+    assert apply(made.check("net", "torch>ort"), [shipped], HERE).status == "pass"
+
+
+@layer
+class Depthwise(Layer):
+    """A layer of somebody's own that is a grouped convolution."""
+
+    def parameters(self) -> dict[str, Parameter]:
+        return {"weight": Parameter((3, 1, 3, 3), "OIHW")}
+
+    def to_onnx(self, op: Any, x: Any, *, weight: Any) -> Any:
+        return op.Conv(x, weight, group=3)
+
+    def to_torch(self, torch: Any, x: Any) -> Any:
+        return torch.nn.Conv2d(3, 3, 3, groups=3, bias=False)
+
+    def to_keras(self, keras: Any, x: Any) -> Any:
+        return keras.layers.DepthwiseConv2D(3, use_bias=False)
+
+
+CONV, POOL = Conv2D(3, 4, 3), MaxPool2D(2, stride=1, padding="same")
+
+
+@pytest.mark.parametrize(
+    ("shipped", "model", "covered"),
+    [
+        (GROUPED, Conv2D(3, 6, 3, groups=3), True),
+        (GROUPED, Depthwise(), True),
+        (GROUPED, Sequential(Conv2D(3, 4, 3), ReLU(), Conv2D(4, 4, 1, groups=2)), True),
+        (GROUPED, CONV, False),
+        (DILATED_AUTO_PAD, Conv2D(3, 4, 3, dilation=(1, 2)), True),
+        (DILATED_AUTO_PAD, CONV, False),
+        # On 11 rows: windows of 2 at -1, 2, 5, 8 and a fifth at 11, which is behind the image.
+        (CEIL_REFUSED, MaxPool2D(2, stride=3, padding=1, ceil_mode=True), True),
+        (CEIL_REFUSED, AvgPool2D((2, 1), stride=(3, 1), padding=((1, 1), (0, 0)), ceil_mode=True), True),
+        (CEIL_REFUSED, AvgPool2D(2, stride=3, ceil_mode=True), False),
+        (CEIL_REFUSED, MaxPool2D(2, stride=3, padding=1), False),
+        (CEIL_REFUSED, MaxPool2D(3, stride=2, padding=1, ceil_mode=True), False),
+        (CEIL_REFUSED, MaxPool2D(2, ceil_mode=True), False),
+        (STRIDE_ONE_PADS, POOL, True),
+        (STRIDE_ONE_PADS, MaxPool2D(3, stride=1, padding=1), False),
+        (STRIDE_ONE_PADS, MaxPool2D(2, stride=2, padding="same"), False),
+    ],
+)
+def test_what_parity_ships_knows_its_operators_by_what_they_do(
+    shipped: KnownDivergence, model: Any, covered: bool
+) -> None:
+    assert isinstance(shipped.routes, str)
+    assert shipped.covers(case("mine", model), shipped.routes.replace("*", "any")) == covered
+    assert not shipped.covers(case("mine", model), "torch")
+
+
+def test_every_entry_that_is_shipped_has_reason_evidence_and_versions_of_its_own() -> None:
+    assert len({shipped.reason for shipped in SHIPPED}) == len(SHIPPED) >= 5
+    for shipped in SHIPPED:
+        assert shipped.operator is not None
+        assert shipped.versions
+        assert not shipped.file

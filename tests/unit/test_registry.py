@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from parity.cases import registry
+from parity.cases.shipped import GROUPED, SHIPPED
 from parity.errors import UsageError
 
 HEAD = "from parity.cases import Case, KnownDivergence\nfrom parity.layers import Conv2D, ReLU\n"
@@ -51,8 +52,24 @@ def test_the_cases_of_all_files_are_gathered_in_the_order_of_the_files(tmp_path:
     (tmp_path / "notes.txt").write_text("not Python")
     loaded = registry.load(tmp_path)
     assert list(loaded.cases) == ["z", "b"]
-    assert [(entry.cases, entry.file) for entry in loaded.known] == [("b", str(tmp_path / "b.py"))]
+    assert [(entry.cases, entry.file) for entry in loaded.known if entry.file] == [("b", str(tmp_path / "b.py"))]
     assert loaded.folder == tmp_path
+
+
+def test_what_parity_ships_is_known_everywhere_but_where_a_project_speaks_of_it_itself(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    loaded = registry.load(write(tmp_path / "one", a=CASE.format(name="a")))
+    assert loaded.known == SHIPPED
+    own = (
+        "from dataclasses import replace\nfrom parity.cases.shipped import GROUPED\n"
+        'KNOWN = [replace(GROUPED, cases="a", versions={})]\n'
+    )
+    loaded = registry.load(write(tmp_path / "two", a=own + CASE.format(name="a")))
+    assert [(entry.cases, bool(entry.file)) for entry in loaded.known if entry.reason == GROUPED.reason] == [
+        ("a", True)
+    ]
+    assert len(loaded.known) == len(SHIPPED)
 
 
 def test_a_registry_cannot_be_changed(tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""Divergences that parity knows of in frameworks, exporters and runtimes, whatever the project.
+
+Each speaks of operators and not of cases, since other projects name theirs otherwise. parity's own cases hold every one of
+them to its word (``cases/known_divergences.py``): where it no longer reproduces there, it goes from here.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from parity.axes import Shape
+from parity.cases.known import KnownDivergence
+from parity.operators.graph import Node
+
+
+def _grouped(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Conv" and node.attributes.get("group", 1) > 1
+
+
+def _dilated(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Conv" and any(d > 1 for d in node.attributes.get("dilations", ()))
+
+
+def _last_window_in_the_padding(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether ceil_mode rounds up to a window that begins behind the image, along any axis."""
+    if node.kind not in ("MaxPool", "AveragePool") or not node.attributes.get("ceil_mode", 0):
+        return False
+    size = shapes[0][2:]
+    kernel, ones = node.attributes["kernel_shape"], (1,) * len(size)
+    pads = node.attributes.get("pads", (0,) * 2 * len(size))
+    strides, dilations = node.attributes.get("strides", ones), node.attributes.get("dilations", ones)
+    axes = zip(size, kernel, strides, dilations, pads[: len(size)], pads[len(size) :], strict=True)
+    for length, k, stride, dilation, before, after in axes:
+        windows = ceil((length + before + after - dilation * (k - 1) - 1) / stride) + 1
+        if (windows - 1) * stride >= length + before:
+            return True
+    return False
+
+
+def _pads_that_differ(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a pool over images with stride 1 has other pads once the middle two are exchanged."""
+    pads = node.attributes.get("pads", ())
+    strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
+    return node.kind == "MaxPool" and not strided and len(pads) == 4 and pads[1] != pads[2]
+
+
+GROUPED = KnownDivergence(
+    routes="tensorflow>*",
+    operator=_grouped,
+    kind="onnx-invalid",
+    says="StatefulPartitionedCall",
+    reason="tf2onnx writes a grouped Keras convolution as a StatefulPartitionedCall, which no ONNX opset has",
+    evidence=(
+        "Keras compiles a grouped convolution with XLA (keras/src/backend/tensorflow/nn.py, _conv_xla), the compiled "
+        "function stays in the traced graph as a call, and tf2onnx logs 'Tensorflow op [...StatefulPartitionedCall] "
+        "is not supported' but returns the file: onnx.checker refuses it, and ONNX Runtime cannot load it"
+    ),
+    link="https://github.com/onnx/tensorflow-onnx/issues/2099",
+    versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
+)
+
+DILATED_AUTO_PAD = KnownDivergence(
+    routes="torchscript>ort",
+    operator=_dilated,
+    kind="error",
+    says="Dilation not supported for AutoPadType",
+    reason="ONNX Runtime's CPU convolution refuses a dilation together with auto_pad, which the file holds",
+    evidence=(
+        "torch's TorchScript exporter writes padding='same' as auto_pad=SAME_UPPER beside dilations=[2, 2]; at run time "
+        "ONNX Runtime 1.32 says 'Dilation not supported for AutoPadType::SAME_UPPER or AutoPadType::SAME_LOWER'. "
+        "The reference evaluator runs the same file and agrees with the oracle; the dynamo exporter writes explicit pads"
+    ),
+    link="https://github.com/microsoft/onnxruntime/issues/20582",
+    versions={"onnxruntime": "<=1.32.0"},
+)
+
+CEIL_REFUSED = KnownDivergence(
+    routes="torch>*",
+    operator=_last_window_in_the_padding,
+    kind="onnx-invalid",
+    reason="ONNX shape inference counts a last window that starts in the padding, which torch and the runtimes ignore",
+    evidence=(
+        "input 11x13, kernel 2, stride 3, pad 1, ceil_mode: onnx 1.23.2 infers 5x6 for MaxPool and AveragePool in opsets "
+        "12, 15 and 20; torch, ONNX Runtime 1.32 and onnx's own reference evaluator compute 4x5, as the operator's text "
+        "demands ('sliding windows that would start in the right padded region are ignored')"
+    ),
+    link="https://github.com/pytorch/pytorch/issues/131272",
+    versions={"onnx": "<=1.23.2"},
+)
+
+CEIL_DECLARED = KnownDivergence(
+    routes="torchscript>*",
+    operator=_last_window_in_the_padding,
+    kind="onnx-shape",
+    reason="the file declares the shape that ONNX shape inference gives, with a window that starts in the padding",
+    evidence=(
+        "the TorchScript exporter stores the inferred 5x6 as the output's shape where torch computes 4x5 (see the entry "
+        "above for the inference); ONNX Runtime warns 'Expected shape from model does not match actual shape'"
+    ),
+    link="https://github.com/pytorch/pytorch/issues/131272",
+    versions={"onnx": "<=1.23.2"},
+)
+
+STRIDE_ONE_PADS = KnownDivergence(
+    routes="*>reference",
+    operator=_pads_that_differ,
+    kind="shape",
+    reason="onnx's reference evaluator mixes up height and width in the pads of a MaxPool with stride 1",
+    evidence=(
+        "MaxPool, kernel 2x2, strides 1, pads [0, 0, 1, 1], input 11x14: the evaluator of onnx 1.23.2 gives 10x15 in "
+        "opsets 12, 15 and 20, shape inference and ONNX Runtime give 11x14. Its stride-1 path unpacks the pads as top, bottom, "
+        "left, right (onnx/reference/ops/_op_common_pool.py, line 230); ONNX orders them top, left, bottom, right"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+SHIPPED = (GROUPED, DILATED_AUTO_PAD, CEIL_REFUSED, CEIL_DECLARED, STRIDE_ONE_PADS)
