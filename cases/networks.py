@@ -2,7 +2,7 @@
 
 from parity.axes import Shape
 from parity.cases import Case, Graph, Network, Sequential
-from parity.layers import Add, BatchNorm2D, Concatenate, Conv2D, Flatten, Layer, Linear, MaxPool2D, ReLU
+from parity.layers import Add, BatchNorm2D, Concatenate, Conv2D, Draw, Flatten, Layer, Linear, MaxPool2D, ReLU
 
 PUBLISHED = "as published: images of 224 by 224"
 
@@ -89,6 +89,18 @@ INCEPTION_CLASSIFIED = Graph(
     fc=(Linear(20 * 6 * 7, 10), "flatten"),
 )
 
+
+def fresh(network: Network) -> dict[str, Draw]:
+    """The draws of a network that was never trained: its normalisations change nothing but by their epsilon."""
+    ones, zeros = Draw(centre=1.0, spread=0.0), Draw(spread=0.0)
+    drawn: dict[str, Draw] = {}
+    for node in network.nodes:
+        if isinstance(node.layer, BatchNorm2D):
+            drawn |= {f"{node.name}.{name}": ones for name in ("gamma", "var")}
+            drawn |= {f"{node.name}.{name}": zeros for name in ("beta", "mean")}
+    return drawn
+
+
 # fmt: off
 CASES = [
     Case("vgg16_features",               vgg16_features(), IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, tags=("pictures",)),
@@ -101,6 +113,8 @@ CASES = [
     Case("residual_block/same-odd",        PROJECTION_SAME, (2, 16, 11, 13)),
     Case("residual_block/same-even",       PROJECTION_SAME, (2, 16, 10, 14)),
     Case("residual_block/batch1",          RESIDUAL,        (1, 16, 11, 14)),
+    Case("residual_block/fresh",           RESIDUAL,        (2, 16, 11, 14), draws=fresh(RESIDUAL)),
+    Case("residual_block/fresh-projection", PROJECTION,     (2, 16, 11, 14), draws=fresh(PROJECTION)),
     Case("residual_block/scale-1e-3",      PROJECTION,      (2, 16, 11, 14), scale=1e-3),
     Case("residual_block/scale-1e3",       PROJECTION,      (2, 16, 11, 14), scale=1e3),
     Case("residual_block/scale-1e6",       PROJECTION,      (2, 16, 11, 14), scale=1e6),

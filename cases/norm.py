@@ -13,6 +13,15 @@ FAR_MEAN = {"batchnorm2d.mean": Draw("normal", 100.0, 1.0)}
 NEGATIVE_GAMMA = {"batchnorm2d.gamma": Draw("uniform", -1.0, 0.25)}
 ZERO_GAMMA = {"batchnorm2d.gamma": Draw("uniform", 1.0, 0.25, first=0.0)}
 
+# As a model is before it was ever trained: what nobody moved is 0 or 1 exactly, and exporters fold that away.
+FRESH = {
+    "batchnorm2d.gamma": Draw(centre=1.0, spread=0.0),
+    "batchnorm2d.beta": Draw(spread=0.0),
+    "batchnorm2d.mean": Draw(spread=0.0),
+    "batchnorm2d.var": Draw(centre=1.0, spread=0.0),
+}
+FRESH_STATISTICS = {name: FRESH[name] for name in ("batchnorm2d.mean", "batchnorm2d.var")}
+
 # fmt: off
 CASES = [
     # One field at a time, from BatchNorm2D(5).
@@ -41,6 +50,13 @@ CASES = [
     Case("batchnorm2d/gamma-zero-in-one", BatchNorm2D(5), (2, 5, 11, 14), draws=ZERO_GAMMA),
     Case("batchnorm2d/running-mean-100",  BatchNorm2D(5), (2, 5, 11, 14), draws=FAR_MEAN),
     Case("batchnorm2d/both-means-100",    BatchNorm2D(5), (2, 5, 11, 14), mean=100.0, draws=FAR_MEAN),
+
+    # Parameters that were never trained.
+    Case("batchnorm2d/fresh",             BatchNorm2D(5),               (2, 5, 11, 14), draws=FRESH),
+    Case("batchnorm2d/fresh-eps-1e-3",    BatchNorm2D(5, eps=1e-3),     (2, 5, 11, 14), draws=FRESH),
+    Case("batchnorm2d/fresh-not-affine",  BatchNorm2D(5, affine=False), (2, 5, 11, 14), draws=FRESH_STATISTICS),
+    Case("batchnorm2d/fresh-statistics",  BatchNorm2D(5),               (2, 5, 11, 14), draws=FRESH_STATISTICS),
+    Case("batchnorm2d/fresh-scale-1e3",   BatchNorm2D(5),               (2, 5, 11, 14), draws=FRESH, scale=1e3),
 
     # Sizes at the edges.
     Case("batchnorm2d/batch1",              BatchNorm2D(5), (1, 5, 11, 14)),
