@@ -15,6 +15,11 @@ from parity.routes.catalog import Catalog, Route
 DEVICES = ("cpu", "cuda")
 ID = re.compile(r"(?P<case>[^\[\]]+)\[(?P<route>[^\[\]]+)\]")
 NODE = re.compile(r".*\.py::")  #: how pytest names the file before a check
+FILE = re.compile(r".*\.(onnx|ort|pb|tflite|keras|h5|hdf5|pt2?|pth|pkl|safetensors|py(:\w+)?)", re.IGNORECASE)
+FILE_MEND = (
+    "parity judges cases, networks that it can write in every framework, and no files; describe the network as a Case in "
+    "the cases folder and name that (docs/add-a-layer.md; `parity list` shows those there are)"
+)
 ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
 
 Pair = tuple[Case, Route]
@@ -160,6 +165,8 @@ def _names(known: Mapping[str, Case], pattern: str) -> list[str]:
     found = [name for name in known if name.startswith(prefix) or fnmatchcase(name, pattern)]
     if not found and any(sign in pattern for sign in "*?["):
         raise NothingSelectedError(f"pattern {pattern!r} matches no case; `parity list` shows them all")
+    if not found and FILE.fullmatch(pattern):
+        raise UsageError(f"case {pattern!r} does not exist, and reads like a file: {FILE_MEND}")
     if not found:
         families = {case.family for case in known.values()}
         raise UsageError(

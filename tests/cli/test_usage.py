@@ -17,6 +17,7 @@ USAGE = {
     "an option that is none": (("run", "--fast"), 2, "unrecognized arguments: --fast; `parity --help` shows"),
     "an abbreviated option": (("run", "--dev", "cpu"), 2, "unrecognized arguments: --dev"),
     "a case that is none": (("run", "good/ones"), 2, "case 'good/ones' does not exist; did you mean good/one or good/two"),
+    "a file of a model": (("run", "model.onnx"), 2, "case 'model.onnx' does not exist, and reads like a file: parity"),
     "a family that is none": (("list", "goods"), 2, "case 'goods' does not exist; did you mean good"),
     "a case to show that is none": (("show", "gon"), 2, "case 'gon' does not exist; did you mean gone"),
     "a family to show": (("show", "good"), 2, "case 'good' is 2 cases; name one of good/one, good/two"),

@@ -53,6 +53,24 @@ def test_a_beginning_of_names_ends_at_a_slash() -> None:
         names("conv")
 
 
+@pytest.mark.parametrize(
+    "name", ["model.onnx", "./out/Net.ONNX", "net.keras", "net.pt2", "net.py:build", "cases/conv2d.py", "w.safetensors"]
+)
+def test_a_file_is_told_that_cases_are_judged_and_where_they_are_written(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        names(name)
+    said = str(caught.value)
+    assert said.startswith(f"case {name!r} does not exist, and reads like a file: parity judges cases")
+    assert "`parity list` shows those there are" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("name", ["modelonnx", "conv2d/k3.onnx.x", "net.pytorch"])
+def test_what_reads_like_no_file_is_told_the_nearest_names_alone(name: str) -> None:
+    with pytest.raises(UsageError, match="`parity list` shows them all"):
+        names(name)
+
+
 def test_a_glob_selects_what_it_matches_and_one_without_a_match_selects_nothing() -> None:
     assert names("*3*") == ["conv2d/k3", "conv2d/k3-wide", "k/(35)"]
     assert names("conv2d/[a-j]*") == ["conv2d/deep/er"]
