@@ -40,8 +40,9 @@ CASES = [
     Case("sigmoid/batch1",     Sigmoid(), (1, 3, 11, 14)),
     Case("sigmoid/one-pixel",  Sigmoid(), (2, 3, 1, 1), equal_sizes=ONE),
     Case("sigmoid/tails",      Sigmoid(), (2, 3, 11, 14), scale=6.0),
-    Case("sigmoid/lower-tail", Sigmoid(), (2, 3, 11, 14), mean=-18.0),
-    Case("sigmoid/upper-tail", Sigmoid(), (2, 3, 11, 14), mean=18.0),
+    # From -3 to -17 (from 3 to 17): from 0.05 to below the bound, which is absolute, so that 0 everywhere does not pass.
+    Case("sigmoid/lower-tail", Sigmoid(), (2, 3, 11, 14), scale=2.0, mean=-5.0),
+    Case("sigmoid/upper-tail", Sigmoid(), (2, 3, 11, 14), scale=2.0, mean=5.0),
     Case("sigmoid/scale-1e-3", Sigmoid(), (2, 3, 11, 14), scale=1e-3),
     Case("sigmoid/scale-1",    Sigmoid(), (2, 3, 11, 14), scale=1.0),
     Case("sigmoid/scale-1e3",  Sigmoid(), (2, 3, 11, 14), scale=1e3),
