@@ -374,7 +374,14 @@ def environment(variables: Mapping[str, str], threads: int, scratch: Path) -> di
     home folder); and no telemetry: ONNX Runtime 1.32 on Linux otherwise makes a device id and sends events.
     """
     home = str(scratch)
-    quiet = {"TMPDIR": home, "XDG_CACHE_HOME": home, "KERAS_HOME": home, "ORT_DISABLE_TELEMETRY": "1"}
+    # Large blocks go back to the system when they are freed: an export's do not stay with the worker.
+    quiet = {
+        "MALLOC_MMAP_THRESHOLD_": str(2**18),
+        "TMPDIR": home,
+        "XDG_CACHE_HOME": home,
+        "KERAS_HOME": home,
+        "ORT_DISABLE_TELEMETRY": "1",
+    }
     return {**variables, **{name: str(threads) for name in THREAD_VARIABLES}, **quiet}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -36,6 +37,7 @@ class TensorFlow:
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
         _allow_tf32(tf, False)
+        gc.freeze()  # TensorFlow's own objects stay: a collection need not look at them again
 
     def why_no_device(self, device: str) -> str:
         """Why ``device`` cannot be used here; empty where it can."""
