@@ -86,10 +86,14 @@ def read(source: Path | Any, decimal: bool = True) -> Graph:
 
 def _load(path: Path) -> Any:
     import onnx
+    from google.protobuf.message import DecodeError
 
     try:
-        return onnx.load(path)
-    except (onnx.checker.ValidationError, OSError, ValueError, RuntimeError) as error:
+        model = onnx.load(path)
+        if not model.ir_version:
+            raise ValueError("it holds no model")
+        return model
+    except (DecodeError, onnx.checker.ValidationError, OSError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
         raise UsageError(
             f"{path}: cannot be read as an ONNX file: {said}; give a whole file with its data beside it"
@@ -130,7 +134,9 @@ def _read_node(node: Any, opsets: Mapping[str, int], folder: str, decimal: bool)
             attributes[name] = _type_name(attributes[name]) if attributes[name] else None
     opset = opsets.get(domain, 1)
     known = (domain, node.op_type) in OPERATORS or node.op_type == "If"
-    body = None if known else partial(_body, node.SerializeToString(), domain, opset, decimal)
+    body = None
+    if not known and _has_body(node.op_type, opset, domain):
+        body = partial(_body, node.SerializeToString(), domain, opset, decimal)
     scopes = meta.get("pkg.torch.onnx.name_scopes", "")
     return Node(
         node.op_type,
@@ -144,6 +150,17 @@ def _read_node(node: Any, opsets: Mapping[str, int], folder: str, decimal: bool)
         meta,
         body,
     )
+
+
+def _has_body(kind: str, opset: int, domain: str) -> bool:
+    """Whether the schema of an operator defines it by others."""
+    import onnx
+
+    try:
+        schema = onnx.defs.get_schema(kind, opset, domain)
+    except onnx.defs.SchemaError:
+        return False
+    return bool(schema.has_function or schema.has_context_dependent_function)
 
 
 def _module(scopes: str) -> str:
@@ -202,10 +219,7 @@ def _body(raw: bytes, domain: str, opset: int, decimal: bool, inputs: Sequence[V
     import onnx
 
     node = onnx.NodeProto.FromString(raw)
-    try:
-        schema = onnx.defs.get_schema(node.op_type, opset, domain)
-    except onnx.defs.SchemaError:
-        return None
+    schema = onnx.defs.get_schema(node.op_type, opset, domain)
     function = _function(schema, node, opset, inputs)
     if function is None:
         return None
