@@ -269,7 +269,8 @@ def half(drawn: Drawn) -> Iterator[tuple[str, Comparison]]:
     from parity.routes.frameworks.torch import Torch
 
     (node, *others) = drawn.case.network.nodes
-    x = drawn.x.astype(np.float16)
+    with np.errstate(over="ignore"):
+        x = drawn.x.astype(np.float16)
     if others or not np.isfinite(x).all():
         return
     stored = {name: array.astype(np.float16) for name, array in drawn.parameters[node.name].items()}
