@@ -310,6 +310,8 @@ def start(routes: tuple[str, ...]) -> None:
 
         Torch().start(1)
     if "tensorflow" in routes:
+        import torch._dynamo  # noqa: F401 - after TensorFlow it would bring in triton, and that is a segmentation fault
+
         from parity.routes.frameworks.tensorflow import TensorFlow
 
         TensorFlow().start(2)
