@@ -6,7 +6,7 @@ the cases that show them.
 
 from dataclasses import replace
 
-from parity.cases.shipped import CEIL_DECLARED, CEIL_REFUSED, DILATED_AUTO_PAD, GROUPED, STRIDE_ONE_PADS
+from parity.cases.shipped import CEIL_DECLARED, CEIL_REFUSED, DILATED_AUTO_PAD, GROUPED, STRIDE_ONE_PADS, UNEVEN_AVERAGE
 
 KNOWN = [
     replace(
@@ -29,5 +29,15 @@ KNOWN = [
         STRIDE_ONE_PADS,
         cases="maxpool2d/k2-stride1-same",
         routes=("tensorflow>reference", "definition>reference"),
+    ),
+    replace(
+        UNEVEN_AVERAGE,
+        cases="avgpool2d/same",
+        routes=("torch>ort", "torchscript>ort", "definition>ort"),
+    ),
+    replace(
+        UNEVEN_AVERAGE,
+        cases=("avgpool2d/k3-stride2-same-even", "avgpool2d/ceil-four-sides"),
+        routes="definition>ort",
     ),
 ]
