@@ -25,7 +25,9 @@ class Case:
     name: ``family/what``; shape: the input's canonical shape ``(N, C, H, W)`` or ``(N, F)``; scale and mean: the input
     is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
-    fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take.
+    fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
+    batches: other batch sizes in which each image must have its answer within the bound, which needs a model that is not made
+    for one size; threads: how many threads to ask again with.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Case:
     draws: Mapping[str, Draw] = field(default_factory=dict)
     equal_sizes: str = ""
     time_limit: float = 120.0
+    batches: tuple[int, ...] = ()
+    threads: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         owner = f"case {self.name!r}"
@@ -60,6 +64,12 @@ class Case:
             raise FieldError(owner, "mean", self.mean, "must be a finite number")
         if not (is_number(self.time_limit) and self.time_limit > 0):
             raise FieldError(owner, "time_limit", self.time_limit, "must be a positive number of seconds")
+        for name in ("batches", "threads"):
+            counts = getattr(self, name)
+            if not (isinstance(counts, tuple) and all(is_count(n) for n in counts) and len(set(counts)) == len(counts)):
+                raise FieldError(owner, name, counts, "must be a tuple of different whole numbers, each at least 1")
+        if self.shape[0] in self.batches:
+            raise FieldError(owner, "batches", self.batches, f"must not name the case's own batch size {self.shape[0]}")
         if self.precision != "float32":
             raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
         if self.mode != "inference":
@@ -120,6 +130,8 @@ class Case:
             "mean": self.mean,
             "precision": self.precision,
             "mode": self.mode,
+            "batches": list(self.batches),
+            "threads": list(self.threads),
             "draws": {name: vars(draw) for name, draw in sorted(self.draws.items())},
         }
 

@@ -101,7 +101,10 @@ def apply(check: Check, case: Case, entries: Iterable[KnownDivergence], installe
         entry = covering[0]
         reason = f"declared divergence {entry.reason!r} no longer reproduces; remove the entry in {entry.file}"
         return msgspec.structs.replace(check, status="stale", reason=reason, known=_record(entry))
-    ending = check.failure.kind if check.status == "fail" and check.failure is not None else check.status
+    failure = check.failure if check.status == "fail" else None
+    if failure is not None and failure.values is not None:
+        return check  # a refused file whose answers are wrong too: to declare the one does not explain the other
+    ending = check.status if failure is None else failure.kind
     for entry in covering:
         if entry.kind == ending and entry.says in check.reason:
             return msgspec.structs.replace(check, status="known", reason=entry.reason, known=_record(entry))

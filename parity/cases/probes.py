@@ -3,6 +3,7 @@
 data      the case's own input; every element within its bound.
 integer   whole-number weights and inputs, so small that every sum is exact in any order: bit equality is demanded.
 impulse   one input feature at a time through a single convolution or dense layer, so that each weight shows alone.
+batch     the case's images in batches of other sizes, where the case names any; threads: with other numbers of threads.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from parity.cases.network import Node
 from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
 from parity.layers.definition import Definition
 
-Probe = Literal["data", "integer", "impulse"]
-PROBES: tuple[Probe, ...] = ("data", "integer", "impulse")
-Variant = Literal["shipped", "tapped", "integer"]
+Probe = Literal["data", "integer", "impulse", "batch", "threads"]
+PROBES: tuple[Probe, ...] = ("data", "integer", "impulse")  #: with inputs of the case's own shape, asked as it ships
+Variant = Literal["shipped", "tapped", "integer", "open"]
 
 EXACT = 2**24  #: float32 holds every whole number below this
 INPUT_LARGEST = 4
@@ -32,12 +33,17 @@ MOST_IMPULSES = 64  #: forward passes one impulse probe may take
 
 
 def variants(case: Case) -> tuple[Variant, ...]:
-    """The models a route has to make: the network as it ships, its tapped twin, and the one with integer weights."""
+    """The models a route has to make: the network as it ships, its tapped twin, the one with integer weights, an open one.
+
+    The open one is the network as it ships, with its batch axis left open where an exporter would fix it.
+    """
     made: list[Variant] = ["shipped"]
     if case.tapped:
         made.append("tapped")
     if not why_not(case, "integer"):
         made.append("integer")
+    if case.batches:
+        made.append("open")
     return tuple(made)
 
 

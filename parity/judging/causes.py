@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from parity.judging.blame import alike, native_route
+from parity.judging.blame import blame
+from parity.judging.likeness import NUMBERS, without_figures
 from parity.records.lines import Check
 from parity.records.wording import ending, one_line
 
 READ = 300  #: characters of a reason that are looked at
-_NUMBERS = re.compile(r"0x[0-9a-f]+|[-+]?\d[\d.,]*(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,49 +24,37 @@ class Cause:
 def causes(checks: Sequence[Check], others: Iterable[Check]) -> list[Cause]:
     """Group failing ``checks``; both groups and members stay in the order of ``checks``.
 
-    Failures of numbers are one cause when they are of one kind, were born in one kind of layer, and are the doing of one
-    party: a framework, an exporter or a runtime, told by how ``others``, the checks of the same run, ended on the same
-    case. Everything else is one cause when its reason is the same but for the figures in it.
+    Failures of what is computed are one cause when they are of one kind, were born in one kind of layer, and are the doing
+    of one party, told by ``others``, the checks of the same run (:mod:`parity.judging.blame`); where nobody can say whose,
+    of one route. Everything else is one cause when its reason is the same but for the figures in it.
     """
-    peers: dict[tuple[int | None, str, str], dict[str, Check]] = {}
+    peers: dict[tuple[int | None, str], list[Check]] = {}
     for other in others:
-        peers.setdefault((other.shard, other.case, other.device), {})[other.route] = other
+        peers.setdefault((other.shard, other.case), []).append(other)
     groups: dict[str, list[Check]] = {}
     for check in checks:
-        title = _title(check, peers.get((check.shard, check.case, check.device), {}))
+        title = _title(check, peers.get((check.shard, check.case), []))
         groups.setdefault(title, []).append(check)
     return [Cause(title, tuple(members)) for title, members in groups.items()]
 
 
-def _title(check: Check, same: Mapping[str, Check]) -> str:
-    end = ending(check)
+def _title(check: Check, others: Sequence[Check]) -> str:
     failure = check.failure
     if failure is None or not (failure.born or failure.where):
-        return f"{end}: {_NUMBERS.sub('#', one_line(check.reason[:READ]))}"
-    return f"{failure.kind} in {_layer(check)}, {_party(check, same)}"
+        return f"{ending(check)}: {without_figures(check.reason[:READ])}"
+    blamed = blame(check, others)
+    return f"{failure.kind} in {_layer(check)}, {one_line(check.route if blamed is None else blamed.who)}"
 
 
 def _layer(check: Check) -> str:
-    """The kind of layer it was born in; of a network whose layers all keep their bounds, its output."""
+    """The kind of layer it was born in; of a network whose layers all keep their bounds, its output.
+
+    The output of one network is not that of another where numbers are wrong; where it is lost, it is lost for one reason.
+    """
     assert check.failure is not None
     at = check.failure.born or check.failure.where
     for layer in check.layers:
         if layer.node == at:
             return one_line(layer.layer.split("(")[0])
-    return f"the output of {one_line(check.case)}"
-
-
-def _party(check: Check, same: Mapping[str, Check]) -> str:
-    """Whose doing it looks like: what the checks of this case that fail in the same way have in common."""
-    base, _, place = check.route.partition("@")
-    source, _, runtime = base.partition(">")
-    suffix = f"@{place}" if place else ""
-    if not runtime:
-        return check.route
-    native = same.get(native_route(source) + suffix)
-    if native is not None and alike(check, native):
-        return native.route
-    witnesses = (other for route, other in same.items() if route.startswith(f"{source}>") and other is not check)
-    if any(alike(check, witness) for witness in witnesses):
-        return f"the export by {one_line(check.exporter) or source}"
-    return f"{runtime}{suffix}"
+    kind = check.failure.values or check.failure.kind
+    return f"the output of {one_line(check.case)}" if kind in NUMBERS else "the output"

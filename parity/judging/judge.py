@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -17,21 +17,32 @@ from parity.cases.case import INPUT, Case
 from parity.cases.network import Node
 from parity.cases.parameters import Parameters
 from parity.cases.probes import PROBES, Probe, inputs_of, parameters_of, variant_of, why_not
+from parity.judging.blind import blind_to, told
 from parity.judging.compare import Comparison, compare
+from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, freedom, nearest
+from parity.judging.likeness import NUMBERS
 from parity.judging.observation import Observation
 from parity.judging.oracle import Truth, truths
+from parity.judging.others import judge_others
 from parity.judging.patterns import pattern
 from parity.judging.pictures import histogram
-from parity.judging.settle import Answer, explained, settle, settle_anchored
-from parity.judging.showing import TAG, failure_pictures, filters_picture, layer_pictures, sight, signed_ratio
+from parity.judging.settle import settle, settle_anchored
+from parity.judging.showing import (
+    TAG,
+    failure_pictures,
+    filters_picture,
+    how_far,
+    layer_pictures,
+    note,
+    sight,
+    signed_ratio,
+)
+from parity.judging.sketch import sketch
 from parity.layers.definition import define
 from parity.operators.formats import TF32, Format
-from parity.operators.graph import as_value, walk
-from parity.records.lines import Failure, Grid, LayerFigure, Number, Place, ProbeFigure, number, worst
+from parity.operators.graph import Value, as_value, walk
+from parity.records.lines import Failure, Grid, LayerFigure, Number, Place, ProbeFigure, Sketch, number, worst
 from parity.records.verdict import KINDS, Status
-
-OUTPUT = "output"  #: where a failure of the network as it ships is placed
-TWIN = "tapped twin"  #: where a failure to match its outputs with layers is placed
 
 
 @dataclass(frozen=True)
@@ -48,20 +59,6 @@ class Judgement:
     filters: Grid | None = None
     failure: Failure | None = None
     evidence: dict[str, Array] = field(default_factory=dict)  #: of a failure: expected, observed, allowed, input
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """A comparison that did not hold, and what it compared."""
-
-    comparison: Comparison
-    where: str
-    probe: Probe
-    tensor: Tensor
-    truth: Truth | None = None
-    observed: Array | None = None
-    reads: tuple[Array, ...] = ()
-    answer: Answer | None = None  #: the truth under other roundings
 
 
 class Judge:
@@ -87,8 +84,39 @@ class Judge:
         its tag; device: what a failure may be explained with.
         """
         form = TF32 if tf32 else None
+        pictures = pictures and TAG in self.case.tags
+        probes, findings = self._probes(observation, form)
+        others, otherwise = self._others(observation, form)
+        probes, findings = [*probes, *others], [*findings, *otherwise]
+        changed = self._changed(observation, form)
+        layers, layer_finding = self._layers(observation, form, pictures)
+        ratio = worst(iter([*(p.ratio for p in probes), *(f.ratio for f in layers)]))
+        need = worst(iter([*(p.need for p in probes), *(f.need for f in layers)]))
+        shape = tuple(self._histogram(observation, form))
+        filters = filters_picture(self.case, self._drawn("shipped")) if pictures else None
+        judged = Judgement("pass", "", ratio, need, tuple(probes), tuple(layers), shape, filters)
+        shown = nearest([*findings, *([] if changed is None else [changed])], layer_finding)
+        if shown is None:
+            return judged
+        failure = msgspec.structs.replace(
+            self._failure(shown, layer_finding, device),
+            repeats=changed is None,
+            # What is not repeatable may be right by luck, whoever runs it; other ways are asked of the file that ships.
+            unoptimised=self._unoptimised(observation, form) if changed is None and shown.probe in PROBES else None,
+        )
+        return replace(judged, status="fail", reason=failure.message, failure=failure, evidence=evidence_of(shown))
+
+    def _unoptimised(self, observation: Observation, form: Format | None) -> Literal["pass", "fail"] | None:
+        """What would be said of the file that ships if the runtime's optimiser were off."""
+        if observation.unoptimised is None:
+            return None
+        plain = replace(observation, answers=observation.answers | observation.unoptimised)
+        return "fail" if self._probes(plain, form)[1] or self._layers(plain, form, False)[1] is not None else "pass"
+
+    def _probes(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """Every probe end to end: its figures, and what does not hold."""
         probes: list[ProbeFigure] = []
-        findings: list[_Finding] = []
+        findings: list[Finding] = []
         for probe in PROBES:
             if reason := why_not(self.case, probe):
                 probes.append(ProbeFigure(probe=probe, status="not applicable", reason=reason))
@@ -100,51 +128,48 @@ class Judge:
                     status="pass" if finding is None else "fail",
                     ratio=_spell(comparison.ratio),
                     need=_spell(comparison.need),
-                    note=_note(comparison),
+                    note="; ".join(filter(None, (note(comparison), self._blind(probe, form)))),
                 )
             )
             if finding is not None:
                 findings.append(finding)
-        if (changed := self._changed(observation, form)) is not None:
-            findings.append(changed)
-        pictures = pictures and TAG in self.case.tags
-        layers, layer_finding = self._layers(observation, form, pictures)
-        ratio = worst(iter([*(p.ratio for p in probes), *(f.ratio for f in layers)]))
-        need = worst(iter([*(p.need for p in probes), *(f.need for f in layers)]))
-        shape = tuple(self._histogram(observation, form))
-        filters = filters_picture(self.case, self._drawn("shipped")) if pictures else None
-        judged = Judgement("pass", "", ratio, need, tuple(probes), tuple(layers), shape, filters)
-        if not findings and layer_finding is None:
-            return judged
-        # A layer that left its bound when fed what it really got is nearer to the cause than the output.
-        shown = findings[0] if layer_finding is None else layer_finding
-        failure = self._failure(shown, layer_finding, device)
-        return replace(judged, status="fail", reason=failure.message, failure=failure, evidence=_evidence(shown))
+        return probes, findings
+
+    def _others(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """What came of the other ways in which the case wants to be asked."""
+        answers = observation.answers.get("data", [])
+        first = answers[0][0] if answers and len(answers[0]) == 1 else None
+        return judge_others(self.case, observation.others, first, partial(self._truth, "data"), form)
+
+    def _blind(self, probe: Probe, form: Format | None) -> str:
+        """What a check has to say of a case whose own input tells nothing."""
+        number = blind_to(self._truth(probe, False, form), self.case.shape[0]) if probe == "data" else None
+        return "" if number is None else told(number)
 
     def _probe(
         self, probe: Probe, answers: Sequence[tuple[Array, ...]], form: Format | None
-    ) -> tuple[Comparison, _Finding | None]:
+    ) -> tuple[Comparison, Finding | None]:
         """One probe end to end: its worst comparison, and the finding if it does not hold."""
         case = self.case
         inputs = inputs_of(case, probe, self.seed)
         tensor = case.output
         if len(answers) != len(inputs):
             lost = Comparison("output-missing", f"{len(answers)} of {len(inputs)} inputs were answered")
-            return lost, _Finding(lost, OUTPUT, probe, tensor)
+            return lost, Finding(lost, OUTPUT, probe, tensor)
         for outputs in answers:
             if len(outputs) != 1:
                 kind, few = (
                     ("output-missing", "no output") if not outputs else ("output-extra", f"{len(outputs)} outputs")
                 )
                 wrong = Comparison(kind, f"{few}, expected 1")  # type: ignore[arg-type]
-                return wrong, _Finding(wrong, OUTPUT, probe, tensor)
+                return wrong, Finding(wrong, OUTPUT, probe, tensor)
         batch = Tensor((tensor.shape[0] * len(inputs), *tensor.shape[1:]), tensor.folded)
         observed = [outputs[0] for outputs in answers]
         answer = partial(self._truth, probe)
         odd = next((o for o in observed if o.shape != tensor.shape or o.dtype != observed[0].dtype), None)
         if odd is not None:
             comparison = compare(odd, answer(False, form), tensor)
-            return comparison, _Finding(comparison, OUTPUT, probe, tensor)
+            return comparison, Finding(comparison, OUTPUT, probe, tensor)
         together = np.concatenate(observed)
         comparison, truth = settle(together, answer, batch, form)
         if probe == "integer" and comparison.kind == "value":
@@ -152,16 +177,13 @@ class Judge:
         if comparison.kind is None:
             return comparison, None
         reads = (np.concatenate(inputs),)
-        return comparison, _Finding(comparison, OUTPUT, probe, batch, truth, together, reads, answer)
+        return comparison, Finding(comparison, OUTPUT, probe, batch, truth, together, reads, answer)
 
     def _truth(self, probe: Probe, careful: bool, form: Format | None) -> Truth:
         """The truth of a probe's inputs, one after the other along N."""
         key = (probe, careful, "" if form is None else form.name)
         if key not in self._truths:
-            case = self.case
-            feeds = {INPUT: as_value(np.concatenate(inputs_of(case, probe, self.seed)))}
-            for node, stored in self._drawn(variant_of(probe)).items():
-                feeds |= {f"{node}.{name}": as_value(array) for name, array in stored.items()}
+            case, feeds = self.case, self._feeds(probe)
             name = case.network.output.name
             if probe == "integer":
                 # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
@@ -171,12 +193,18 @@ class Judge:
                 self._truths[key] = truths(case.graph, feeds, careful=careful, override=form, key=self.seed)[name]
         return self._truths[key]
 
+    def _feeds(self, probe: Probe) -> dict[str, Value]:
+        feeds = {INPUT: as_value(np.concatenate(inputs_of(self.case, probe, self.seed)))}
+        for node, stored in self._drawn(variant_of(probe)).items():
+            feeds |= {f"{node}.{name}": as_value(array) for name, array in stored.items()}
+        return feeds
+
     def _drawn(self, variant: str) -> Parameters:
         if variant not in self._parameters:
             self._parameters[variant] = parameters_of(self.case, variant, self.seed)  # type: ignore[arg-type]
         return self._parameters[variant]
 
-    def _changed(self, observation: Observation, form: Format | None) -> _Finding | None:
+    def _changed(self, observation: Observation, form: Format | None) -> Finding | None:
         """Whether the same input, asked once more at the end, gave another answer."""
         first, after = observation.answers.get("data", []), observation.again
         if after is None or not first:
@@ -190,7 +218,7 @@ class Judge:
             ratio = difference / self._truth("data", False, form).allowed()[: shape[0]]
             moved, most = np.count_nonzero(difference != 0), float(np.nanmax(ratio))
             said = f"{moved:,} of {difference.size:,} elements moved, by up to {most:.3g} times the bound"
-        return _Finding(Comparison("not-repeatable", said), OUTPUT, "data", self.case.output)
+        return Finding(Comparison("not-repeatable", said), OUTPUT, "data", self.case.output)
 
     def _histogram(self, observation: Observation, form: Format | None) -> list[int]:
         answers, shape = observation.answers.get("data", []), self.case.output.shape
@@ -202,7 +230,7 @@ class Judge:
 
     def _layers(
         self, observation: Observation, form: Format | None, pictures: bool
-    ) -> tuple[list[LayerFigure], _Finding | None]:
+    ) -> tuple[list[LayerFigure], Finding | None]:
         """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
         case, nodes = self.case, self.case.network.nodes
         values: dict[str, Array] = {INPUT: inputs_of(case, "data", self.seed)[0]}
@@ -214,7 +242,7 @@ class Judge:
         if len(taps) != len(nodes):
             lost = Comparison("unmatched-layer", f"the tapped twin gave {len(taps)} values for {len(nodes)} layers")
             figures = [self._figure(node, None) for node in nodes]
-            return figures, _Finding(lost, TWIN, "data", case.output) if case.tapped else None
+            return figures, Finding(lost, TWIN, "data", case.output) if case.tapped else None
         values |= {node.name: tap for node, tap in zip(nodes, taps, strict=True)}
         figures, first = [], None
         for node in nodes:
@@ -236,7 +264,7 @@ class Judge:
 
     def _layer(
         self, node: Node, reads: tuple[Array, ...], observed: Array, form: Format | None, pictures: bool
-    ) -> tuple[LayerFigure, _Finding | None]:
+    ) -> tuple[LayerFigure, Finding | None]:
         """One layer on exactly these inputs."""
         tensor = self.case.tensors[node.name]
         graph = define(node.layer, tuple(self.case.tensors[name] for name in node.inputs)).graph
@@ -249,7 +277,7 @@ class Judge:
             figure = msgspec.structs.replace(figure, maps=maps, errors=errors)
         if comparison.kind is None:
             return figure, None
-        return figure, _Finding(comparison, node.name, "data", tensor, truth, observed, reads, answer)
+        return figure, Finding(comparison, node.name, "data", tensor, truth, observed, reads, answer)
 
     def _figure(self, node: Node, comparison: Comparison | None) -> LayerFigure:
         field = self._fields[node.name]
@@ -268,10 +296,19 @@ class Judge:
             status="pass" if comparison.kind is None else "fail",
             ratio=_spell(comparison.ratio),
             need=_spell(comparison.need),
-            note=_note(comparison),
+            note=note(comparison),
         )
 
-    def _failure(self, shown: _Finding, layer: _Finding | None, device: str) -> Failure:
+    def _sketch(self, shown: Finding) -> Sketch | None:
+        c = shown.comparison
+        if c.kind not in NUMBERS or shown.truth is None or shown.observed is None:
+            return None
+        truth = shown.truth
+        if c.kind == "inexact":  # nothing is allowed there, but what is wrong on two routes differs by honest rounding
+            truth = truths(self.case.graph, self._feeds("integer"), key=self.seed)[self.case.network.output.name]
+        return sketch(shown.observed, truth)
+
+    def _failure(self, shown: Finding, layer: Finding | None, device: str) -> Failure:
         c = shown.comparison
         assert c.kind is not None
         place = None
@@ -285,59 +322,35 @@ class Judge:
             )
         return Failure(
             kind=c.kind,
-            message=f"{shown.where}: {KINDS[c.kind]}{_how_far(c)}{': ' + c.message if c.message else ''}",
+            message=f"{shown.where}: {KINDS[c.kind]}{how_far(c)}{': ' + c.message if c.message else ''}",
             probe=shown.probe,
             where=shown.where,
             born=self._born(shown, layer),
             place=place,
             wrong=c.wrong or None,
             elements=c.elements or None,
-            explained=_explained(shown, device),
+            explained=freedom(shown, device),
             **self._shown(shown),
         )
 
-    def _shown(self, shown: _Finding) -> dict[str, Any]:
+    def _shown(self, shown: Finding) -> dict[str, Any]:
         """What people look at beside the figures of a failure."""
         c = shown.comparison
         if shown.observed is None or shown.truth is None or c.index is None:
             return {}
         named = c.kind in ("value", "inexact", "nan", "infinity", "infinity-sign")
         return {
+            "sketch": self._sketch(shown),
             "pattern": pattern(shown.observed, shown.truth.y, shown.truth.allowed()) if named else "",
             "sight": sight(self.case, shown.where, c.index),
             "pictures": failure_pictures(shown.observed, shown.truth, c),
         }
 
-    def _born(self, shown: _Finding, layer: _Finding | None) -> str | None:
+    def _born(self, shown: Finding, layer: Finding | None) -> str | None:
         """The layer a failure comes from: the first that failed by itself, or the only one there is."""
         if layer is not None:
             return layer.where if layer.where != TWIN else None
         return None if self.case.tapped or shown.truth is None else self.case.network.output.name
-
-
-def _explained(shown: _Finding, device: str) -> str | None:
-    """Which documented freedom of a kernel would allow a failure, if one would."""
-    if shown.observed is None or shown.answer is None:
-        return None
-    return explained(shown.comparison, shown.observed, shown.answer, shown.tensor, device)
-
-
-def _how_far(c: Comparison) -> str:
-    """How far off, in the figure that helps: an exact layer has no bound to be a multiple of."""
-    if c.ratio is None or c.kind not in ("value", "axes") or c.allowed <= 0:
-        return ""
-    if c.need == float("inf"):
-        return f", off by {abs(c.got - c.expected):.3g} where it has to be the same to the bit"
-    return f", {c.ratio:.3g} times the allowed {c.allowed:.3g}"
-
-
-def _note(comparison: Comparison) -> str:
-    """What is told of a comparison beside its figures."""
-    said = [comparison.message] if comparison.kind is None and comparison.message else []
-    if comparison.unspecified:
-        some = f"{comparison.unspecified:,} of {comparison.elements:,} elements"
-        said.append(f"{some} are unspecified: what is computed on the way may pass the largest number")
-    return "; ".join(said)
 
 
 def _same_bits(a: Array, b: Array) -> bool:
@@ -355,11 +368,3 @@ def _digest(*arrays: Array) -> bytes:
 
 def _spell(figure: float | None) -> Number | None:
     return None if figure is None else number(figure)
-
-
-def _evidence(shown: _Finding) -> dict[str, Array]:
-    """The arrays a person needs to look at a failure; canonical axes."""
-    if shown.observed is None or shown.truth is None:
-        return {}
-    arrays = {"observed": shown.observed, "expected": shown.truth.y, "allowed": shown.truth.allowed()}
-    return arrays | {f"input{i}": x for i, x in enumerate(shown.reads)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,11 @@ import numpy as np
 from parity.axes import Array, Layout, from_layout, to_layout
 from parity.cases.case import Case
 from parity.cases.probes import PROBES, Probe, Variant, inputs_of, variant_of, variants, why_not
+from parity.errors import Unsupported
+from parity.judging.others import Other, Way, images, spelled, unspelled, ways
+from parity.judging.others import ask as ask_other
+
+UNOPTIMISED = "unoptimised/"  #: what the names of such answers begin with in a file
 
 Program = Callable[[Array], tuple[Array, ...]]
 """A built model: one input in the framework's own axes to all its outputs, as they come."""
@@ -22,66 +29,126 @@ class Observation:
 
     answers: probe -> for each of its inputs -> the outputs of the network as it ships; taps: the outputs of the tapped
     twin on the first data input, in the order of the nodes, or None for a single layer; again: what the network as it ships
-    gave for the first data input when it was asked once more, after all the others.
+    gave for the first data input when it was asked once more, after all the others; unoptimised: the answers of the very
+    same file without the runtime's graph optimiser, of those probes in which any bit differs; None where nobody asked;
+    others: what came of the other ways in which the case wants to be asked, by their keys.
     """
 
     answers: dict[Probe, list[tuple[Array, ...]]] = field(default_factory=dict)
     taps: tuple[Array, ...] | None = None
     again: tuple[Array, ...] | None = None
+    unoptimised: dict[Probe, list[tuple[Array, ...]]] | None = None
+    others: dict[str, Other] = field(default_factory=dict)
 
 
-def observe(case: Case, seed: int, program: Callable[[Variant], Program], layout: Layout) -> Observation:
-    """Run every probe that applies. ``program`` gives the built model of a variant; ``layout`` is its axes."""
+Programs = Callable[[Variant], Program]
+"""The built model of a variant."""
 
-    def ask(variant: Variant, x: Array) -> tuple[Array, ...]:
+
+def observe(
+    case: Case,
+    seed: int,
+    program: Programs,
+    layout: Layout,
+    unoptimised: Programs | None = None,
+    computing_with: Callable[[int], AbstractContextManager[Program]] | None = None,
+) -> Observation:
+    """Run every probe that applies. ``layout`` is the axes of the programs.
+
+    unoptimised: the programs without the runtime's graph optimiser, where it has one; computing_with: the network as it
+    ships, made anew with so many threads.
+    """
+
+    def ask(programs: Programs, variant: Variant, x: Array) -> tuple[Array, ...]:
         # Copies: a runtime may hand out its own buffer and write over it the next time.
-        given = program(variant)(to_layout(x, case.input, layout))
+        given = programs(variant)(to_layout(x, case.input, layout))
         return tuple(np.array(from_layout(out, case.output, layout)) for out in given)
 
-    answers = {
-        probe: [ask(variant_of(probe), x) for x in inputs_of(case, probe, seed)]
-        for probe in PROBES
-        if not why_not(case, probe)
-    }
+    def ask_all(programs: Programs, probes: Iterable[Probe]) -> dict[Probe, list[tuple[Array, ...]]]:
+        return {p: [ask(programs, variant_of(p), x) for x in inputs_of(case, p, seed)] for p in probes}
+
+    answers = ask_all(program, [probe for probe in PROBES if not why_not(case, probe)])
     x = inputs_of(case, "data", seed)[0]
-    again = ask("shipped", x)
+    again = ask(program, "shipped", x)
     taps: tuple[Array, ...] | None = None
     if "tapped" in variants(case):
         raw = program("tapped")(to_layout(x, case.input, layout))
         tensors = [case.tensors[node.name] for node in case.network.nodes]
         known = zip(raw, tensors, strict=False)  # a missing or extra tap is the judge's to name
         taps = (*(from_layout(out, tensor, layout) for out, tensor in known), *raw[len(tensors) :])
-    return Observation(answers, taps, again)
+    plain = None
+    if unoptimised is not None:
+        try:
+            plain = {p: runs for p, runs in ask_all(unoptimised, answers).items() if not _same(runs, answers[p])}
+            # Only where the file as it ships says the same again is the optimiser what makes the difference.
+            if not all(_same(runs, answers[p]) for p, runs in ask_all(program, plain).items()):
+                plain = None
+        except Exception:  # noqa: BLE001 - a runtime may raise anything; the verdict is of the file as it ships
+            plain = None
+
+    def ask_otherwise(way: Way) -> tuple[Array, ...]:
+        rows = to_layout(x[images(case, way)], case.input, layout)
+        if way.kind == "batch":
+            given = program("open")(rows)
+        elif computing_with is None:
+            raise Unsupported("this route has one number of threads")
+        else:
+            with computing_with(way.count) as made:
+                given = made(rows)
+        return tuple(np.array(from_layout(out, case.output, layout)) for out in given)
+
+    found = {way.key: ask_other(way, partial(ask_otherwise, way)) for way in ways(case)}
+    return Observation(answers, taps, again, plain, found)
+
+
+def _same(runs: list[tuple[Array, ...]], others: list[tuple[Array, ...]]) -> bool:
+    """Whether two rows of answers are the same to the bit."""
+
+    def bits(outputs: tuple[Array, ...]) -> list[object]:
+        return [(out.shape, out.dtype, out.tobytes()) for out in outputs]
+
+    return list(map(bits, runs)) == list(map(bits, others))
 
 
 def save(observation: Observation, path: Path) -> None:
     """Write an observation as an uncompressed ``.npz``."""
     arrays: dict[str, Array] = {}
-    for probe, runs in observation.answers.items():
-        for i, outputs in enumerate(runs):
-            arrays[f"{probe}/{i}"] = np.asarray(len(outputs))
-            arrays |= {f"{probe}/{i}/{j}": out for j, out in enumerate(outputs)}
+    asked = {"": observation.answers}
+    if observation.unoptimised is not None:
+        asked[UNOPTIMISED] = observation.unoptimised
+        arrays[UNOPTIMISED] = np.asarray(len(observation.unoptimised))
+    for kept, answers in asked.items():
+        for probe, runs in answers.items():
+            for i, outputs in enumerate(runs):
+                arrays[f"{kept}{probe}/{i}"] = np.asarray(len(outputs))
+                arrays |= {f"{kept}{probe}/{i}/{j}": out for j, out in enumerate(outputs)}
     for name, made in (("taps", observation.taps), ("again", observation.again)):
         if made is not None:
             arrays[name] = np.asarray(len(made))
             arrays |= {f"{name}/{j}": out for j, out in enumerate(made)}
+    arrays |= dict(spelled(observation.others))
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def load(path: Path) -> Observation:
     """Read what :func:`save` wrote."""
-    answers: dict[Probe, list[tuple[Array, ...]]] = {}
     with np.load(path, allow_pickle=False) as arrays:
-        for probe in PROBES:
-            runs: list[tuple[Array, ...]] = []
-            while f"{probe}/{len(runs)}" in arrays:
-                key = f"{probe}/{len(runs)}"
-                runs.append(tuple(arrays[f"{key}/{j}"] for j in range(int(arrays[key]))))
-            if runs:
-                answers[probe] = runs
+
+        def answers(kept: str) -> dict[Probe, list[tuple[Array, ...]]]:
+            found: dict[Probe, list[tuple[Array, ...]]] = {}
+            for probe in PROBES:
+                runs: list[tuple[Array, ...]] = []
+                while (key := f"{kept}{probe}/{len(runs)}") in arrays:
+                    runs.append(tuple(arrays[f"{key}/{j}"] for j in range(int(arrays[key]))))
+                if runs:
+                    found[probe] = runs
+            return found
+
         taps, again = (
             tuple(arrays[f"{name}/{j}"] for j in range(int(arrays[name]))) if name in arrays else None
             for name in ("taps", "again")
         )
-    return Observation(answers, taps, again)
+        plain = answers(UNOPTIMISED) if UNOPTIMISED in arrays else None
+        found = unspelled({name: arrays[name] for name in arrays.files if name.startswith("others/")})
+        return Observation(answers(""), taps, again, plain, found)

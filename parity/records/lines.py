@@ -17,6 +17,8 @@ from parity.records.verdict import Kind, Status
 
 SCHEMA = 3  #: raised when a line written by this parity cannot be read by an older one
 
+Step = Literal["ask", "look", "export", "run", "judge"]  #: of a check, one after the other
+
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 
 
@@ -125,12 +127,19 @@ class Sight(Struct, frozen=True):
     padding: bool
 
 
+class Sketch(Struct, frozen=True):
+    """A fingerprint of the wrong elements, by which two routes can be told to be wrong alike (``parity.judging.likeness``)."""
+
+    elements: int  #: how many it sums up
+    sums: list[float]  #: eight sums of their deviations, each with other weights; noise of one element is about 1
+
+
 class Failure(Struct, frozen=True):
     """Why a check is not green, enough for one screen."""
 
     kind: Kind
     message: str
-    probe: Literal["data", "integer", "impulse"] | None = None
+    probe: Literal["data", "integer", "impulse", "batch", "threads"] | None = None
     where: str | None = None  #: the layer, or "output" for the network as it ships
     born: str | None = None  #: the first layer that left its bound when fed what it really got
     place: Place | None = None
@@ -138,6 +147,13 @@ class Failure(Struct, frozen=True):
     elements: int | None = None
     explained: str | None = None  #: the freedom that would allow it, for example "TF32"
     pattern: str = ""  #: what the wrong elements have in common (``parity.judging.patterns``)
+    sketch: Sketch | None = None  #: of failures of numbers
+    repeats: bool = True  #: whether the same input, asked again, gave the same answer
+    #: the very file that failed, in the same runtime without its graph optimiser; None where that has none
+    unoptimised: Literal["pass", "fail"] | None = None
+    refused: str = ""  #: why the checker or ONNX's shape inference refuses the file, which was run all the same
+    inferred: Literal["right", "wrong"] | None = None  #: of a refused file: the shapes that the inference itself gives
+    values: Kind | None = None  #: of a refused file: the kind in which its answers are wrong too
     sight: Sight | None = None
     pictures: Pictures | None = None
 
@@ -161,7 +177,7 @@ class LayerFigure(Struct, frozen=True):
 class ProbeFigure(Struct, frozen=True):
     """The network as it ships, judged end to end on one probe."""
 
-    probe: Literal["data", "integer", "impulse"]
+    probe: Literal["data", "integer", "impulse", "batch", "threads"]
     status: Literal["pass", "fail", "not applicable", "not judged"]
     ratio: Number | None = None
     need: Number | None = None
@@ -206,7 +222,9 @@ class Check(Struct, frozen=True, tag_field="type", tag="check"):
     )
     failure: Failure | None = None
     known: Known | None = None
+    framework: str = ""  #: the framework in which the network was built
     exporter: str = ""  #: which exporter wrote the file, as the file itself says
+    step: Step | None = None  #: the step that a check without a judgement ended in
     cached: bool | None = None  #: whether the export came from the cache
     notes: list[str] = []
     seconds: Seconds = Seconds()

@@ -43,6 +43,7 @@ Kind = Literal[
     "value",
     "inexact",
     "not-repeatable",
+    "batch-size",
 ]
 
 #: What each kind of failure means. The order is the order of judging, and of reports: structure before numbers.
@@ -63,5 +64,6 @@ KINDS: dict[Kind, str] = {
     "axes": "the values are right once two axes of equal size are swapped",
     "inexact": "not bit equal where integers make every summation order exact",
     "value": "a value is farther from the oracle than its bound",
+    "batch-size": "the network answers only at the batch size that it was made with",
     "not-repeatable": "the same input gave another answer when it was asked again",
 }

@@ -8,6 +8,7 @@ party ships one by installing it. Importing such a file must not import the fram
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -41,6 +42,9 @@ class Engine(Part, Protocol):
     def why_no_device(self, device: str) -> str:
         """Why ``device`` cannot be used here; empty where it can."""
 
+    def computing_with(self, threads: int) -> AbstractContextManager[None]:
+        """Compute with so many threads meanwhile. Raises :class:`parity.errors.Unsupported` where a start fixes them."""
+
 
 class Framework(Engine, Protocol):
     """Builds networks and runs them. ``layout`` is the axes its images have.
@@ -67,14 +71,18 @@ class Exporter(Part, Protocol):
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the file. Raises :class:`parity.errors.Unsupported` where the exporter says it cannot."""
 
+    def export_open(self, case: Case, model: Any, path: Path) -> None:
+        """Write the file with its batch axis open, so that it takes a batch of any size. Raises Unsupported as above."""
+
     def wrote(self, path: Path) -> str:
         """The name of the exporter that wrote the file, by what the file itself says."""
 
 
 class Runtime(Engine, Protocol):
-    """Runs an ONNX file. ``label`` is how routes name it."""
+    """Runs an ONNX file. ``label`` is how routes name it; ``optimises`` is whether it may rewrite the graph it is given."""
 
     label: str
+    optimises: bool
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
         """A file, loaded and ready to run. Raises :class:`parity.errors.Unsupported` for what it does not implement."""

@@ -12,9 +12,10 @@ import msgspec
 from parity.cases.case import Case
 from parity.cases.network import Network
 from parity.judging.judge import Judgement
-from parity.records.lines import Check, Failure
-from parity.records.verdict import Kind, Status
+from parity.records.lines import Check, Failure, Step
+from parity.records.verdict import KINDS, Kind, Status
 from parity.routes.catalog import Route
+from parity.routes.exporters.check import Complaint
 from parity.running.worker import Answer
 
 
@@ -24,6 +25,7 @@ def unrun(case: Case, route: Route, seed: int, reason: str = "") -> Check:
         case=case.name,
         route=route.name,
         device=route.device,
+        framework=route.framework,
         status="not run",
         reason=reason,
         model=summary(case),
@@ -57,21 +59,41 @@ def judged_as(check: Check, judgement: Judgement) -> Check:
     )
 
 
-def troubled(check: Check, answer: Answer, exporting: str) -> Check:
-    """A check that a step ended. ``exporting`` is what the step did, when it was the export."""
+def troubled(check: Check, answer: Answer, step: Step, doing: str) -> Check:
+    """A check that a step ended. ``doing`` is what the step did, in words."""
     assert answer.ending != "ok"
     assert answer.ending != "full"
     status: Status = answer.ending
     reason, failure = answer.message, None
-    if exporting and status in ("unsupported", "fail"):
-        reason = f"{exporting}: {reason}"
+    if step == "export" and status in ("unsupported", "fail"):
+        reason = f"{doing}: {reason}"
     if status == "fail":
         try:
             failure = Failure(kind=msgspec.convert(answer.kind, Kind), message=reason)
         except msgspec.ValidationError:
             status, reason = "error", f"Broken({answer.kind!r}) is no kind of failure: {reason}"
     notes = [*check.notes, answer.detail] if answer.detail else check.notes
-    return revised(check, status=status, reason=reason, failure=failure, notes=notes)
+    return revised(check, status=status, reason=reason, failure=failure, notes=notes, step=step)
+
+
+def refused(check: Check, complaint: Complaint) -> Check:
+    """A check whose file was refused before it was run: it fails for that, and says beside it how the run ended.
+
+    What failed by itself keeps its figures and its place; only its kind is that of the complaint.
+    """
+    if check.status == "not run" or check.step == "judge":
+        return check
+    found = check.failure or Failure(kind=complaint.kind, message=complaint.message)
+    failure = msgspec.structs.replace(
+        found,
+        kind=complaint.kind,
+        refused=complaint.message,
+        inferred=complaint.inferred,
+        values=found.kind if check.probes and check.status == "fail" else None,
+    )
+    ran = "its answers agree with the oracle" if check.status == "pass" else check.reason
+    reason = f"{KINDS[complaint.kind]}: {complaint.message}; run all the same: {ran}"
+    return revised(check, status="fail", reason=reason, failure=failure)
 
 
 def file_name(check_id: str) -> str:

@@ -18,7 +18,7 @@ from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
 from parity.running import cache, jobs
-from parity.running.checks import file_name, judged_as, revised, troubled, unrun
+from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.schedule import Schedule, Task
 from parity.running.steps import Exported
@@ -204,11 +204,12 @@ class _Run:
             check = revised(check, notes=list(export.notes))
             if export.made is not None:
                 check = revised(check, exporter=export.made.exporter, cached=export.cached)
-        if answer.ending != "ok":
-            return troubled(check, answer, doing if task.kind == "export" else "")
-        if task.kind == "ask":
+        if task.kind == "ask" and answer.ending == "ok":
             return revised(check, reason=answer.value)
-        return self._with_arrays(i, judged_as(check, answer.value))
+        check = judged_as(check, answer.value) if answer.ending == "ok" else troubled(check, answer, task.kind, doing)
+        if export is not None and export.made is not None and export.made.complaint is not None:
+            check = refused(check, export.made.complaint)
+        return self._with_arrays(i, check)
 
     def _with_arrays(self, i: int, check: Check) -> Check:
         """The check with its arrays moved to where they stay: whole, or not at all."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from parity.cases.case import Case
 from parity.routes.catalog import Catalog, Route
+from parity.routes.exporters.check import Complaint
 from parity.running import cache
 from parity.running.key import cache_key
 from parity.running.steps import Exported, export_step, judge_step, run_step
@@ -45,7 +46,8 @@ def look(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, ke
     if entry is None:
         return Looked(key, None)
     files = {variant: str(entry.files[name]) for variant, name in entry.facts["variants"].items()}
-    return Looked(key, Exported(files, entry.facts["exporter"]))
+    complaint = entry.facts["complaint"]
+    return Looked(key, Exported(files, entry.facts["exporter"], complaint and Complaint(**complaint)))
 
 
 def export(
@@ -57,7 +59,9 @@ def export(
     if kept is not None:
         variants = {variant: Path(path).name for variant, path in made.files.items()}
         names = sorted(path.name for path in folder.iterdir())  # with what a large file keeps beside itself
-        cache.store(kept, key, folder, names, {"variants": variants, "exporter": made.exporter})
+        complaint = None if made.complaint is None else vars(made.complaint)
+        facts = {"variants": variants, "exporter": made.exporter, "complaint": complaint}
+        cache.store(kept, key, folder, names, facts)
     return made
 
 

@@ -2,70 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from parity.cases.case import Case
 from parity.cases.probes import Variant, parameters_of, variants
-from parity.errors import Broken
+from parity.errors import Broken, Unsupported
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import Program, load, observe, save
 from parity.routes.catalog import Catalog, Route
-from parity.routes.exporters.check import check_file
+from parity.routes.exporters.batch import fixed_batch
+from parity.routes.exporters.check import Complaint, check_file
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export left: variant -> path of its file, and the exporter that the files say wrote them."""
+    """What an export left: variant -> path of its file, and the exporter that the files say wrote them.
+
+    complaint: what the checker and ONNX's shape inference have against a file; it is run all the same.
+    """
 
     files: dict[str, str]
     exporter: str
+    complaint: Complaint | None = None
 
 
 def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path) -> Exported:
     """Export every variant of a case into ``folder`` and check the files.
 
     Raises :class:`parity.errors.Unsupported` where the layer, framework or exporter cannot, and
-    :class:`parity.errors.Broken` for a file that is not what was asked for.
+    :class:`parity.errors.Broken` for a file that another exporter wrote.
     """
     if route.exporter is None:
         raise ValueError(f"route {route.name} exports nothing")
     framework, exporter = catalog.framework(route.framework), catalog.exporter(route.exporter)
     files: dict[str, str] = {}
+    complaint: Complaint | None = None
     for variant in variants(case):
         path = folder / f"{variant}.onnx"
         model = framework.build(case, parameters_of(case, variant, seed), variant == "tapped")
-        exporter.export(case, model, variant == "tapped", path)
+        if variant != "open":
+            exporter.export(case, model, variant == "tapped", path)
+        else:
+            try:
+                exporter.export_open(case, model, path)
+            except Unsupported:
+                continue  # then no other batch size is asked for on this route
         wrote = exporter.wrote(path)
         if wrote != exporter.name:
             raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
         nodes = case.network.nodes if variant == "tapped" else case.network.nodes[-1:]
-        check_file(path, [case.tensors[node.name].in_layout(framework.layout) for node in nodes])
+        found = check_file(path, [case.tensors[node.name].in_layout(framework.layout) for node in nodes])
+        complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
-    return Exported(files, exporter.name)
+    return Exported(files, exporter.name, complaint)
 
 
 def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[str, str] | None, out: Path) -> None:
     """Run every probe of a case on a route and write the observation to ``out``. ``files`` is of the export, if any."""
     framework = catalog.framework(route.framework)
-    built: dict[Variant, Program] = {}
+    if route.exporter is None:
 
-    def program(variant: Variant) -> Program:
-        if variant not in built:
-            tapped = variant == "tapped"
-            if route.exporter is None:
-                model = framework.build(case, parameters_of(case, variant, seed), tapped)
-                built[variant] = framework.program(model, route.device, route.tf32)
-            else:
-                assert files is not None
-                # The network as it ships runs as people run it; the twin as written, so that each layer is itself.
-                runtime = catalog.runtime(route.runtime)
-                built[variant] = runtime.program(Path(files[variant]), route.device, route.tf32, not tapped)
-        return built[variant]
+        @cache
+        def native(variant: Variant) -> Program:
+            model = framework.build(case, parameters_of(case, variant, seed), variant == "tapped")
+            return framework.program(model, route.device, route.tf32)
 
-    save(observe(case, seed, program, framework.layout), out)
+        @contextmanager
+        def native_with(threads: int) -> Iterator[Program]:
+            with framework.computing_with(threads):
+                yield native("shipped")
+
+        save(observe(case, seed, native, framework.layout, computing_with=native_with), out)
+        return
+    assert files is not None
+    runtime, paths = catalog.runtime(route.runtime), files
+
+    @cache
+    def loaded(variant: Variant, optimise: bool) -> Program:
+        return runtime.program(Path(paths[variant]), route.device, route.tf32, optimise)
+
+    def shipped(variant: Variant) -> Program:
+        if variant not in paths:
+            raise Unsupported(f"{route.exporter} leaves no batch axis open")
+        # Not every runtime minds, so that would be told of the runtimes that do.
+        if variant == "open" and (size := fixed_batch(Path(paths[variant]))) is not None:
+            raise Broken("batch-size", f"asked for an open batch axis, {route.exporter} wrote a file for {size} alone")
+        # The network as it ships runs as people run it; the twin as written, so that each layer is itself.
+        return loaded(variant, variant != "tapped")
+
+    def unoptimised(variant: Variant) -> Program:
+        return loaded(variant, False)
+
+    @contextmanager
+    def shipped_with(threads: int) -> Iterator[Program]:
+        with runtime.computing_with(threads):
+            yield runtime.program(Path(paths["shipped"]), route.device, route.tf32, True)
+
+    plain = unoptimised if runtime.optimises else None
+    save(observe(case, seed, shipped, framework.layout, plain, shipped_with), out)
 
 
 _judges: dict[tuple[str, int], Judge] = {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.judging.causes import causes
-from parity.records.lines import Check
+from parity.records.lines import Check, Failure
 from parity.records.wording import bad
 from tests.report import made
 
@@ -48,13 +49,13 @@ def test_forty_cases_of_one_layer_in_one_framework_are_one_group() -> None:
 def test_an_export_that_two_runtimes_repeat_is_the_exporter_s() -> None:
     checks = [wrong(f"c{n}", route) for n in range(3) for route in ("torch>ort", "torch>reference")]
     checks += [made.check(f"c{n}", "torch") for n in range(3)]
-    assert titles(checks) == [("value in Conv2D, the export by dynamo", 6)]
+    assert titles(checks) == [("value in Conv2D, the exporter dynamo", 6)]
 
 
 def test_a_file_that_one_runtime_alone_gets_wrong_is_the_runtime_s() -> None:
     checks = [wrong(f"c{n}", route) for n in range(2) for route in ("torch>ort", "tensorflow>ort")]
-    checks += [made.check(f"c{n}", r) for n in range(2) for r in ("torch", "tensorflow", "torch>reference")]
-    assert titles(checks) == [("value in Conv2D, ort", 4)]
+    checks += [made.check(f"c{n}", f"{r}>reference") for n in range(2) for r in ("torch", "tensorflow")]
+    assert titles(checks) == [("value in Conv2D, the runtime ort", 4)]
 
 
 def test_both_of_torch_s_exporters_start_from_torch() -> None:
@@ -72,7 +73,7 @@ def test_devices_stand_apart_and_have_their_own_witnesses() -> None:
 
 def test_a_shard_is_no_witness_of_another() -> None:
     checks = [wrong("c", "torch", shard=0), made.check("c", "torch", shard=1), wrong("c", "torch>ort", shard=1)]
-    assert titles(checks) == [("value in Conv2D, torch", 1), ("value in Conv2D, ort", 1)]
+    assert titles(checks) == [("value in Conv2D, torch", 1), ("value in Conv2D, torch>ort", 1)]
 
 
 def test_kinds_and_layers_stand_apart() -> None:
@@ -112,3 +113,24 @@ def test_a_title_is_one_short_line_whatever_a_record_says() -> None:
     ((title, _),) = titles(checks)
     assert title.isprintable()
     assert len(title) < 400
+
+
+def test_an_output_that_is_lost_in_fourteen_networks_is_one_cause() -> None:
+    lost = Failure(kind="output-missing", message="output: m", where="output", probe="data")
+    checks = [wrong(f"net/{n}", "torch", failure=lost, layers=[made.layer("conv", 0.1)]) for n in range(14)]
+    checks += [made.check(f"net/{n}", "tensorflow") for n in range(14)]
+    assert titles(checks) == [("output-missing in the output, torch", 14)]
+
+
+def test_two_causes_of_one_kind_in_one_layer_are_two() -> None:
+    def one(route: str, size: float) -> Check:
+        failure = made.failing().failure
+        assert failure is not None
+        assert failure.sketch is not None
+        longer = msgspec.structs.replace(failure.sketch, sums=[size * total for total in failure.sketch.sums])
+        return wrong("c", route, failure=msgspec.structs.replace(failure, sketch=longer))
+
+    witness = made.check("c", "tensorflow")
+    assert titles([one("torch", 1.0), one("torch>ort", 1.0), witness]) == [("value in Conv2D, torch", 2)]
+    apart = titles([one("torch", 1.0), one("torch>ort", 4.0), witness])
+    assert apart == [("value in Conv2D, torch", 1), ("value in Conv2D, torch>ort", 1)]

@@ -181,7 +181,7 @@ def test_each_group_of_failures_is_one_annotation_with_the_command_that_repeats_
     ]
     assert len(said) == 2
     title, message = said[1]
-    assert title == "parity: value in Conv2D, ort"
+    assert title == "parity: value in Conv2D, torch>ort"
     assert message.startswith("net[torch>ort] and 1 other check: conv2: </script>")
     assert message.splitlines()[1] == "repeat: parity run 'net[torch>ort]' --seed 7"
 

@@ -6,34 +6,36 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from parity.cases import Case
-from parity.errors import Broken
-from parity.judging.judge import Judgement
 from parity.judging.observation import Observation, load
-from parity.routes.catalog import Catalog, Exporter, Framework, Route, Runtime, installed
+from parity.records.lines import Check, Step
+from parity.routes.catalog import Catalog, Exporter, Framework, Runtime, installed
 from parity.running import steps
+from parity.running.checks import judged_as, refused, revised, troubled, unrun
+from parity.running.worker import explain
 
 Edit = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What parity said: the kind of failure (None for a pass), where it was born, and the observation if there was one."""
+    """What parity said: the kind of failure (None for a pass), where it was born, the check, and what the route gave."""
 
     kind: str | None
     born: str | None
-    judgement: Judgement | None
+    check: Check
     observation: Observation | None
 
 
 class _Planted:
     """A part whose product is edited; everything else is the real part's."""
 
-    def __init__(self, part: Any, method: str, edit: Edit) -> None:
-        self._part, self._method, self._edit = part, method, edit
+    def __init__(self, part: Any, method: str, edit: Edit, optimised: bool = False) -> None:
+        self._part, self._method, self._edit, self._optimised = part, method, edit, optimised
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._part, name)
@@ -47,6 +49,8 @@ class _Planted:
 
     def _edit_after(self, real: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         made = real(*arguments)
+        if self._optimised and not arguments[-1]:
+            return made
         changed = self._edit(made)
         return made if changed is None else changed
 
@@ -66,14 +70,21 @@ class _PlantedFile(_Planted):
 
 @dataclass(frozen=True)
 class PlantedCatalog(Catalog):
-    """The installed parts with one edit: of the built model, of the exported file, or of the loaded program."""
+    """The installed parts with one edit: of the built model, of the exported file, or of the loaded program.
+
+    only: the names of the parts that are edited, None for all; optimised: runtimes only where they optimise.
+    """
 
     model: Edit | None = None
     file: Edit | None = None
     program: Edit | None = None
+    only: frozenset[str] | None = None
+    optimised: bool = False
 
     def framework(self, name: str) -> Framework:
         part: Any = super().framework(name)
+        if self.spares(name):
+            return part  # type: ignore[no-any-return]
         if self.model is not None:
             part = _Planted(part, "build", self.model)
         if self.program is not None:
@@ -82,41 +93,76 @@ class PlantedCatalog(Catalog):
 
     def exporter(self, name: str) -> Exporter:
         part: Any = super().exporter(name)
-        return part if self.file is None else _PlantedFile(part, "export", self.file)  # type: ignore[return-value]
+        return part if self.file is None or self.spares(name) else _PlantedFile(part, "export", self.file)  # type: ignore[return-value]
 
     def runtime(self, name: str) -> Runtime:
         part: Any = super().runtime(name)
-        return part if self.program is None else _Planted(part, "program", self.program)  # type: ignore[return-value]
+        if self.program is None or self.spares(name):
+            return part  # type: ignore[no-any-return]
+        return _Planted(part, "program", self.program, self.optimised)  # type: ignore[return-value]
+
+    def spares(self, name: str) -> bool:
+        """Whether a part is not edited."""
+        return self.only is not None and name not in self.only
 
 
-def planted(*, model: Edit | None = None, file: Edit | None = None, program: Edit | None = None) -> Catalog:
-    """A catalog with the fault in it; without arguments, an honest one."""
+def planted(**fault: Any) -> PlantedCatalog:
+    """A catalog with the fault in it (the fields of :class:`PlantedCatalog`); without arguments, an honest one."""
     here = installed()
-    return PlantedCatalog(here.frameworks, here.exporters, here.runtimes, model, file, program)
+    return PlantedCatalog(here.frameworks, here.exporters, here.runtimes, **fault)
 
 
 @cache
 def started(name: str) -> bool:
-    """Start an engine in this process, once."""
+    """Start an engine in this process, once.
+
+    torch's compiler is imported before TensorFlow: torch's default wheel brings triton, and importing triton after
+    TensorFlow in one process is a segmentation fault (torch 2.13 with CUDA, TensorFlow 2.21). parity's own workers host
+    one framework each.
+    """
+    if name == "tensorflow" and find_spec("torch") is not None:
+        import torch._dynamo  # noqa: F401
     installed().engine(name).start(1)
     return True
 
 
 def run(case: Case, route_name: str, catalog: Catalog, seed: int = 0) -> Result:
     """Export, run and judge one check with the parts of ``catalog``."""
-    route: Route = installed().routes()[route_name]
+    with tempfile.TemporaryDirectory() as name:
+        return run_in(Path(name), case, route_name, catalog, seed)
+
+
+def run_in(folder: Path, case: Case, route_name: str, catalog: Catalog, seed: int = 0) -> Result:
+    """The same in a folder of one's own; where that holds the export already, it is not made again.
+
+    What a step raises ends the check as it would in a worker process.
+    """
+    route = installed().routes()[route_name]
     for engine in {route.framework, route.runtime}:
         started(engine)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        files = None
-        try:
-            if route.exporter is not None:
-                files = steps.export_step(case, seed, route, catalog, folder).files
-            steps.run_step(case, seed, route, catalog, files, folder / "observation.npz")
-        except Broken as broken:
-            return Result(broken.kind, None, None, None)
-        judgement = steps.judge_step(case, seed, route, folder / "observation.npz", folder / "arrays.npz")
-        observation = load(folder / "observation.npz")
-    failure = judgement.failure
-    return Result(failure and failure.kind, failure and failure.born, judgement, observation)
+    check, made, observation = unrun(case, route, seed), None, None
+    step: Step = "export"
+    try:
+        if route.exporter is not None:
+            made = _exported(folder / route.exporter, lambda out: steps.export_step(case, seed, route, catalog, out))
+            check = revised(check, exporter=made.exporter)
+        step, seen = "run", folder / "observation.npz"
+        steps.run_step(case, seed, route, catalog, None if made is None else made.files, seen)
+        step, observation = "judge", load(seen)
+        check = judged_as(check, steps.judge_step(case, seed, route, seen, folder / "arrays.npz"))
+    except Exception as error:  # noqa: BLE001 - a planted bug may raise anything, and it is one check's
+        check = troubled(check, explain(error), step, f"exporting with {route.exporter}")
+    if made is not None and made.complaint is not None:
+        check = refused(check, made.complaint)
+    failure = check.failure
+    return Result(failure.kind if failure else None, failure.born if failure else None, check, observation)
+
+
+_exports: dict[Path, steps.Exported] = {}
+
+
+def _exported(folder: Path, export: Callable[[Path], steps.Exported]) -> steps.Exported:
+    if folder not in _exports or not folder.exists():
+        folder.mkdir()
+        _exports[folder] = export(folder)
+    return _exports[folder]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from parity.records.lines import (
     Run,
     Seconds,
     Sight,
+    Sketch,
 )
 from parity.records.wording import count
 
@@ -68,6 +70,7 @@ def check(name: str = "conv2d/k3", route: str = "torch", status: Any = "pass", *
         "case": name,
         "route": route,
         "device": "cpu",
+        "framework": re.split("[>@]", route)[0].removesuffix("script"),
         "status": status,
         "ratio": 0.25,
         "need": 0.5,
@@ -100,6 +103,7 @@ def failing(name: str = "net", route: str = "torch>ort", kind: Any = "value", **
         wrong=3,
         elements=1728,
         explained="TF32",
+        sketch=Sketch(elements=3, sums=[1e5, -2e5, 3e5, 1e5, -2e5, 1e5, 2e5, -3e5]),
     )
     given: dict[str, Any] = {
         "status": "fail",

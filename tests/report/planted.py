@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from parity.cases import Case
-from parity.errors import Broken
 from parity.records.file import Records, Writer
 from parity.records.lines import SCHEMA, Check, End, Run
 from parity.records.wording import count
 from parity.routes.catalog import Catalog, Route
-from parity.running import environment, steps
-from parity.running.checks import judged_as, revised, troubled, unrun
-from parity.running.worker import Answer
-from tests.faults.harness import planted, started
+from parity.running import environment
+from tests.faults.harness import planted, run
 from tests.faults.plants import FAULTS, Fault
 
 #: One and more of every kind of look: numbers, one channel, border, offset, swapped axes, not finite, structure, files.
@@ -55,7 +51,7 @@ def records(names: Sequence[str] = NAMES, seed: int = 0) -> Records:
     checks = [
         _check(_named(fault), route, _catalog(fault, route), seed) for fault in faults for route in _routes(honest)
     ]
-    run = Run(
+    first = Run(
         schema=SCHEMA,
         id="planted",
         started="2026-01-31T12:00:00+00:00",
@@ -66,7 +62,7 @@ def records(names: Sequence[str] = NAMES, seed: int = 0) -> Records:
         environment=environment.environment(honest, 1),
     )
     counts, not_run = count(checks)
-    return Records(run, checks, End(finished=True, counts=counts, not_run=not_run, exit_code=1, seconds=1.0))
+    return Records(first, checks, End(finished=True, counts=counts, not_run=not_run, exit_code=1, seconds=1.0))
 
 
 def write(path: Path, made: Records) -> None:
@@ -94,26 +90,7 @@ def _catalog(fault: Fault, route: Route) -> Catalog:
 
 
 def _check(case: Case, route: Route, catalog: Catalog, seed: int) -> Check:
-    for engine in {route.framework, route.runtime}:
-        started(engine)
-    check = unrun(case, route, seed)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        files = None
-        try:
-            if route.exporter is not None:
-                made = steps.export_step(case, seed, route, catalog, folder)
-                files, check = made.files, revised(check, exporter=made.exporter)
-            steps.run_step(case, seed, route, catalog, files, folder / "observation.npz")
-        except Broken as broken:
-            return troubled(
-                check,
-                Answer("fail", message=str(broken), kind=broken.kind),
-                f"exporting with {route.exporter}" if files is None else "",
-            )
-        except Exception as error:  # noqa: BLE001 - a route that raises is one more way to end
-            return troubled(check, Answer("error", message=f"{type(error).__name__}: {error}"), "")
-        return judged_as(check, steps.judge_step(case, seed, route, folder / "observation.npz", folder / "arrays.npz"))
+    return run(case, route.name, catalog, seed).check
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
         "conv/one-bias-dropped[torch]",
         "a constant offset of",
         "torch, or how the case is spelled in it: tensorflow agrees with the oracle",
-        "torch: its own run differs in the same way, so the file only repeats it",
+        "torch, or how the case is spelled in it: its own run differs in the same way, so the file only repeats it",
         "dtype in Conv2D, torch",
         "data:image/png;base64,",
     ],

@@ -13,8 +13,10 @@ from parity.cases import Sequential
 from parity.cases.case import INPUT, Case
 from parity.cases.probes import inputs_of, parameters_of, variant_of, why_not
 from parity.judging.judge import Judge, Judgement
+from parity.judging.likeness import alike
 from parity.judging.observation import Observation
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, MaxPool2D, ReLU
+from parity.records.lines import Check
 from tests.unit.strategies import reference
 
 CONV = Case("conv", Conv2D(3, 8, 3, padding=1), (2, 3, 7, 6))
@@ -207,3 +209,106 @@ def test_routes_that_agree_to_the_bit_get_the_same_figures_and_one_that_differs_
     off[2] = off[2] * np.float32(1.01)
     said = judge_of_net.judge(replace(seen, taps=tuple(off)))
     assert [figure.node for figure in said.layers if figure.status == "fail"] == ["relu", "pool"]
+
+
+def deep(case: Case) -> Observation:
+    """An honest observation whose integer answers are off by one in one place, and only there."""
+    seen = observation(case)
+    (y,) = seen.answers["integer"][0]
+    off = y.copy()
+    off[1, 2, 1, 3] += 1
+    return replace(seen, answers={**seen.answers, "integer": [(off,)]})
+
+
+def test_a_failed_integer_probe_of_a_network_is_born_nowhere_and_shows_what_it_was_asked() -> None:
+    said = judge(EXACT, deep(EXACT))
+    assert said.failure is not None
+    assert (said.failure.kind, said.failure.where, said.failure.born) == ("inexact", "output", None)
+    assert {figure.status for figure in said.layers} == {"pass"}
+    (asked,) = inputs_of(EXACT, "integer", 0)
+    assert np.array_equal(said.evidence["input0"], asked)
+    assert np.abs(said.evidence["observed"] - said.evidence["expected"]).sum() == 1
+    assert said.failure.unoptimised is None  # nobody asked, and layers that are right on other inputs prove nothing
+
+
+@pytest.mark.parametrize(("outputs", "kind"), [(0, "output-missing"), (2, "output-extra")])
+def test_a_lost_output_of_a_network_is_no_unmatched_layer_of_its_twin(outputs: int, kind: str) -> None:
+    seen = observation(NET)
+    answers: Any = {p: [y * outputs for y in runs] for p, runs in seen.answers.items()}
+    said = judge(NET, replace(seen, answers=answers, taps=()))
+    assert said.failure is not None
+    assert (said.failure.kind, said.failure.where, said.failure.born) == (kind, "output", None)
+
+
+@pytest.mark.parametrize("case", [CONV, NET], ids=lambda case: case.name)
+def test_the_file_without_its_optimiser_is_judged_beside_a_failure(case: Case) -> None:
+    seen = observation(case)
+    off = [(runs[0] * np.float32(1.01),) for runs in seen.answers["data"]]
+    wrong = replace(seen, answers={**seen.answers, "data": off})
+    asked: list[tuple[Any, Any]] = [(None, None), ({}, "fail"), ({"data": off}, "fail"), (seen.answers, "pass")]
+    for plain, expected in asked:
+        failure = judge(case, replace(wrong, unoptimised=plain)).failure
+        assert failure is not None
+        assert (failure.unoptimised, failure.repeats) == (expected, True)
+    assert judge(case, replace(seen, unoptimised={"data": off})).status == "pass"  # nobody ships that
+
+
+def test_a_layer_that_is_wrong_in_the_twin_which_no_optimiser_touched_is_wrong_without_it_too() -> None:
+    seen = observation(NET)
+    assert seen.taps is not None
+    taps = (seen.taps[0] * np.float32(1.01), *seen.taps[1:])
+    failure = judge(NET, replace(seen, taps=taps, unoptimised={})).failure
+    assert failure is not None
+    assert (failure.born, failure.unoptimised) == ("conv1", "fail")
+
+
+def test_what_does_not_repeat_may_be_right_by_luck_without_the_optimiser() -> None:
+    seen = observation(CONV)
+    off = [(runs[0] * np.float32(1.01),) for runs in seen.answers["data"]]
+    answers = {**seen.answers, "data": off}
+    wrong = replace(seen, answers=answers, again=seen.answers["data"][0], unoptimised=seen.answers)
+    failure = judge(CONV, wrong).failure
+    assert failure is not None
+    assert (failure.kind, failure.unoptimised, failure.repeats) == ("value", None, False)
+
+
+def alike_as_checks(one: Judgement, other: Judgement) -> bool:
+    def check(judgement: Judgement) -> Check:
+        given: Any = {"case": "c", "route": "r", "device": "cpu", "status": "fail", "failure": judgement.failure}
+        return Check(**given, probes=list(judgement.probes))
+
+    return alike(check(one), check(other))
+
+
+def test_one_fault_on_two_routes_is_alike_and_two_faults_are_not() -> None:
+    def faulty(share: float, channel: int, low: bool) -> Judgement:
+        """A channel off by a share, on a route that rounds down or one that rounds to nearest."""
+        seen = observation(CONV)
+        answers: Any = {}
+        for probe, runs in seen.answers.items():
+            made = []
+            for (y,) in runs:
+                off = y.copy()
+                off[:, channel] *= np.float32(1 + share)
+                made.append((np.nextafter(off, np.float32(0)) if low and probe == "data" else off,))
+            answers[probe] = made
+        return judge(CONV, replace(seen, answers=answers))
+
+    one = faulty(0.01, 2, low=False)
+    assert one.failure is not None
+    assert one.failure.sketch is not None
+    assert one.failure.sketch.elements > 50
+    assert alike_as_checks(one, faulty(0.01, 2, low=True))
+    assert not alike_as_checks(one, faulty(0.01, 3, low=False))
+    assert not alike_as_checks(one, faulty(0.04, 2, low=False))
+
+
+def test_inexact_answers_are_alike_where_they_differ_by_what_other_numbers_would_round() -> None:
+    def moved(noise: float) -> Judgement:
+        seen = observation(EXACT)
+        (y,) = seen.answers["integer"][0]
+        off = y + 1e-3 + noise * np.random.default_rng(0).uniform(-1, 1, y.shape)
+        return judge(EXACT, replace(seen, answers={**seen.answers, "integer": [(off.astype(np.float32),)]}))
+
+    assert alike_as_checks(moved(0), moved(2e-6))
+    assert not alike_as_checks(moved(0), moved(5e-4))

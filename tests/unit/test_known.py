@@ -251,3 +251,10 @@ def test_every_entry_that_is_shipped_has_reason_evidence_and_versions_of_its_own
         assert shipped.operator is not None
         assert shipped.versions
         assert not shipped.file
+
+
+def test_who_declares_that_a_file_is_refused_has_not_explained_that_its_answers_are_wrong() -> None:
+    declared = [entry(kind="onnx-invalid")]
+    for values, status in ((None, "known"), ("value", "fail")):
+        refused = Failure(kind="onnx-invalid", message="m", refused="m", values=values)  # type: ignore[arg-type]
+        assert apply(made.failing(failure=refused), declared, HERE).status == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,11 +92,17 @@ def test_what_is_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
             "impulse": [(np.asarray(1.5, np.float16),), (np.empty((0, 3), np.float32),), (np.asarray([True]),)],
         },
         (odd, np.arange(6, dtype=np.int8).reshape(1, 6)),
+        unoptimised={"data": [(-odd,)], "impulse": [(), (odd,)]},
     )
     save(observation, tmp_path / "seen.npz")
     back = load(tmp_path / "seen.npz")
     assert back.answers.keys() == observation.answers.keys()
-    pairs = [(back.taps, observation.taps)]
+    assert back.unoptimised is not None
+    assert observation.unoptimised is not None
+    assert back.unoptimised.keys() == observation.unoptimised.keys()
+    pairs: list[Any] = [(back.taps, observation.taps)]
+    for probe, runs in observation.unoptimised.items():
+        pairs += list(zip(back.unoptimised[probe], runs, strict=True))
     for probe, runs in observation.answers.items():
         pairs += list(zip(back.answers[probe], runs, strict=True))
     for loaded, kept in pairs:
@@ -109,5 +116,40 @@ def test_what_is_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
 def test_an_observation_without_taps_or_answers_stays_without(tmp_path: Path) -> None:
     save(Observation(), tmp_path / "none.npz")
     assert load(tmp_path / "none.npz") == Observation()
+    save(Observation(unoptimised={}), tmp_path / "same.npz")
+    assert load(tmp_path / "same.npz") == Observation(unoptimised={})
     save(Observation({"data": [()]}, ()), tmp_path / "empty.npz")
     assert load(tmp_path / "empty.npz") == Observation({"data": [()]}, ())
+
+
+def asked_twice(shipped: Program, plain: Program) -> Observation:
+    return observe(LAYER, 3, lambda variant: shipped, "NCHW", lambda variant: plain)
+
+
+def test_without_the_optimiser_only_what_differs_is_kept() -> None:
+    def plain(x: Array) -> tuple[Array, ...]:
+        return (np.full((2, 4, 4, 5), x.sum(), np.float32),)
+
+    def other_on_whole_numbers(x: Array) -> tuple[Array, ...]:
+        return (plain(x)[0] + np.all(x == np.rint(x)).astype(np.float32),)
+
+    def boom(x: Array) -> tuple[Array, ...]:
+        raise RuntimeError("no kernel")
+
+    assert asked_twice(plain, plain).unoptimised == {}
+    kept = asked_twice(plain, other_on_whole_numbers).unoptimised
+    assert kept is not None
+    assert list(kept) == ["integer", "impulse"]
+    assert asked_twice(plain, boom).unoptimised is None
+    assert observe(LAYER, 3, lambda variant: plain, "NCHW").unoptimised is None
+
+
+def test_what_the_file_as_it_ships_does_not_say_again_is_no_doing_of_the_optimiser() -> None:
+    calls = 0
+
+    def every_seventh(x: Array) -> tuple[Array, ...]:
+        nonlocal calls
+        calls += 1
+        return (np.full((2, 4, 4, 5), calls % 7 == 3, np.float32),)
+
+    assert asked_twice(every_seventh, lambda x: (np.zeros((2, 4, 4, 5), np.float32),)).unoptimised is None

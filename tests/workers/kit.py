@@ -147,6 +147,7 @@ FAULTS: dict[str, Any] = {
     "broken-oddly": lambda: _raise(Broken("no-such-kind", "whatever")),
     "no-space": lambda: _raise(OSError(errno.ENOSPC, "No space left on device")),
     "wrong": lambda: None,
+    "lie": lambda: None,  # the file declares another shape than it computes
 }
 
 
@@ -215,7 +216,8 @@ class Writer:
         from onnx import TensorProto, helper, save
 
         meet("export", case.tags)
-        x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, case.shape) for name in "xy")
+        shapes = {"x": case.shape, "y": (9, 9, 9, 9) if "export:lie" in case.tags else case.shape}
+        x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items())
         graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "kit", [x], [y])
         made = helper.make_model(graph, producer_name="writer", opset_imports=[helper.make_opsetid("", 17)])
         made.doc_string = " ".join(case.tags)

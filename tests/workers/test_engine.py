@@ -11,6 +11,7 @@ import pytest
 
 from parity.cases.registry import load
 from parity.errors import ParityError
+from parity.judging.blame import whose
 from parity.records.lines import Check
 from parity.routes.catalog import Catalog
 from parity.running import engine
@@ -53,6 +54,31 @@ def test_a_warm_run_exports_nothing_and_says_so(run: Runner, cold: tuple[Path, C
     assert (first.seconds.export or 0) > 0
     assert warm.seconds.export is None
     assert (warm.ratio, warm.notes) == (first.ratio, [])
+
+
+def test_a_file_that_is_refused_is_run_all_the_same_and_refused_out_of_the_cache_too(run: Runner) -> None:
+    routes = ("kit>reader", "kit>other", "maker")
+    checks = [*((case("lie", "export:lie"), route(name)) for name in routes)]
+    checks += [(case("dead", "export:lie", "read:raise"), route("kit>reader"))]
+    for cached in (False, True):
+        ended = run(checks)
+        check = ended["lie[kit>reader]"]
+        assert (check.status, check.cached, check.probes[0].status) == ("fail", cached, "pass")
+        assert check.failure is not None
+        assert (check.failure.kind, check.failure.values, check.failure.inferred) == ("onnx-invalid", None, "right")
+        assert check.reason.endswith("; run all the same: its answers agree with the oracle")
+        said = "the exporter writer: the file declares a shape that neither shape inference nor kit>reader gives"
+        assert whose(check, ended.values()) == said
+        dead = ended["dead[kit>reader]"]
+        assert dead.failure is not None
+        assert (dead.status, dead.failure.kind, dead.step) == ("fail", "onnx-invalid", "run")
+        assert dead.reason.endswith("; run all the same: running in reader: RuntimeError: boom")
+
+
+def test_a_check_says_of_which_framework_it_is_and_which_step_ended_it(run: Runner) -> None:
+    ended = run([(case("dead", "export:raise"), route("kit>reader")), (case("well"), route("kit"))])
+    assert (ended["dead[kit>reader]"].framework, ended["dead[kit>reader]"].step) == ("maker", "export")
+    assert (ended["well[kit]"].framework, ended["well[kit]"].step) == ("kit", None)
 
 
 def test_another_seed_is_another_export(run: Runner, tmp_path: Path, filled: Path) -> None:

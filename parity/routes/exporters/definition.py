@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.cases.case import INPUT, Case
+from parity.errors import Unsupported
 from parity.operators.file import write
 
 PRODUCER = "parity"
@@ -26,6 +27,10 @@ class DefinitionFile:
         import onnx
 
         onnx.save(write(model.graph, {INPUT: (case.shape, "float32")}, model.parameters), path)
+
+    def export_open(self, case: Case, model: Any, path: Path) -> None:
+        """There is none: a definition is written on inputs of one shape."""
+        raise Unsupported("a definition is written for one batch size")
 
     def wrote(self, path: Path) -> str:
         """The name "definition" for a file of parity's own."""

@@ -24,12 +24,21 @@ class Dynamo:
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the module as one file, weights inside."""
+        self._export(case, model, path)
+
+    def export_open(self, case: Case, model: Any, path: Path) -> None:
+        """Write the module with a symbolic batch size."""
+        import torch
+
+        self._export(case, model, path, dynamic_shapes=({0: torch.export.Dim("batch")},))
+
+    def _export(self, case: Case, model: Any, path: Path, **how: Any) -> None:
         import torch
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                program = torch.onnx.export(model, (sample_input(case),), dynamo=True, verbose=False)
+                program = torch.onnx.export(model, (sample_input(case),), dynamo=True, verbose=False, **how)
             except torch.onnx.errors.OnnxExporterError as error:
                 if reason := refusal(error, ("torch.onnx", "onnxscript")):
                     raise Unsupported(f"dynamo exporter: {reason}") from error

@@ -34,6 +34,10 @@ class Tf2Onnx:
             with _collected():
                 model.export(str(path), format="onnx", verbose=False)
 
+    def export_open(self, case: Case, model: Any, path: Path) -> None:
+        """The same: Keras leaves the batch axis open in every file that it exports."""
+        self.export(case, model, False, path)
+
     def wrote(self, path: Path) -> str:
         """The producer that the file names."""
         import onnx

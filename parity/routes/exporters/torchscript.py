@@ -23,12 +23,20 @@ class TorchScript:
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the module as one file, weights inside."""
+        self._export(case, model, path)
+
+    def export_open(self, case: Case, model: Any, path: Path) -> None:
+        """Write the module with a symbolic batch size."""
+        axes = {name: {0: "batch"} for name in ("input", "output")}
+        self._export(case, model, path, input_names=["input"], output_names=["output"], dynamic_axes=axes)
+
+    def _export(self, case: Case, model: Any, path: Path, **how: Any) -> None:
         import torch
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                torch.onnx.export(model, (sample_input(case),), str(path), dynamo=False)
+                torch.onnx.export(model, (sample_input(case),), str(path), dynamo=False, **how)
             except torch.onnx.errors.OnnxExporterError as error:
                 if reason := refusal(error, ("torch.onnx",)):
                     raise Unsupported(f"torchscript exporter: {reason}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +38,10 @@ class Definition:
     def why_no_device(self, device: str) -> str:
         """Why ``device`` cannot be used here: a graph is only written, which needs none."""
         return ""
+
+    def computing_with(self, threads: int) -> AbstractContextManager[None]:
+        """It computes nothing, with however many threads."""
+        return nullcontext()
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Stored:
         """The case's definition with these parameters; ``tapped`` gives every layer's output."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import AbstractContextManager
 from typing import Any
 
 from parity.axes import Array, Layout
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import Parameters
+from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import as_list
 
@@ -47,12 +49,16 @@ class TensorFlow:
             return ""
         return f"tensorflow {tf.__version__} sees no {device} device"
 
+    def computing_with(self, threads: int) -> AbstractContextManager[None]:
+        """There is no other number than the one it started with."""
+        raise Unsupported("TensorFlow fixes its threads when it starts")
+
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
-        """The case's network as a Keras model with a fixed batch size."""
+        """The case's network as a Keras model. Its batch axis is open, as Keras' own default is and as every export has it."""
         import keras
 
         shape = case.input.in_layout(self.layout)
-        values = {INPUT: keras.Input(shape=shape[1:], batch_size=shape[0], dtype="float32", name="input")}
+        values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
         for node in case.network.nodes:
             x = case.tensors[node.inputs[0]]
             pieces = as_list(node.layer.to_keras(keras, x))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,18 @@ class Torch:
         if device == "cpu" or (device == "cuda" and torch.cuda.is_available()):
             return ""
         return f"torch {torch.__version__} sees no {device} device"
+
+    @contextmanager
+    def computing_with(self, threads: int) -> Iterator[None]:
+        """Set torch's threads and set them back."""
+        import torch
+
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
         """The case's network as a module in evaluation mode, on the cpu."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ class OnnxRuntime:
 
     name = "onnxruntime"
     label = "ort"
+    optimises = True
     modules = ("onnxruntime",)
     distributions = ("onnxruntime", "onnxruntime-gpu")
     mend = "pip install 'parity[onnx]'"
@@ -38,6 +41,15 @@ class OnnxRuntime:
         if PROVIDERS.get(device) in onnxruntime.get_available_providers():
             return ""
         return f"onnxruntime {onnxruntime.__version__} has no execution provider for {device}"
+
+    @contextmanager
+    def computing_with(self, threads: int) -> Iterator[None]:
+        """Sessions that are made meanwhile have these threads."""
+        before, self._threads = self._threads, threads
+        try:
+            yield
+        finally:
+            self._threads = before
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
         """A session. ``optimise`` turns all graph optimisations on or off, as the file ships or as it is written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from parity.axes import Array
@@ -14,6 +15,7 @@ class OnnxReference:
 
     name = "onnx-reference"
     label = "reference"
+    optimises = False
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"
@@ -25,6 +27,10 @@ class OnnxReference:
     def why_no_device(self, device: str) -> str:
         """Why ``device`` cannot be used here; empty where it can."""
         return "" if device == "cpu" else "the ONNX reference evaluator runs on cpu only"
+
+    def computing_with(self, threads: int) -> AbstractContextManager[None]:
+        """There is no other number than the one it started with."""
+        raise Unsupported("numpy takes its threads from the environment when it starts")
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
         """The evaluator of a file. It optimises nothing, whatever ``optimise`` says."""
