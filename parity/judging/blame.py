@@ -14,12 +14,12 @@ Where none of them knows, nothing is said.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from parity.judging.likeness import alike, doubtful, right, wrong
+from parity.judging.witnesses import DEFINITION, Scene, parts
 from parity.records.lines import Check
 
-DEFINITION = "definition"  #: the source of files that are the oracle's own graph
 _ENDED = frozenset({"fail", "known", "error", "crash", "timeout", "unsupported"})
 
 
@@ -45,7 +45,7 @@ def blame(check: Check, others: Iterable[Check]) -> Blame | None:
     """The party that a witness convicts, or None."""
     if check.status not in _ENDED or check.step in ("ask", "look", "judge") or doubtful(check):
         return None
-    here = _Scene.of(check, others)
+    here = Scene.of(check, others)
     if not here.runtime:
         return _of_framework(check, here)
     if check.step == "export":
@@ -59,63 +59,10 @@ def blame(check: Check, others: Iterable[Check]) -> Blame | None:
     return None if right(check) else _of_run(check, here)
 
 
-# ---- who was there --------------------------------------------------------------------------------------------------
-
-
-def _parts(route: str) -> tuple[str, str, str]:
-    """(source, runtime, place) of a route: ``torch>ort@cuda`` is torch, ort, cuda; a framework has no runtime."""
-    base, _, place = route.partition("@")
-    source, _, runtime = base.partition(">")
-    return source, runtime, place
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """The other checks of the case, by what they share with the failed one."""
-
-    source: str
-    runtime: str
-    place: str
-    all: tuple[Check, ...] = ()
-    native: Check | None = None  #: the run of the framework that the file comes from
-    same_file: tuple[Check, ...] = ()  #: the same file elsewhere: another runtime, or another device
-    definition: Check | None = None  #: the definition's file in the same runtime
-    natives: tuple[Check, ...] = field(default=())  #: of other frameworks, or of this one on another device
-
-    @classmethod
-    def of(cls, check: Check, others: Iterable[Check]) -> _Scene:
-        source, runtime, place = _parts(check.route)
-        same = [o for o in others if (o.shard, o.case) == (check.shard, check.case) and o.route != check.route]
-        by_route = {other.route: other for other in same}
-        suffix = f"@{place}" if place else ""
-        framework = check.framework or source
-        return cls(
-            source,
-            runtime,
-            place,
-            tuple(same),
-            native=(by_route.get(framework + suffix) or by_route.get(framework)) if runtime else None,
-            same_file=tuple(o for o in same if runtime and _parts(o.route)[0] == source and _parts(o.route)[1]),
-            definition=None if source == DEFINITION else by_route.get(f"{DEFINITION}>{runtime}{suffix}"),
-            natives=tuple(o for o in same if not _parts(o.route)[1]),
-        )
-
-    @property
-    def elsewhere(self) -> tuple[Check, ...]:
-        """The same file in other runtimes: on another device a runtime is not another implementation."""
-        return tuple(other for other in self.same_file if _parts(other.route)[1] != self.runtime)
-
-    @property
-    def clear(self) -> Check | None:
-        """A route that agrees with the oracle and does not come from it: then the case and its oracle are cleared."""
-        found = [other for other in self.all if right(other) and _parts(other.route)[0] != DEFINITION]
-        return min(found, key=lambda other: bool(_parts(other.route)[1]), default=None)  # a framework's own run first
-
-
 # ---- a framework's own run ------------------------------------------------------------------------------------------
 
 
-def _of_framework(check: Check, here: _Scene) -> Blame | None:
+def _of_framework(check: Check, here: Scene) -> Blame | None:
     if here.clear is not None:
         return Blame(check.route, f"{here.clear.route} agrees with the oracle", spelled=True)
     if check.failure is not None and not check.failure.repeats:
@@ -124,12 +71,12 @@ def _of_framework(check: Check, here: _Scene) -> Blame | None:
     return _of_oracle(check, here)
 
 
-def _of_oracle(check: Check, here: _Scene) -> Blame | None:
+def _of_oracle(check: Check, here: Scene) -> Blame | None:
     """All frameworks wrong alike, nobody right: at least two that share nothing but the case."""
     if here.clear is not None or wrong(check) is None:
         return None
     natives = [other for other in here.natives if not _same_framework(other, check)]
-    defined = [other for other in here.all if _parts(other.route)[0] == DEFINITION and alike(check, other)]
+    defined = [other for other in here.all if parts(other.route)[0] == DEFINITION and alike(check, other)]
     if not (natives or defined) or not all(alike(check, other) for other in natives):
         return None
     by = (
@@ -141,24 +88,24 @@ def _of_oracle(check: Check, here: _Scene) -> Blame | None:
 
 
 def _same_framework(other: Check, check: Check) -> bool:
-    return _parts(other.route)[0] == (check.framework or _parts(check.route)[0])
+    return parts(other.route)[0] == (check.framework or parts(check.route)[0])
 
 
 # ---- a file ---------------------------------------------------------------------------------------------------------
 
 
-def _repeated(check: Check, here: _Scene) -> Blame | None:
+def _repeated(check: Check, here: Scene) -> Blame | None:
     """The framework's own run is wrong alike: what is wrong was there before the file."""
     native = here.native
     if native is None or not alike(check, native):
         return None
-    said = _of_framework(native, _Scene.of(native, (*here.all, check)))
+    said = _of_framework(native, Scene.of(native, (*here.all, check)))
     if said is not None and not said.spelled:
         return said
     return Blame(native.route, "its own run differs in the same way, so the file only repeats it", spelled=True)
 
 
-def _of_numbers(check: Check, here: _Scene) -> Blame | None:
+def _of_numbers(check: Check, here: Scene) -> Blame | None:
     """A file that ran and gave wrong answers."""
     if said := _repeated(check, here):
         return said
@@ -166,13 +113,13 @@ def _of_numbers(check: Check, here: _Scene) -> Blame | None:
         return _of_definition(check, here)
     defined = here.definition
     if defined is not None and alike(check, defined):
-        also = [o for o in here.all if _parts(o.route)[0] == DEFINITION and o is not defined and alike(check, o)]
+        also = [o for o in here.all if parts(o.route)[0] == DEFINITION and o is not defined and alike(check, o)]
         # Where another implementation is wrong alike on that graph, the graph may be; where nobody is right, the oracle.
         return None if also or not _cleared(here) else _runtime(check, here, _twice(defined))
     return _of_file(check, here)
 
 
-def _cleared(here: _Scene) -> bool:
+def _cleared(here: Scene) -> bool:
     """Whether somebody agrees with the oracle, its own graph in another implementation included."""
     return any(right(other) for other in here.all)
 
@@ -181,7 +128,7 @@ def _twice(defined: Check) -> str:
     return f"it differs in the same way on {defined.route}, the file of the definition"
 
 
-def _of_file(check: Check, here: _Scene) -> Blame | None:
+def _of_file(check: Check, here: Scene) -> Blame | None:
     """The same file elsewhere, and without the optimiser."""
     witness = next((other for other in (*here.elsewhere, *here.same_file) if right(other)), None)
     if witness is not None:
@@ -196,7 +143,7 @@ def _of_file(check: Check, here: _Scene) -> Blame | None:
     return None
 
 
-def _runtime(check: Check, here: _Scene, why: str) -> Blame:
+def _runtime(check: Check, here: Scene, why: str) -> Blame:
     """The runtime: its optimiser where the very file is right without it, else its kernel."""
     place = f" on {here.place}" if here.place else ""
     unoptimised = None if check.failure is None else check.failure.unoptimised
@@ -209,10 +156,10 @@ def _runtime(check: Check, here: _Scene, why: str) -> Blame:
 
 
 def _exporter(check: Check) -> str:
-    return f"the exporter {check.exporter or _parts(check.route)[0]}"
+    return f"the exporter {check.exporter or parts(check.route)[0]}"
 
 
-def _of_definition(check: Check, here: _Scene) -> Blame | None:
+def _of_definition(check: Check, here: Scene) -> Blame | None:
     """The file of the definition, which no framework made: all frameworks wrong alike, or the runtime wrong elsewhere too."""
     natives = here.natives
     if natives and all(alike(check, other) for other in natives) and here.clear is None:
@@ -221,15 +168,15 @@ def _of_definition(check: Check, here: _Scene) -> Blame | None:
         return said
     if any(alike(check, other) for other in here.elsewhere) or here.clear is None:
         return None
-    beside = (o for o in here.all if _parts(o.route)[1:] == (here.runtime, here.place) and alike(check, o))
-    twin = next((o for o in beside if (own := _Scene.of(o, here.all).native) is not None and right(own)), None)
+    beside = (o for o in here.all if parts(o.route)[1:] == (here.runtime, here.place) and alike(check, o))
+    twin = next((o for o in beside if (own := Scene.of(o, here.all).native) is not None and right(own)), None)
     return None if twin is None else _runtime(check, here, f"it differs in the same way on {twin.route}, another file")
 
 
 # ---- endings without wrong numbers ----------------------------------------------------------------------------------
 
 
-def _of_export(check: Check, here: _Scene) -> Blame | None:
+def _of_export(check: Check, here: Scene) -> Blame | None:
     """No file came to be, or one that another exporter wrote."""
     native = here.native
     if native is None:
@@ -241,7 +188,7 @@ def _of_export(check: Check, here: _Scene) -> Blame | None:
     return Blame(_exporter(check), f"{native.route} runs the same network and agrees with the oracle")
 
 
-def _of_run(check: Check, here: _Scene) -> Blame | None:
+def _of_run(check: Check, here: Scene) -> Blame | None:
     """A file that did not run."""
     native, defined = here.native, here.definition
     witness = next((other for other in here.same_file if right(other)), None)
@@ -260,7 +207,7 @@ def _of_run(check: Check, here: _Scene) -> Blame | None:
     return None
 
 
-def _of_refusal(check: Check, here: _Scene) -> Blame | None:
+def _of_refusal(check: Check, here: Scene) -> Blame | None:
     """A file at odds with ONNX's shape inference: whose are the shapes that do not really come out."""
     if check.failure is None or not check.failure.refused:
         return None
@@ -273,7 +220,7 @@ def _of_refusal(check: Check, here: _Scene) -> Blame | None:
     return None
 
 
-def _of_chance(check: Check, here: _Scene) -> Blame | None:
+def _of_chance(check: Check, here: Scene) -> Blame | None:
     """A route that gave another answer to the same input."""
     native = here.native
     if native is not None and not _repeats(native):
