@@ -18,7 +18,10 @@ from tests.plugin.conftest import ROOT, told
 
 SAMPLE = ROOT / "tests" / "sample_project"
 CASES = ("capped_relu/image", "capped_relu/to-2.5", "inverted_residual/wide")
-READY = ("torch", "torch>ort", "torch>reference", "torchscript>ort", "torchscript>reference")
+READY = (
+    "torch",
+    *(f"{source}>{runtime}" for source in ("torch", "torchscript", "definition") for runtime in ("ort", "reference")),
+)
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
