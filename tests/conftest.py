@@ -1,11 +1,17 @@
-"""How Hypothesis runs, in every folder."""
+"""How Hypothesis runs, in every folder, and what is imported before anything else."""
 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 from hypothesis import settings
 
 # The same examples on every run of a CI, other ones on each run of a person.
 settings.register_profile("parity", deadline=None, max_examples=60, derandomize="CI" in os.environ)
 settings.load_profile("parity")
+
+# torch's default wheel brings triton, and importing triton after TensorFlow in one process is a segmentation fault (triton
+# 3.7 of torch 2.13, TensorFlow 2.21). parity's own workers host one framework each; the tests host several.
+if find_spec("triton") is not None:
+    import triton  # noqa: F401

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -114,14 +113,7 @@ def planted(**fault: Any) -> PlantedCatalog:
 
 @cache
 def started(name: str) -> bool:
-    """Start an engine in this process, once.
-
-    torch's compiler is imported before TensorFlow: torch's default wheel brings triton, and importing triton after
-    TensorFlow in one process is a segmentation fault (torch 2.13 with CUDA, TensorFlow 2.21). parity's own workers host
-    one framework each.
-    """
-    if name == "tensorflow" and find_spec("torch") is not None:
-        import torch._dynamo  # noqa: F401
+    """Start an engine in this process, once."""
     installed().engine(name).start(1)
     return True
 
