@@ -43,11 +43,21 @@ class PRelu(Elementwise):
     rounding = "one rounding where x < 0, into storage"
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
-        return (Noise(storage=np.where(x[0] >= 0, 0.0, stored(at, y[0]))),)
+        flush, _ = self.flushed(at, y[0], *x)
+        return (Noise(storage=np.where(x[0] >= 0, 0.0, stored(at, y[0])), flush=flush),)
+
+
+def _held(at: Site, name: str, default: Any = None) -> Any:
+    """An attribute as the stored type holds it. What is exact needs that: 0.1 as float32 is not 0.1."""
+    given = at.get(name, default)
+    if given is None:
+        return None
+    share, exponent = np.frexp(given)
+    return np.ldexp(np.rint(share / at.format.storage) * at.format.storage, exponent)
 
 
 def _clip(at: Site, x: Any, low: Any = None, high: Any = None) -> Any:
-    low, high = at.get("min") if low is None else low, at.get("max") if high is None else high
+    low, high = _held(at, "min") if low is None else low, _held(at, "max") if high is None else high
     y = x if low is None else np.maximum(x, low)
     return y if high is None else np.minimum(y, high)
 
@@ -85,7 +95,7 @@ def _selu(at: Site, x: Any) -> Any:
 
 
 def _shrink(at: Site, x: Any) -> Any:
-    edge, bias = at.get("lambd", 0.5), at.get("bias", 0.0)
+    edge, bias = _held(at, "lambd", 0.5), at.get("bias", 0.0)
     return np.where(x < -edge, x + bias, np.where(x > edge, x - bias, np.zeros_like(x))).astype(x.dtype)
 
 
@@ -117,7 +127,10 @@ operator("Selu")(
 )
 operator("Gelu")(
     Elementwise(
-        _gelu, lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6), "`2 u_e (abs(y) + min(abs(x), 6))`"
+        _gelu,
+        lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6),
+        "`2 u_e (abs(y) + min(abs(x), 6))`",
+        peak=lambda x: 2 * x,  # oneDNN halves last
     )
 )
 operator("Swish")(
@@ -138,7 +151,7 @@ operator("Mish")(
 # ---- made of straight lines -----------------------------------------------------------------------------------------
 
 operator("ThresholdedRelu")(
-    Elementwise(lambda at, x: np.where(x > at.get("alpha", 1.0), x, np.zeros_like(x)), exact=True)
+    Elementwise(lambda at, x: np.where(x > _held(at, "alpha", 1.0), x, np.zeros_like(x)), exact=True)
 )
 operator("Shrink")(Elementwise(_shrink))
 operator("HardSigmoid")(
@@ -153,5 +166,6 @@ operator("HardSwish")(
         lambda at, x: x * np.clip(x / 6 + 0.5, 0, 1),
         lambda at, y, x: 2 * np.abs(y) + np.where(np.abs(x) < 3.001, np.abs(x), 0.0),
         "`u_e (2 abs(y) + abs(x)) between its flat ends`",
+        peak=lambda x: 6 * x,  # torch and Keras divide last
     )
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.axes import Shape
+from parity.axes import F64, Array, Shape
 from parity.operators.base import EXACT, Noise, Operator, Site, operator, stored
 from parity.operators.special import erf
 
@@ -16,8 +16,8 @@ from parity.operators.special import erf
 class Elementwise(Operator):
     """``f(at, *x)``, whose arithmetic rounds ``units(at, y, *x)`` times u_e before the result is stored.
 
-    units None: one correctly rounded result, which its storage holds; said: the units in words; exact: nothing is rounded.
-    Whole numbers are exact.
+    units None: one correctly rounded result, which its storage holds; said: the units in words; exact: nothing is rounded;
+    peak: the largest number on the way to the result, where that is larger. Whole numbers are exact.
     """
 
     def __init__(
@@ -28,8 +28,9 @@ class Elementwise(Operator):
         *,
         exact: bool = False,
         steps: Any = None,
+        peak: Callable[..., Any] | None = None,
     ) -> None:
-        self._f, self._units, self._exact, self._steps = f, units, exact, steps
+        self._f, self._units, self._exact, self._steps, self._peak = f, units, exact, steps, peak
         self._said = "exact" if exact else said or "one rounding, into storage"
 
     @property
@@ -45,7 +46,23 @@ class Elementwise(Operator):
         own = None
         if self._units is not None:
             own = at.format.elementwise * np.abs(np.broadcast_to(self._units(at, y[0], *x), y[0].shape))
-        return (Noise(own, storage=stored(at, y[0])),)
+        flush, unspecified = self.flushed(at, y[0], *x)
+        if self._peak is not None:  # an element-wise kernel may work in the type that is stored
+            beyond = np.isfinite(y[0]) & (self._peak(*x) >= at.format.stored_largest)
+            unspecified = unspecified | beyond
+        return (Noise(own, (), stored(at, y[0]), flush, unspecified if unspecified.any() else None),)
+
+    def flushed(self, at: Site, y: Any, *x: Any) -> tuple[F64 | float, Array]:
+        """What is lost where a kernel takes subnormal operands for zero, and where anything may come of it.
+
+        TensorFlow's threads do: there ``1e-40 * 1e30`` is 0 and the logarithm of 1e-40 is minus infinity [measured].
+        """
+        small = [v.dtype == np.float64 and (v != 0) & (np.abs(v) < at.format.tiny) for v in x]
+        if not any(np.any(mask) for mask in small):
+            return 0.0, np.zeros(y.shape, bool)
+        without = self._f(at, *(np.where(mask, 0.0, v) for v, mask in zip(x, small, strict=True)))
+        finite, lost = np.isfinite(y), np.isfinite(y) & ~np.isfinite(without)
+        return np.where(finite & ~lost, np.abs(y - without), 0.0), lost
 
     def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
         return None if self._steps is None else self._steps(steps)
@@ -53,13 +70,16 @@ class Elementwise(Operator):
 
 def _quotient(at: Site, a: Any, b: Any) -> Any:
     """Whole numbers divide towards zero, as in C."""
-    if np.asarray(a).dtype.kind not in "iu":
-        return a / b
-    return (np.sign(a) * np.sign(b) * (np.abs(a) // np.maximum(np.abs(b), 1))).astype(a.dtype)
+    return (a - np.fmod(a, b)) // b if a.dtype.kind in "iu" else a / b
 
 
 def _power(at: Site, a: Any, b: Any) -> Any:
-    return np.power(a, b.astype(a.dtype) if a.dtype.kind in "iu" else b)
+    """Of the type of the base; a whole base under another exponent goes through float64 and is cut off."""
+    if a.dtype.kind not in "iu":
+        return np.power(a, b)
+    if b.dtype.kind in "iu" and (b >= 0).all():
+        return np.power(a, b.astype(a.dtype))
+    return np.trunc(np.power(a.astype(np.float64), b.astype(np.float64))).astype(a.dtype)
 
 
 def _mod(at: Site, a: Any, b: Any) -> Any:
@@ -131,7 +151,10 @@ class _Many(Operator):
         total = sum((np.abs(v) for v in x[1:]), start=np.abs(x[0]))
         more = max(len(x) - 2, 0) + self._mean
         own = at.format.accumulate * more * total / (len(x) if self._mean else 1)
-        return (Noise(np.broadcast_to(own, y[0].shape) if more else None, storage=stored(at, y[0])),)
+        beyond = np.broadcast_to(np.isfinite(y[0]) & (total >= at.format.stored_largest), y[0].shape)
+        overflow = beyond if more and beyond.any() else None  # of two numbers there is no sum on the way
+        own = np.broadcast_to(own, y[0].shape) if more else None
+        return (Noise(own, (), stored(at, y[0]), more * at.format.tiny, overflow),)
 
     def step(self, at: Site, steps: Sequence[Fraction], *shapes: Shape) -> Fraction | None:
         return None if self._mean else min(steps)

@@ -62,7 +62,7 @@ def erfc_positive(y: F64) -> F64:
 
 
 def erf(x: Any) -> F64:
-    """The error function, to about one unit in the last place of float64."""
+    """The error function, to five units in the last place of float64 where 1 - erfc takes over, else three [measured]."""
     x = np.asarray(x, np.float64)
     size = np.abs(x)
     with np.errstate(all="ignore"):
