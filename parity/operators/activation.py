@@ -130,7 +130,7 @@ operator("Gelu")(
         _gelu,
         lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6),
         "`2 u_e (abs(y) + min(abs(x), 6))`",
-        peak=lambda x: 2 * x,  # oneDNN halves last
+        peak=lambda x: 2 * x,  # oneDNN halves last, and torch takes it for Gelu
     )
 )
 operator("Swish")(
@@ -166,6 +166,6 @@ operator("HardSwish")(
         lambda at, x: x * np.clip(x / 6 + 0.5, 0, 1),
         lambda at, y, x: 2 * np.abs(y) + np.where(np.abs(x) < 3.001, np.abs(x), 0.0),
         "`u_e (2 abs(y) + abs(x)) between its flat ends`",
-        peak=lambda x: 6 * x,  # torch and Keras divide last
+        peak=lambda x: 6 * x,  # torch divides last
     )
 )
