@@ -136,7 +136,7 @@ class _Many(Operator):
 
     @property
     def rounding(self) -> str:
-        return "exact" if self._exact else f"`u_a (m - {1 if self._mean else 2}) sum abs(x)` for m inputs"
+        return "exact" if self._exact else f"`u_e (m - {1 if self._mean else 2}) sum abs(x)` for m inputs"
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = x[0]
@@ -145,12 +145,15 @@ class _Many(Operator):
         return (y / len(x) if self._mean else np.asarray(y),)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
-        """Two numbers round once, into storage; each further one rounds a running sum in some order."""
+        """Two numbers round once, into storage; each further one rounds a running sum in some order.
+
+        That sum may be kept in the stored type: TensorFlow adds halves so, one array after the other [measured].
+        """
         if self._exact or y[0].dtype != np.float64:
             return (EXACT,)
         total = sum((np.abs(v) for v in x[1:]), start=np.abs(x[0]))
         more = max(len(x) - 2, 0) + self._mean
-        own = at.format.accumulate * more * total / (len(x) if self._mean else 1)
+        own = at.format.elementwise * more * total / (len(x) if self._mean else 1)
         beyond = np.broadcast_to(np.isfinite(y[0]) & (total >= at.format.stored_largest), y[0].shape)
         overflow = beyond if more and beyond.any() else None  # of two numbers there is no sum on the way
         own = np.broadcast_to(own, y[0].shape) if more else None
