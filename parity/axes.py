@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 class Tensor:
     """The shape of a value between two layers, in canonical axes, and what its axes mean.
 
-    ``shape`` is ``(N, C, H, W)`` or ``(N, F)``. ``folded`` is ``(C, H, W)`` when ``F`` is an image that Flatten folded
+    ``shape`` is ``(N, C, H, W)`` or ``(N, F)``; of a statistic ``(C,)``. ``folded`` is ``(C, H, W)`` when ``F`` is an image that Flatten folded
     up: a channels-last framework folds it in the order H, W, C, and only this field tells.
     """
 
@@ -32,8 +32,8 @@ class Tensor:
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """Names of the axes, for messages: ``("n", "c", "h", "w")`` or ``("n", "f")``."""
-        return ("n", "c", "h", "w") if len(self.shape) == 4 else ("n", "f")
+        """Names of the axes, for messages: ``("n", "c", "h", "w")``, ``("n", "f")`` or ``("c",)``."""
+        return {4: ("n", "c", "h", "w"), 1: ("c",)}.get(len(self.shape), ("n", "f"))
 
     def in_layout(self, layout: Layout) -> Shape:
         """The shape as a framework with this layout shows it."""

@@ -26,8 +26,9 @@ class Case:
     is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
-    batches: other batch sizes in which each image must have its answer within the bound, which needs a model that is not made
-    for one size; threads: how many threads to ask again with.
+    mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
+    pass makes of the running statistics is among the outputs; batches: other batch sizes in which each image must have its
+    answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with.
     """
 
     name: str
@@ -72,8 +73,16 @@ class Case:
             raise FieldError(owner, "batches", self.batches, f"must not name the case's own batch size {self.shape[0]}")
         if self.precision != "float32":
             raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
-        if self.mode != "inference":
-            raise FieldError(owner, "mode", self.mode, 'must be "inference", the only one so far')
+        if self.mode not in ("inference", "training"):
+            raise FieldError(owner, "mode", self.mode, 'must be "inference" or "training"')
+        if self.training:
+            for name in ("batches", "threads"):
+                if getattr(self, name):
+                    raise FieldError(owner, name, getattr(self, name), "must be empty in training")
+            drawing = next((node for node in self.network.nodes if node.layer.drops()), None)
+            if drawing is not None and self.tapped:
+                mend = f"has no one answer in training, since {drawing.name} draws: make that a case by itself"
+                raise FieldError(owner, "model", str(drawing.layer), mend)
         stored = {f"{n.name}.{p}" for n in self.network.nodes for p in n.layer.parameters()}
         for name, draw in self.draws.items():
             if name not in stored:
@@ -82,7 +91,7 @@ class Case:
             if not isinstance(draw, Draw):
                 raise FieldError(owner, f"draws[{name!r}]", draw, "must be a Draw")
         try:
-            self.network.trace(self.input)
+            self.network.trace(self.input, self.training)
         except FieldError as error:
             raise FieldError(f"{owner}: {error.owner}", error.field, error.value, error.mend) from None
 
@@ -99,12 +108,36 @@ class Case:
     @cached_property
     def tensors(self) -> Mapping[str, Tensor]:
         """Shape and axes of the input and of every node's output."""
-        return self.network.trace(self.input)
+        return self.network.trace(self.input, self.training)
 
     @cached_property
     def graph(self) -> Graph:
         """The model in operators: its definition."""
-        return lower(self.network, self.input)
+        return lower(self.network, self.input, self.training)
+
+    @property
+    def training(self) -> bool:
+        """Whether the case is of a network in training."""
+        return self.mode == "training"
+
+    @property
+    def drops(self) -> float:
+        """The probability with which an element of the answer is set to 0; above 0 there is no one answer."""
+        return self.network.output.layer.drops() if self.training else 0.0
+
+    @cached_property
+    def states(self) -> Mapping[str, Tensor]:
+        """What a pass in training changes, ``node.parameter`` -> its shape, in the order of the nodes."""
+        return {
+            f"{node.name}.{name}": tensor
+            for node in self.network.nodes
+            for name, tensor in self.network.definition(node, self.tensors, self.training).states.items()
+        }
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Tensor]:
+        """Everything a route has to give, in order: the network's output, then what becomes of each state."""
+        return {self.network.output.name: self.output, **self.states}
 
     @property
     def output(self) -> Tensor:

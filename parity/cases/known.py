@@ -125,7 +125,7 @@ def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Iterable[Case], 
 def _operators(case: Case) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
     """The operators of a case's definition, each with the canonical shapes of what it reads."""
     for node in case.network.nodes:
-        definition = case.network.definition(node, case.tensors)
+        definition = case.network.definition(node, case.tensors, case.training)
         for inner in definition.graph.nodes:
             yield inner, tuple(definition.values[name].shape for name in inner.inputs if name)
 

@@ -59,7 +59,7 @@ class Network:
         """The node whose value the network returns."""
         return self.nodes[-1]
 
-    def trace(self, x: Tensor) -> dict[str, Tensor]:
+    def trace(self, x: Tensor, training: bool = False) -> dict[str, Tensor]:
         """Shape and axes of the input and of every node's output, as they follow from the layers' definitions.
 
         Raises :class:`FieldError` naming the node whose input cannot fit.
@@ -67,27 +67,29 @@ class Network:
         seen = {INPUT: x}
         for node in self.nodes:
             try:
-                seen[node.name] = define(node.layer, tuple(seen[name] for name in node.inputs)).output
+                seen[node.name] = self.definition(node, seen, training).output
             except FieldError as error:
                 raise FieldError(f"{node.name}: {error.owner}", error.field, error.value, error.mend) from None
             except ValueError as error:
                 raise FieldError(f"node {node.name!r}", "inputs", node.inputs, f"do not fit: {error}") from None
         return seen
 
-    def definition(self, node: Node, tensors: Mapping[str, Tensor]) -> Definition:
+    def definition(self, node: Node, tensors: Mapping[str, Tensor], training: bool = False) -> Definition:
         """One node's definition, on the shapes that :meth:`trace` gave."""
-        return define(node.layer, tuple(tensors[name] for name in node.inputs))
+        return define(node.layer, tuple(tensors[name] for name in node.inputs), training)
 
     def spec(self) -> list[dict[str, Any]]:
         """The network as plain data: enough to tell two networks apart in a cache key."""
         return [{"name": n.name, "inputs": list(n.inputs), **n.layer.spec()} for n in self.nodes]
 
-    def sees(self, x: Tensor, name: str, element: tuple[int, int], stop: str = INPUT) -> tuple[Pair, Pair, bool]:
+    def sees(
+        self, x: Tensor, name: str, element: tuple[int, int], stop: str = INPUT, training: bool = False
+    ) -> tuple[Pair, Pair, bool]:
         """First and last row and column of ``stop`` that one element (row, column) of a node is computed from.
 
         Clipped to what is there; the last value says whether padding was among them. ``stop`` is the input or a node.
         """
-        tensors = self.trace(x)
+        tensors = self.trace(x, training)
         spans = {name: (_around(element[0]), _around(element[1]))}
         padded = False
         for node in reversed(self.nodes):
@@ -95,7 +97,7 @@ class Network:
                 continue
             here = tensors[node.inputs[0]]
             rows, columns = spans[node.name]
-            definition = self.definition(node, tensors)
+            definition = self.definition(node, tensors, training)
             window = definition.window
             if definition.sees_everything or len(here.shape) != 4 or len(tensors[node.name].shape) != 4:
                 spans_in = ((0, _length(here, 2) - 1), (0, _length(here, 3) - 1))
@@ -113,20 +115,20 @@ class Network:
                 spans[source] = (_union(old[0], spans_in[0]), _union(old[1], spans_in[1]))
         return (*spans[stop], padded)
 
-    def receptive_fields(self, x: Tensor) -> Mapping[str, tuple[int, int] | None]:
+    def receptive_fields(self, x: Tensor, training: bool = False) -> Mapping[str, tuple[int, int] | None]:
         """How many input rows and columns one output element of each node sees; None once it sees all of them.
 
         ``r_out = r_in + (k - 1) * d * j_in`` and ``j_out = j_in * s`` per axis, j the distance in the input between
         neighbouring elements (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
         Distill 2019). Where branches join, the larger one counts.
         """
-        shapes = self.trace(x)
+        shapes = self.trace(x, training)
         fields: dict[str, tuple[int, int] | None] = {INPUT: (1, 1)}
         jumps = {INPUT: (1, 1)}
         for node in self.nodes:
             sources = [fields[name] for name in node.inputs]
             known = [f for f in sources if f is not None]
-            definition = self.definition(node, shapes)
+            definition = self.definition(node, shapes, training)
             jump = max(jumps[name] for name in node.inputs)
             if len(known) < len(sources) or definition.sees_everything:
                 fields[node.name] = None

@@ -3,6 +3,8 @@
 data      the case's own input; every element within its bound.
 integer   whole-number weights and inputs, so small that every sum is exact in any order: bit equality is demanded.
 impulse   one input feature at a time through a single convolution or dense layer, so that each weight shows alone.
+states    of a case in training: what the pass over the data makes of the running statistics.
+draws     of a layer that sets elements to 0 at random: the data several times, and how often, how far apart and how anew.
 batch     the case's images in batches of other sizes, where the case names any; threads: with other numbers of threads.
 """
 
@@ -21,8 +23,8 @@ from parity.cases.case import INPUT, Case
 from parity.cases.network import Node
 from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
 from parity.layers.definition import Definition
+from parity.records.lines import Probe
 
-Probe = Literal["data", "integer", "impulse", "batch", "threads"]
 PROBES: tuple[Probe, ...] = ("data", "integer", "impulse")  #: with inputs of the case's own shape, asked as it ships
 Variant = Literal["shipped", "tapped", "integer", "open"]
 
@@ -30,6 +32,7 @@ EXACT = 2**24  #: float32 holds every whole number below this
 INPUT_LARGEST = 4
 FEATURES_AT_ONCE = 16  #: dense features set together; a change of one weight still shows (docs/error-bounds.md)
 MOST_IMPULSES = 64  #: forward passes one impulse probe may take
+CALLS = 8  #: how often a layer that draws is asked; even, since calls are compared in pairs
 
 
 def variants(case: Case) -> tuple[Variant, ...]:
@@ -49,6 +52,8 @@ def variants(case: Case) -> tuple[Variant, ...]:
 
 def why_not(case: Case, probe: Probe) -> str:
     """Why a probe does not apply to a case; empty where it does."""
+    if case.training and probe != "data":
+        return "asked at inference"
     if probe == "integer":
         plan = _integer_plan(case)
         return plan if isinstance(plan, str) else ""
@@ -76,6 +81,10 @@ def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
     """The inputs of a probe in the order they are run, float32, each of the case's shape."""
     if probe == "data":
         x = draw_input(case, seed)
+        if case.drops:
+            return [x] * CALLS
+        if case.training:
+            return [x]  # its statistics are those of the whole batch
         return [x, -x]  # a feature that is never positive in one input is in the other
     if probe == "integer":
         return [draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT)]
@@ -83,7 +92,7 @@ def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
 
 
 def _definition(case: Case, node: Node) -> Definition:
-    return case.network.definition(node, case.tensors)
+    return case.network.definition(node, case.tensors, case.training)
 
 
 def _integer_plan(case: Case) -> tuple[int, int] | str:

@@ -136,4 +136,76 @@ UNEVEN_AVERAGE = KnownDivergence(
     versions={"onnxruntime": "==1.22.*"},
 )
 
-SHIPPED = (GROUPED, DILATED_AUTO_PAD, CEIL_REFUSED, CEIL_DECLARED, STRIDE_ONE_PADS, UNEVEN_AVERAGE)
+
+def _in_training(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "BatchNormalization" and bool(node.attributes.get("training_mode", 0))
+
+
+INFERENCE_IN_TRAINING = KnownDivergence(
+    routes="torch>*",
+    operator=_in_training,
+    kind="value",
+    reason="the dynamo exporter writes batch normalisation in training as it is at inference, by the running statistics",
+    evidence=(
+        "torch.nn.BatchNorm2d in train() exported with dynamo=True becomes a BatchNormalization without training_mode: "
+        "aten__native_batch_norm_legit_functional in onnxscript 0.7.2 (torch_lib/ops/core.py) sets 'training = False' and calls "
+        "it a temporary fix. ONNX Runtime 1.32 and the reference evaluator agree on the file; with dynamo=False the same "
+        "module is written with training_mode=1 and both agree with torch"
+    ),
+    link="https://github.com/microsoft/onnxscript/pull/1143",
+    versions={"onnxscript": "<=0.7.2"},
+)
+
+UNBIASED_VARIANCE = KnownDivergence(
+    routes="torch",
+    operator=_in_training,
+    kind="value",
+    says="right for a pass that takes the unbiased variance",
+    reason="torch keeps the unbiased variance of the batch as running variance, Keras and ONNX that of the population",
+    evidence=(
+        "a batch of n values a channel: torch 2.13's running_var is (1 - momentum) old + momentum var n / (n - 1), to the bound, "
+        "and normalises by var itself, as torch.nn.BatchNorm2d documents; Keras 3.15 and ONNX's BatchNormalization take var"
+    ),
+    link="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html",
+)
+
+POPULATION_VARIANCE = KnownDivergence(
+    routes="tensorflow",
+    operator=_in_training,
+    kind="value",
+    says="right for a pass that takes the population's variance",
+    reason="Keras keeps the population's variance of the batch as running variance, torch the unbiased one",
+    evidence=(
+        "keras/src/layers/normalization/batch_normalization.py of Keras 3.15 moves moving_variance by ops.moments, which "
+        "divides by n, and has no option; torch divides by n - 1"
+    ),
+    link="https://keras.io/api/layers/normalization_layers/batch_normalization/",
+)
+
+OVERWRITTEN_STATISTICS = KnownDivergence(
+    routes=("definition>ort", "torchscript>ort"),
+    operator=_in_training,
+    kind="value",
+    reason="ONNX Runtime writes a running statistic that nobody reads over the input that it is made from",
+    evidence=(
+        "two BatchNormalization nodes with training_mode=1, momentum 0.9 and 0, that read the same mean and variance: where the "
+        "second's running mean is no output of the graph, onnxruntime 1.32.0 gives the first's as the batch's own mean, off by "
+        "5.5 where all outputs are asked for; optimised or not, the reference evaluator right. Where the optimiser has "
+        "merged equal initializers, scale and bias are overwritten and the output itself is wrong (the thread)"
+    ),
+    link="https://github.com/microsoft/onnxruntime/issues/29790",
+    versions={"onnxruntime": "<=1.32.0"},
+)
+
+SHIPPED = (
+    GROUPED,
+    DILATED_AUTO_PAD,
+    CEIL_REFUSED,
+    CEIL_DECLARED,
+    STRIDE_ONE_PADS,
+    UNEVEN_AVERAGE,
+    INFERENCE_IN_TRAINING,
+    UNBIASED_VARIANCE,
+    POPULATION_VARIANCE,
+    OVERWRITTEN_STATISTICS,
+)

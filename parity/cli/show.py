@@ -27,7 +27,7 @@ class Row:
 
 def rows(case: Case) -> list[Row]:
     """The input, then every node in computing order. A value of features ``(N, F)`` has one shape in both layouts."""
-    fields = case.network.receptive_fields(case.input)
+    fields = case.network.receptive_fields(case.input, case.training)
     made = [Row(INPUT, "", (), case.shape, case.input.in_layout("NHWC"), 0, fields[INPUT])]
     for node in case.network.nodes:
         tensor = case.tensors[node.name]

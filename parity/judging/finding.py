@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parity.axes import Array, Tensor
-from parity.cases.probes import Probe
 from parity.judging.compare import Comparison
 from parity.judging.oracle import Truth
 from parity.judging.settle import Answer, explained
+from parity.records.lines import Probe
 
 OUTPUT = "output"  #: where a failure of the network as it ships is placed
 TWIN = "tapped twin"  #: where a failure to match its outputs with layers is placed

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -16,33 +16,29 @@ from parity.axes import Array, Tensor
 from parity.cases.case import INPUT, Case
 from parity.cases.network import Node
 from parity.cases.parameters import Parameters
-from parity.cases.probes import PROBES, Probe, inputs_of, parameters_of, variant_of, why_not
+from parity.cases.probes import PROBES, inputs_of, parameters_of, variant_of, why_not
 from parity.judging.blind import blind_to, told
 from parity.judging.compare import Comparison, compare
-from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, freedom, nearest
-from parity.judging.likeness import NUMBERS
+from parity.judging.dropping import judge_draws, with_dropped
+from parity.judging.failure import failure_of
+from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, nearest
 from parity.judging.observation import Observation
 from parity.judging.oracle import Truth, truths
 from parity.judging.others import judge_others
-from parity.judging.patterns import pattern
 from parity.judging.pictures import histogram
 from parity.judging.settle import settle, settle_anchored
 from parity.judging.showing import (
     TAG,
-    failure_pictures,
     filters_picture,
-    how_far,
     layer_pictures,
     note,
-    sight,
     signed_ratio,
 )
-from parity.judging.sketch import sketch
-from parity.layers.definition import define
+from parity.judging.states import judge_states
 from parity.operators.formats import TF32, Format
 from parity.operators.graph import Value, as_value, walk
-from parity.records.lines import Failure, Grid, LayerFigure, Number, Place, ProbeFigure, Sketch, number, worst
-from parity.records.verdict import KINDS, Status
+from parity.records.lines import Failure, Grid, LayerFigure, Number, Probe, ProbeFigure, number, worst
+from parity.records.verdict import Status
 
 
 @dataclass(frozen=True)
@@ -69,11 +65,11 @@ class Judge:
 
     def __init__(self, case: Case, seed: int) -> None:
         self.case, self.seed = case, seed
-        self._truths: dict[tuple[Probe, bool, str], Truth] = {}
+        self._truths: dict[tuple[Probe, bool, str], Mapping[str, Truth]] = {}
         self._parameters: dict[str, Parameters] = {}
         #: Layers that passed, by the bytes they read and gave: routes that agree to the bit are judged once.
         self._passed: dict[tuple[str, str, bool, bytes], LayerFigure] = {}
-        self._fields = case.network.receptive_fields(case.input)
+        self._fields = case.network.receptive_fields(case.input, case.training)
 
     def judge(
         self, observation: Observation, tf32: bool = False, pictures: bool = False, device: str = "cpu"
@@ -86,8 +82,9 @@ class Judge:
         form = TF32 if tf32 else None
         pictures = pictures and TAG in self.case.tags
         probes, findings = self._probes(observation, form)
-        others, otherwise = self._others(observation, form)
-        probes, findings = [*probes, *others], [*findings, *otherwise]
+        for asked in (self._states, self._draws, self._others):
+            figures, more = asked(observation, form)
+            probes, findings = [*probes, *figures], [*findings, *more]
         changed = self._changed(observation, form)
         layers, layer_finding = self._layers(observation, form, pictures)
         ratio = worst(iter([*(p.ratio for p in probes), *(f.ratio for f in layers)]))
@@ -99,11 +96,13 @@ class Judge:
         if shown is None:
             return judged
         failure = msgspec.structs.replace(
-            self._failure(shown, layer_finding, device),
+            failure_of(self.case, shown, layer_finding, device, self._integer_noise),
             repeats=changed is None,
             # What is not repeatable may be right by luck, whoever runs it; other ways are asked of the file that ships.
-            unoptimised=self._unoptimised(observation, form) if changed is None and shown.probe in PROBES else None,
+            unoptimised=self._unoptimised(observation, form) if changed is None and _of_file(shown.probe) else None,
         )
+        if shown.probe == "draws":
+            judged = replace(judged, need=None)  # no lambda would let it pass
         return replace(judged, status="fail", reason=failure.message, failure=failure, evidence=evidence_of(shown))
 
     def _unoptimised(self, observation: Observation, form: Format | None) -> Literal["pass", "fail"] | None:
@@ -111,7 +110,8 @@ class Judge:
         if observation.unoptimised is None:
             return None
         plain = replace(observation, answers=observation.answers | observation.unoptimised)
-        return "fail" if self._probes(plain, form)[1] or self._layers(plain, form, False)[1] is not None else "pass"
+        wrong = [finding for asked in (self._probes, self._states, self._draws) for finding in asked(plain, form)[1]]
+        return "fail" if wrong or self._layers(plain, form, False)[1] is not None else "pass"
 
     def _probes(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
         """Every probe end to end: its figures, and what does not hold."""
@@ -121,7 +121,7 @@ class Judge:
             if reason := why_not(self.case, probe):
                 probes.append(ProbeFigure(probe=probe, status="not applicable", reason=reason))
                 continue
-            comparison, finding = self._probe(probe, observation.answers.get(probe, []), form)
+            comparison, finding = self._probe(probe, observation, form)
             probes.append(
                 ProbeFigure(
                     probe=probe,
@@ -135,6 +135,24 @@ class Judge:
                 findings.append(finding)
         return probes, findings
 
+    def _states(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """What the pass over the data made of the states."""
+        answers = observation.answers.get("data", [])
+        outputs = answers[0] if len(answers) == 1 else ()
+        return judge_states(self.case, outputs, observation.stateless, self._data_truths, form)
+
+    def _draws(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """The statistics of what is drawn at random."""
+        case = self.case
+        outputs = [out for given in observation.answers.get("data", []) for out in given if out.shape == case.shape]
+        if not case.drops or len(outputs) < 2:
+            return ([ProbeFigure(probe="draws", status="not judged")] if case.drops else []), []
+        x = inputs_of(case, "data", self.seed)[0]
+        comparison, told = judge_draws(case.drops, x, outputs, case.input.axes)
+        status: Literal["pass", "fail"] = "pass" if comparison.kind is None else "fail"
+        figure = ProbeFigure(probe="draws", status=status, ratio=_spell(comparison.ratio), note=told)
+        return [figure], [] if comparison.kind is None else [Finding(comparison, OUTPUT, "draws", case.output)]
+
     def _others(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
         """What came of the other ways in which the case wants to be asked."""
         answers = observation.answers.get("data", [])
@@ -143,25 +161,23 @@ class Judge:
 
     def _blind(self, probe: Probe, form: Format | None) -> str:
         """What a check has to say of a case whose own input tells nothing."""
-        number = blind_to(self._truth(probe, False, form), self.case.shape[0]) if probe == "data" else None
+        asked = probe == "data" and not self.case.drops
+        number = blind_to(self._truth(probe, False, form), self.case.shape[0]) if asked else None
         return "" if number is None else told(number)
 
-    def _probe(
-        self, probe: Probe, answers: Sequence[tuple[Array, ...]], form: Format | None
-    ) -> tuple[Comparison, Finding | None]:
+    def _probe(self, probe: Probe, observation: Observation, form: Format | None) -> tuple[Comparison, Finding | None]:
         """One probe end to end: its worst comparison, and the finding if it does not hold."""
-        case = self.case
+        case, answers = self.case, observation.answers.get(probe, [])
+        count = 1 if observation.stateless else len(case.outputs)
         inputs = inputs_of(case, probe, self.seed)
         tensor = case.output
         if len(answers) != len(inputs):
             lost = Comparison("output-missing", f"{len(answers)} of {len(inputs)} inputs were answered")
             return lost, Finding(lost, OUTPUT, probe, tensor)
         for outputs in answers:
-            if len(outputs) != 1:
-                kind, few = (
-                    ("output-missing", "no output") if not outputs else ("output-extra", f"{len(outputs)} outputs")
-                )
-                wrong = Comparison(kind, f"{few}, expected 1")  # type: ignore[arg-type]
+            if len(outputs) != count:
+                few = f"{len(outputs) or 'no'} output{'s' * (len(outputs) > 1)}, expected {count}"
+                wrong = Comparison("output-missing" if len(outputs) < count else "output-extra", few)
                 return wrong, Finding(wrong, OUTPUT, probe, tensor)
         batch = Tensor((tensor.shape[0] * len(inputs), *tensor.shape[1:]), tensor.folded)
         observed = [outputs[0] for outputs in answers]
@@ -171,6 +187,8 @@ class Judge:
             comparison = compare(odd, answer(False, form), tensor)
             return comparison, Finding(comparison, OUTPUT, probe, tensor)
         together = np.concatenate(observed)
+        if case.drops:
+            answer = partial(self._kept_truth, together)
         comparison, truth = settle(together, answer, batch, form)
         if probe == "integer" and comparison.kind == "value":
             comparison = replace(comparison, kind="inexact")
@@ -181,17 +199,37 @@ class Judge:
 
     def _truth(self, probe: Probe, careful: bool, form: Format | None) -> Truth:
         """The truth of a probe's inputs, one after the other along N."""
+        return self._all_truths(self.case, probe, careful, form)[self.case.network.output.name]
+
+    def _kept_truth(self, observed: Array, careful: bool, form: Format | None) -> Truth:
+        """The truth of the data where the answers to it may have dropped what is 0 in them."""
+        return with_dropped(self._truth("data", careful, form), observed)
+
+    def _data_truths(self, case: Case, careful: bool, form: Format | None) -> Mapping[str, Truth]:
+        return self._all_truths(case, "data", careful, form)
+
+    def _all_truths(self, case: Case, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
+        """The truth of every output; ``case`` may read its layers in another way than the one that is judged."""
         key = (probe, careful, "" if form is None else form.name)
-        if key not in self._truths:
-            case, feeds = self.case, self._feeds(probe)
-            name = case.network.output.name
+        if case is not self.case or key not in self._truths:
+            feeds = self._feeds(probe)
             if probe == "integer":
                 # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
-                y = walk(case.graph, feeds)[name].y
-                self._truths[key] = Truth(y, np.zeros_like(y), np.zeros_like(y))
+                exact = walk(case.graph, feeds)
+                found = {
+                    name: Truth(y := exact[name].y, np.zeros_like(y), np.zeros_like(y)) for name in case.graph.outputs
+                }
             else:
-                self._truths[key] = truths(case.graph, feeds, careful=careful, override=form, key=self.seed)[name]
+                found = truths(case.graph, feeds, careful=careful, override=form, key=self.seed)
+            named = {name: found[output] for name, output in zip(case.outputs, case.graph.outputs, strict=True)}
+            if case is not self.case:
+                return named
+            self._truths[key] = named
         return self._truths[key]
+
+    def _integer_noise(self) -> Truth:
+        """What honest rounding would make of the integer probe, where none is allowed."""
+        return truths(self.case.graph, self._feeds("integer"), key=self.seed)[self.case.network.output.name]
 
     def _feeds(self, probe: Probe) -> dict[str, Value]:
         feeds = {INPUT: as_value(np.concatenate(inputs_of(self.case, probe, self.seed)))}
@@ -207,13 +245,13 @@ class Judge:
     def _changed(self, observation: Observation, form: Format | None) -> Finding | None:
         """Whether the same input, asked once more at the end, gave another answer."""
         first, after = observation.answers.get("data", []), observation.again
-        if after is None or not first:
+        if after is None or not first or self.case.drops:
             return None
         before, shape = first[0], self.case.output.shape
         if len(before) == len(after) and all(_same_bits(a, b) for a, b in zip(before, after, strict=True)):
             return None
         said = "it gave other outputs"
-        if len(before) == len(after) == 1 and before[0].shape == after[0].shape == shape:
+        if len(before) == len(after) > 0 and before[0].shape == after[0].shape == shape:
             difference = np.abs(after[0].astype(np.float64) - before[0].astype(np.float64))
             ratio = difference / self._truth("data", False, form).allowed()[: shape[0]]
             moved, most = np.count_nonzero(difference != 0), float(np.nanmax(ratio))
@@ -223,20 +261,23 @@ class Judge:
     def _histogram(self, observation: Observation, form: Format | None) -> list[int]:
         answers, shape = observation.answers.get("data", []), self.case.output.shape
         whole = len(answers) == len(inputs_of(self.case, "data", self.seed))
-        if not whole or any(len(outputs) != 1 or outputs[0].shape != shape for outputs in answers):
+        if not whole or any(not outputs or outputs[0].shape != shape for outputs in answers):
             return []
         together = np.concatenate([outputs[0] for outputs in answers])
-        return histogram(np.abs(signed_ratio(together, self._truth("data", False, form))))
+        truth = self._kept_truth(together, False, form) if self.case.drops else self._truth("data", False, form)
+        return histogram(np.abs(signed_ratio(together, truth)))
 
     def _layers(
         self, observation: Observation, form: Format | None, pictures: bool
     ) -> tuple[list[LayerFigure], Finding | None]:
         """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
         case, nodes = self.case, self.case.network.nodes
+        if case.drops:  # the layer is the network, and its answers are judged together
+            return [self._figure(nodes[0], self._probe("data", observation, form)[0])], None
         values: dict[str, Array] = {INPUT: inputs_of(case, "data", self.seed)[0]}
         if not case.tapped:
             answers = observation.answers.get("data", [])
-            taps = answers[0] if answers else ()
+            taps = answers[0][:1] if answers else ()  # what comes behind it are states
         else:
             taps = observation.taps or ()
         if len(taps) != len(nodes):
@@ -267,7 +308,7 @@ class Judge:
     ) -> tuple[LayerFigure, Finding | None]:
         """One layer on exactly these inputs."""
         tensor = self.case.tensors[node.name]
-        graph = define(node.layer, tuple(self.case.tensors[name] for name in node.inputs)).graph
+        graph = self.case.network.definition(node, self.case.tensors, self.case.training).graph
         feeds = {f"x{i}": as_value(x) for i, x in enumerate(reads)}
         feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.name].items()}
         comparison, truth, answer = settle_anchored(observed, graph, feeds, tensor, form)
@@ -299,58 +340,10 @@ class Judge:
             note=note(comparison),
         )
 
-    def _sketch(self, shown: Finding) -> Sketch | None:
-        c = shown.comparison
-        if c.kind not in NUMBERS or shown.truth is None or shown.observed is None:
-            return None
-        truth = shown.truth
-        if c.kind == "inexact":  # nothing is allowed there, but what is wrong on two routes differs by honest rounding
-            truth = truths(self.case.graph, self._feeds("integer"), key=self.seed)[self.case.network.output.name]
-        return sketch(shown.observed, truth)
 
-    def _failure(self, shown: Finding, layer: Finding | None, device: str) -> Failure:
-        c = shown.comparison
-        assert c.kind is not None
-        place = None
-        if c.index is not None:
-            place = Place(
-                index=dict(zip(shown.tensor.axes, c.index, strict=True)),
-                expected=number(c.expected),
-                got=number(c.got),
-                allowed=number(c.allowed),
-                ulps=number(c.ulps),
-            )
-        return Failure(
-            kind=c.kind,
-            message=f"{shown.where}: {KINDS[c.kind]}{how_far(c)}{': ' + c.message if c.message else ''}",
-            probe=shown.probe,
-            where=shown.where,
-            born=self._born(shown, layer),
-            place=place,
-            wrong=c.wrong or None,
-            elements=c.elements or None,
-            explained=freedom(shown, device),
-            **self._shown(shown),
-        )
-
-    def _shown(self, shown: Finding) -> dict[str, Any]:
-        """What people look at beside the figures of a failure."""
-        c = shown.comparison
-        if shown.observed is None or shown.truth is None or c.index is None:
-            return {}
-        named = c.kind in ("value", "inexact", "nan", "infinity", "infinity-sign")
-        return {
-            "sketch": self._sketch(shown),
-            "pattern": pattern(shown.observed, shown.truth.y, shown.truth.allowed()) if named else "",
-            "sight": sight(self.case, shown.where, c.index),
-            "pictures": failure_pictures(shown.observed, shown.truth, c),
-        }
-
-    def _born(self, shown: Finding, layer: Finding | None) -> str | None:
-        """The layer a failure comes from: the first that failed by itself, or the only one there is."""
-        if layer is not None:
-            return layer.where if layer.where != TWIN else None
-        return None if self.case.tapped or shown.truth is None else self.case.network.output.name
+def _of_file(probe: Probe) -> bool:
+    """Whether a probe asks a file for what it gives as it ships, so that it can be asked without the optimiser too."""
+    return probe not in ("batch", "threads")
 
 
 def _same_bits(a: Array, b: Array) -> bool:

@@ -12,10 +12,11 @@ import numpy as np
 
 from parity.axes import Array, Layout, from_layout, to_layout
 from parity.cases.case import Case
-from parity.cases.probes import PROBES, Probe, Variant, inputs_of, variant_of, variants, why_not
+from parity.cases.probes import PROBES, Variant, inputs_of, variant_of, variants, why_not
 from parity.errors import Unsupported
 from parity.judging.others import Other, Way, images, spelled, unspelled, ways
 from parity.judging.others import ask as ask_other
+from parity.records.lines import Probe
 
 UNOPTIMISED = "unoptimised/"  #: what the names of such answers begin with in a file
 
@@ -31,7 +32,8 @@ class Observation:
     twin on the first data input, in the order of the nodes, or None for a single layer; again: what the network as it ships
     gave for the first data input when it was asked once more, after all the others; unoptimised: the answers of the very
     same file without the runtime's graph optimiser, of those probes in which any bit differs; None where nobody asked;
-    others: what came of the other ways in which the case wants to be asked, by their keys.
+    others: what came of the other ways in which the case wants to be asked, by their keys; stateless: why a network in
+    training answers without its states, empty where they come behind the output.
     """
 
     answers: dict[Probe, list[tuple[Array, ...]]] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Observation:
     again: tuple[Array, ...] | None = None
     unoptimised: dict[Probe, list[tuple[Array, ...]]] | None = None
     others: dict[str, Other] = field(default_factory=dict)
+    stateless: str = ""
 
 
 Programs = Callable[[Variant], Program]
@@ -52,11 +55,12 @@ def observe(
     layout: Layout,
     unoptimised: Programs | None = None,
     computing_with: Callable[[int], AbstractContextManager[Program]] | None = None,
+    stateless: str = "",
 ) -> Observation:
     """Run every probe that applies. ``layout`` is the axes of the programs.
 
     unoptimised: the programs without the runtime's graph optimiser, where it has one; computing_with: the network as it
-    ships, made anew with so many threads.
+    ships, made anew with so many threads; stateless: why there are no states among its outputs.
     """
 
     def ask(programs: Programs, variant: Variant, x: Array) -> tuple[Array, ...]:
@@ -98,7 +102,7 @@ def observe(
         return tuple(np.array(from_layout(out, case.output, layout)) for out in given)
 
     found = {way.key: ask_other(way, partial(ask_otherwise, way)) for way in ways(case)}
-    return Observation(answers, taps, again, plain, found)
+    return Observation(answers, taps, again, plain, found, stateless)
 
 
 def _same(runs: list[tuple[Array, ...]], others: list[tuple[Array, ...]]) -> bool:
@@ -127,6 +131,7 @@ def save(observation: Observation, path: Path) -> None:
             arrays[name] = np.asarray(len(made))
             arrays |= {f"{name}/{j}": out for j, out in enumerate(made)}
     arrays |= dict(spelled(observation.others))
+    arrays["stateless"] = np.asarray(observation.stateless)
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
@@ -151,4 +156,4 @@ def load(path: Path) -> Observation:
         )
         plain = answers(UNOPTIMISED) if UNOPTIMISED in arrays else None
         found = unspelled({name: arrays[name] for name in arrays.files if name.startswith("others/")})
-        return Observation(answers(""), taps, again, plain, found)
+        return Observation(answers(""), taps, again, plain, found, str(arrays["stateless"].item()))

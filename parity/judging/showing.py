@@ -71,7 +71,7 @@ def sight(case: Case, where: str, index: tuple[int, ...]) -> Sight | None:
     name, stop = (network.output.name, INPUT) if node is None else (node.name, node.inputs[0])
     if len(case.tensors[name].shape) != 4 or len(case.tensors[stop].shape) != 4:
         return None
-    rows, columns, padding = network.sees(case.input, name, (index[2], index[3]), stop)
+    rows, columns, padding = network.sees(case.input, name, (index[2], index[3]), stop, case.training)
     return Sight(of=stop, rows=list(rows), columns=list(columns), padding=padding)
 
 

@@ -8,7 +8,7 @@ is its definition: value, rounding, shape, window and everything else that parit
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform, get_args
@@ -74,6 +74,21 @@ class Layer:
         op: :class:`parity.operators.build.Spelling`; parameters come by the names of :meth:`parameters`.
         """
         raise NotImplementedError
+
+    def states(self) -> tuple[str, ...]:
+        """The parameters that a step of training changes without a gradient, by the names of :meth:`parameters`.
+
+        In training (``op.training``) :meth:`to_onnx` gives ``(y, *states)``: what each of them becomes.
+        """
+        return ()
+
+    def drops(self) -> float:
+        """The probability with which training sets an element to 0; above 0, :meth:`to_onnx` gives there what a kept one is."""
+        return 0.0
+
+    def readings(self) -> Mapping[str, Layer]:
+        """What this layer is elsewhere taken to be, by what is then said of a state that does not hold."""
+        return {}
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         """The torch spelling: a module, a plain function, or a list of them to apply in turn."""
@@ -163,3 +178,14 @@ def pair(value: int | Pair) -> Pair:
 def as_list(pieces: Any) -> list[Callable[..., Any]]:
     """A spelling as the list of pieces to apply in turn."""
     return list(pieces) if isinstance(pieces, list | tuple) else [pieces]
+
+
+K = TypeVar("K")
+
+
+def stored_as(layer: Layer, spelled: Iterable[tuple[K, Array]], array: Array) -> K:
+    """Under which name or number a framework's spelling stores a state, which must be the very array that it is handed."""
+    for key, value in spelled:
+        if value is array:
+            return key
+    raise FieldError(type(layer).__name__, "states", layer.states(), "names a parameter that is not stored as it is")

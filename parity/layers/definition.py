@@ -22,17 +22,30 @@ from parity.operators.table import OPERATORS
 _EVERYWHERE = ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "GroupNormalization")
 
 
+def _everywhere(node: Node) -> bool:
+    return node.kind in _EVERYWHERE or bool(node.attributes.get("training_mode", 0))
+
+
 @dataclass(frozen=True)
 class Definition:
     """A layer on inputs of given shapes, in operators.
 
-    The graph reads ``x0``, ``x1``, ... and the layer's parameters by their names; its first output is the layer's.
+    The graph reads ``x0``, ``x1``, ... and the layer's parameters by their names; its first output is the layer's. In
+    training what the layer's states become are further ones, in their order.
     """
 
     layer: Layer
     inputs: tuple[Tensor, ...]
     graph: Graph
     values: Mapping[str, Named]  #: every value of the graph, with its shape
+    training: bool = False
+
+    @cached_property
+    def states(self) -> Mapping[str, Tensor]:
+        """What a step of training changes: parameter -> its shape. Empty at inference."""
+        names = self.layer.states() if self.training else ()
+        values = zip(names, self.graph.outputs[1:], strict=True)
+        return {name: Tensor(self.values[value].shape) for name, value in values}
 
     @cached_property
     def output(self) -> Tensor:
@@ -85,7 +98,7 @@ class Definition:
     def sees_everything(self) -> bool:
         """Whether an output element depends on every place of the input's image (or on every feature)."""
         if len(self.inputs[0].shape) == len(self.output.shape) == 4:
-            return any(node.kind in _EVERYWHERE for node in self.graph.nodes)
+            return any(map(_everywhere, self.graph.nodes))
         return self.products > 0
 
     def step(self, steps: Sequence[Fraction]) -> Fraction | None:
@@ -128,10 +141,10 @@ def _joined(first: Window, then: Window) -> Window:
 
 
 @lru_cache(maxsize=8192)
-def define(layer: Layer, inputs: tuple[Tensor, ...]) -> Definition:
+def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False) -> Definition:
     """A layer's definition on inputs of these shapes. Raises :class:`FieldError` where they do not fit."""
     layer.fits(*inputs)
-    op = Spelling()
+    op = Spelling(training=training)
     reads = [op.input(f"x{i}", x.shape) for i, x in enumerate(inputs)]
     parameters = {name: op.parameter(name, p.shape) for name, p in layer.parameters().items()}
     try:
@@ -142,8 +155,14 @@ def define(layer: Layer, inputs: tuple[Tensor, ...]) -> Definition:
         shapes = " and ".join(str(x.shape) for x in inputs)
         mend = f"fails on an input of shape {shapes}: {type(error).__name__}: {error}"
         raise FieldError(type(layer).__name__, "to_onnx", str(layer), mend) from error
-    if not isinstance(output, Named):
+    states = layer.states() if training else ()
+    outputs = output if states and isinstance(output, tuple) else (output,)
+    if not all(isinstance(value, Named) for value in outputs):
         raise FieldError(type(layer).__name__, "to_onnx", output, "must give the output's value, as op.Relu(x) does")
-    if output.name in (value.name for value in [*reads, *parameters.values()]):
-        output = op.Identity(output)  # a layer that gives its input back is one operator all the same
-    return Definition(layer, inputs, op.graph(output), op.values)
+    if len(outputs) != 1 + len(states):
+        mend = f"must give in training the output and what becomes of {', '.join(states)}"
+        raise FieldError(type(layer).__name__, "to_onnx", str(layer), mend)
+    # A layer that gives its input back is one operator all the same.
+    given = [value.name for value in [*reads, *parameters.values()]]
+    made = [op.Identity(value) if value.name in given else value for value in outputs]
+    return Definition(layer, inputs, op.graph(*made), op.values, training)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,10 +15,13 @@ from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, laye
 
 @layer
 class BatchNorm2D(Layer):
-    """Batch normalisation of ``N C H W`` by its running statistics (inference): ``(x - mean) * s + beta``.
+    """Batch normalisation of ``N C H W``: ``(x - mean) * s + beta`` with ``s = gamma / sqrt(var + eps)``.
 
-    s is ``gamma / sqrt(var + eps)``. All four parameters have axes ``C``. torch's default eps is 1e-5, Keras' 1e-3:
-    the field is always written out, in both.
+    All four parameters have axes ``C``. At inference mean and var are the stored ones, the running statistics. In training
+    they are those of the batch (the population's variance, divided by n), and a pass moves the running ones on:
+    ``(1 - momentum) * old + momentum * batch``. unbiased: whether the running variance takes the batch's divided by n - 1,
+    as torch does, or by n, as Keras and ONNX do. torch's default eps is 1e-5, Keras' 1e-3; the momentum of Keras and ONNX is
+    1 - this one, torch's. All fields are always written out.
     """
 
     kind: ClassVar[str] = "batchnorm2d"
@@ -24,12 +29,16 @@ class BatchNorm2D(Layer):
     channels: int
     eps: float = 1e-5
     affine: bool = True
+    momentum: float = 0.1
+    unbiased: bool = False
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
         good = is_number(self.eps) and 0 < self.eps < 1
         require(self, "eps", good, "must be a number between 0 and 1, both excluded")
         require(self, "affine", isinstance(self.affine, bool), "must be True or False")
+        require(self, "momentum", is_number(self.momentum) and 0 <= self.momentum <= 1, "must be a number from 0 to 1")
+        require(self, "unbiased", isinstance(self.unbiased, bool), "must be True or False")
 
     def parameters(self) -> Mapping[str, Parameter]:
         shape = (self.channels,)
@@ -49,10 +58,29 @@ class BatchNorm2D(Layer):
     def to_onnx(self, op: Any, x: Any, *, mean: Any, var: Any, gamma: Any = None, beta: Any = None) -> Any:
         if not self.affine:
             gamma, beta = op.constant([1.0] * self.channels), op.constant([0.0] * self.channels)
-        return op.BatchNormalization(x, gamma, beta, mean, var, epsilon=float(self.eps))
+        if not op.training:
+            return op.BatchNormalization(x, gamma, beta, mean, var, epsilon=float(self.eps))
+        keep = 1 - float(self.momentum)
+        how = dict(epsilon=float(self.eps), training_mode=1, outputs=3)
+        y, new_mean, new_var = op.BatchNormalization(x, gamma, beta, mean, var, momentum=keep, **how)
+        if self.unbiased:
+            # With nothing kept of the old ones, the running statistics are the batch's own.
+            _, _, batch = op.BatchNormalization(x, gamma, beta, mean, var, momentum=0.0, **how)
+            n = prod(x.shape) // self.channels
+            new_var = op.Add(op.Mul(var, op.constant(keep)), op.Mul(batch, op.constant(self.momentum * n / (n - 1))))
+        return y, new_mean, new_var
+
+    def states(self) -> tuple[str, ...]:
+        return ("mean", "var")
+
+    def readings(self) -> Mapping[str, Layer]:
+        taken = (
+            "the population's variance, divided by n" if self.unbiased else "the unbiased variance, divided by n - 1"
+        )
+        return {f"right for a pass that takes {taken}": replace(self, unbiased=not self.unbiased)}
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.BatchNorm2d(self.channels, eps=self.eps, affine=self.affine)
+        return torch.nn.BatchNorm2d(self.channels, eps=self.eps, momentum=self.momentum, affine=self.affine)
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
         names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}
@@ -61,7 +89,9 @@ class BatchNorm2D(Layer):
         return state
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return keras.layers.BatchNormalization(epsilon=self.eps, center=self.affine, scale=self.affine)
+        return keras.layers.BatchNormalization(
+            momentum=1 - self.momentum, epsilon=self.eps, center=self.affine, scale=self.affine
+        )
 
     def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:
         return [parameters[name] for name in ("gamma", "beta", "mean", "var") if name in parameters]

@@ -1,4 +1,4 @@
-"""Layers that move values without changing them: Flatten, and Dropout at inference."""
+"""Layers that move values without changing them: Flatten, and Dropout, which sets some to 0 in training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Flatten(Layer):
 
 @layer
 class Dropout(Layer):
-    """Dropout at inference: the identity, whatever ``rate`` is."""
+    """At inference the identity, whatever ``rate`` is; in training each element is 0 with probability ``rate``.
+
+    Every element is drawn by itself and anew at each call; what is kept is divided by ``1 - rate``.
+    """
 
     kind: ClassVar[str] = "dropout"
 
@@ -35,8 +38,15 @@ class Dropout(Layer):
     def check(self) -> None:
         require(self, "rate", is_number(self.rate) and 0 <= self.rate < 1, "must be from 0.0 up to but not 1.0")
 
+    def drops(self) -> float:
+        return self.rate
+
     def to_onnx(self, op: Any, x: Any) -> Any:
-        return op.Identity(x)
+        if not (op.training and self.rate):
+            return op.Identity(x)
+        # A rate is a float64 in both frameworks and a float32 in a file: near 1 that shows in what is kept.
+        rate = op.Cast(op.constant(float(self.rate), "float64"), to="float32")
+        return op.Div(x, op.Sub(op.constant(1.0), rate))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.Dropout(self.rate)

@@ -41,8 +41,9 @@ class Spelling:
     first axis of what depends on an input is taken for the batch.
     """
 
-    def __init__(self, opset: int = 22) -> None:
+    def __init__(self, opset: int = 22, training: bool = False) -> None:
         self._opset = opset
+        self.training = training  #: whether the layer is to be spelled as it is in training
         self._nodes: list[Node] = []
         self._constants: dict[str, Array] = {}
         self._inputs: list[str] = []

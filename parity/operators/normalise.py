@@ -255,15 +255,16 @@ class BatchNormalization(Operator):
         return measured(rows, at.get("epsilon", 1e-5))
 
     def _training_noise(self, at: Site, y: Sequence[Any], x: Sequence[Any]) -> tuple[Noise, ...]:
-        rows, _ = self._measured(at, x)
+        rows, variance = self._measured(at, x)
         off, u, keep = doubt(at, rows), at.format.accumulate, at.get("momentum", 0.9)
         made = [row_noise(at, y[0], rows, off, rows.axes)]
         kinds = [FORMATS[dtype] for dtype in self.dtypes(at, y)]
         for i, v in enumerate(y[1:], start=1):
             own = np.ravel((off.mean, off.variance)[(i - 1) % 2])
             if i < 3:  # a running statistic: two products and a sum
-                old = np.abs(keep * x[i + 2])
-                own = (1 - keep) * own + u * (old + np.abs(v - keep * x[i + 2]))
+                # ... of a momentum that is a float64 in torch and Keras and a float32 in a file [derived: counted].
+                old, new = keep * x[i + 2], np.ravel((rows.mean, variance)[i - 1])
+                own = (1 - keep) * own + u * (np.abs(old) + np.abs(v - old) + keep * np.abs(new - x[i + 2]))
             made.append(Noise(own, storage=kinds[i].storage * np.abs(v)))
         return tuple(made)
 

@@ -87,6 +87,10 @@ class Run(Struct, frozen=True, tag_field="type", tag="run"):
     shards: list[Shard] = []  #: the runs that a merged file is made of; empty where it is one run
 
 
+#: What a figure or a failure is of: ``parity.cases.probes`` says what each asks.
+Probe = Literal["data", "integer", "impulse", "states", "draws", "batch", "threads"]
+
+
 class Place(Struct, frozen=True):
     """The worst element: its index by axis name, and the values there, in the unit of the case's values."""
 
@@ -139,7 +143,7 @@ class Failure(Struct, frozen=True):
 
     kind: Kind
     message: str
-    probe: Literal["data", "integer", "impulse", "batch", "threads"] | None = None
+    probe: Probe | None = None
     where: str | None = None  #: the layer, or "output" for the network as it ships
     born: str | None = None  #: the first layer that left its bound when fed what it really got
     place: Place | None = None
@@ -177,7 +181,7 @@ class LayerFigure(Struct, frozen=True):
 class ProbeFigure(Struct, frozen=True):
     """The network as it ships, judged end to end on one probe."""
 
-    probe: Literal["data", "integer", "impulse", "batch", "threads"]
+    probe: Probe
     status: Literal["pass", "fail", "not applicable", "not judged"]
     ratio: Number | None = None
     need: Number | None = None

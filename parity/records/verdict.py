@@ -44,6 +44,7 @@ Kind = Literal[
     "inexact",
     "not-repeatable",
     "batch-size",
+    "draws",
 ]
 
 #: What each kind of failure means. The order is the order of judging, and of reports: structure before numbers.
@@ -66,4 +67,5 @@ KINDS: dict[Kind, str] = {
     "value": "a value is farther from the oracle than its bound",
     "batch-size": "the network answers only at the batch size that it was made with",
     "not-repeatable": "the same input gave another answer when it was asked again",
+    "draws": "what is drawn at random is not distributed as it has to be",
 }

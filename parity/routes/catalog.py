@@ -56,17 +56,26 @@ class Framework(Engine, Protocol):
     native: bool
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
-        """The case's network with these parameters, for inference. Raises :class:`parity.errors.Unsupported`."""
+        """The case's network with these parameters, in the case's mode. Raises :class:`parity.errors.Unsupported`."""
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
-        """A built network, ready to run on a device."""
+        """A built network, ready to run on a device.
+
+        In training each run begins with the parameters that :meth:`build` was given, and behind the output come the case's
+        states as the run left them, but not of a tapped network. What is drawn at random is the same each time a program
+        is made.
+        """
 
 
 class Exporter(Part, Protocol):
-    """Writes a built network as ONNX. ``label`` is how routes name it; ``framework`` is what it exports from."""
+    """Writes a built network as ONNX. ``label`` is how routes name it; ``framework`` is what it exports from.
+
+    ``states`` is whether its file of a network in training gives, behind the output, what a pass makes of each state.
+    """
 
     label: str
     framework: str
+    states: bool
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the file. Raises :class:`parity.errors.Unsupported` where the exporter says it cannot."""

@@ -56,8 +56,10 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
         wrote = exporter.wrote(path)
         if wrote != exporter.name:
             raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
-        nodes = case.network.nodes if variant == "tapped" else case.network.nodes[-1:]
-        found = check_file(path, [case.tensors[node.name].in_layout(framework.layout) for node in nodes])
+        outputs = case.outputs if exporter.states else {case.network.output.name: case.output}
+        if variant == "tapped":
+            outputs = {node.name: case.tensors[node.name] for node in case.network.nodes}
+        found = check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs.values()])
         complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
     return Exported(files, exporter.name, complaint)
@@ -105,7 +107,9 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[
             yield runtime.program(Path(paths["shipped"]), route.device, route.tf32, True)
 
     plain = unoptimised if runtime.optimises else None
-    save(observe(case, seed, shipped, framework.layout, plain, shipped_with), out)
+    kept = not case.states or catalog.exporter(route.exporter).states
+    stateless = "" if kept else f"a file of the {route.exporter} exporter gives the output alone"
+    save(observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless), out)
 
 
 _judges: dict[tuple[str, int], Judge] = {}

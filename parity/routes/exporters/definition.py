@@ -18,6 +18,7 @@ class DefinitionFile:
     name = "definition"
     label = "definition"
     framework = "definition"
+    states = True
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"
@@ -26,6 +27,8 @@ class DefinitionFile:
         """Write the graph as one file."""
         import onnx
 
+        if case.drops:
+            raise Unsupported("a definition says what a kept element is, and draws nothing")
         onnx.save(write(model.graph, {INPUT: (case.shape, "float32")}, model.parameters), path)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:

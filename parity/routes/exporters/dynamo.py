@@ -18,6 +18,7 @@ class Dynamo:
     name = "dynamo"
     label = "torch"
     framework = "torch"
+    states = False
     modules = ("onnx", "onnxscript")
     distributions = ("torch", "onnx", "onnxscript", "onnx-ir")
     mend = "pip install 'parity[onnx]'"

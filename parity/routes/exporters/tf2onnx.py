@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.cases.case import Case
+from parity.errors import Unsupported
 
 
 class Tf2Onnx:
@@ -19,6 +20,7 @@ class Tf2Onnx:
     name = "tf2onnx"
     label = "tensorflow"
     framework = "tensorflow"
+    states = False
     modules = ("onnx", "tf2onnx")
     distributions = ("tensorflow", "tensorflow-cpu", "keras", "onnx", "tf2onnx")
     mend = "pip install 'parity[onnx]'"
@@ -27,6 +29,8 @@ class Tf2Onnx:
         """Write the model as one file, weights inside."""
         import tensorflow as tf
 
+        if case.training:
+            raise Unsupported("Keras exports a model as it is at inference, in whatever mode it is")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.

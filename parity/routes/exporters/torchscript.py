@@ -17,6 +17,7 @@ class TorchScript:
     name = "torchscript"
     label = "torchscript"
     framework = "torch"
+    states = False
     modules = ("onnx",)
     distributions = ("torch", "onnx")
     mend = "pip install 'parity[onnx]'"
@@ -33,6 +34,8 @@ class TorchScript:
     def _export(self, case: Case, model: Any, path: Path, **how: Any) -> None:
         import torch
 
+        if case.training:
+            how |= dict(training=torch.onnx.TrainingMode.TRAINING)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from parity.axes import Array, Layout
@@ -12,7 +13,16 @@ from parity.cases.case import INPUT, Case
 from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
-from parity.layers.base import as_list
+from parity.layers.base import as_list, stored_as
+
+SEED = 0  #: of what layers draw at random in training
+
+
+@dataclass(frozen=True)
+class Training:
+    """That a model is to be run in training, and the variables that are its states. Keras looks into lists, not into this."""
+
+    states: tuple[Any, ...]
 
 
 class TensorFlow:
@@ -58,6 +68,9 @@ class TensorFlow:
         import keras
 
         shape = case.input.in_layout(self.layout)
+        states: list[Any] = []
+        if case.drops:
+            keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
         values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
         for node in case.network.nodes:
             x = case.tensors[node.inputs[0]]
@@ -66,35 +79,47 @@ class TensorFlow:
             for piece in pieces:
                 arguments = (piece(*arguments),)
             values[node.name] = arguments[0]
-            if parameters[node.name]:
-                _load(keras, node.name, pieces, node.layer.keras_weights(x, **parameters[node.name]))
+            if stored := parameters[node.name]:
+                weights = node.layer.keras_weights(x, **stored)
+                owner = _load(keras, node.name, pieces, weights)
+                if case.training and not tapped:
+                    kept = [stored_as(node.layer, enumerate(weights), stored[name]) for name in node.layer.states()]
+                    states += [owner.weights[i] for i in kept]
         names = [node.name for node in case.network.nodes]
         outputs = [values[name] for name in names] if tapped else values[names[-1]]
-        return keras.Model(values[INPUT], outputs)
+        model = keras.Model(values[INPUT], outputs)
+        model.training_mode = Training(tuple(states)) if case.training else None
+        return model
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
         """The model on ``device``: channels-last float32 in, every output back as numpy."""
         import tensorflow as tf
 
         place = {"cpu": "/CPU:0", "cuda": "/GPU:0"}[device]
+        training = model.training_mode
+        states = () if training is None else training.states
+        start = [variable.numpy() for variable in states]
 
         def run(x: Array) -> tuple[Array, ...]:
             _allow_tf32(tf, tf32)
+            for variable, value in zip(states, start, strict=True):
+                variable.assign(value)
             with tf.device(place):
                 # Inference is the default. To say training=False would overrule a layer that is spelled for training.
-                out = model(tf.constant(x))
+                out = model(tf.constant(x)) if training is None else model(tf.constant(x), training=True)
             outputs = out if isinstance(out, list | tuple) else (out,)
-            return tuple(o.numpy() for o in outputs)
+            return tuple(o.numpy() for o in (*outputs, *states))
 
         return run
 
 
-def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> None:
-    """Copy ``weights`` into the one piece that stores weights; Keras refuses any other shape."""
+def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> Any:
+    """Copy ``weights`` into the one piece that stores weights, and give it; Keras refuses any other shape."""
     owners = [piece for piece in pieces if isinstance(piece, keras.layers.Layer) and piece.weights]
     if len(owners) != 1:
         raise ValueError(f"{name}: {len(owners)} pieces of its Keras spelling store weights; it must be one")
     owners[0].set_weights(weights)
+    return owners[0]
 
 
 def _allow_tf32(tf: Any, allowed: bool) -> None:

@@ -12,7 +12,9 @@ from parity.axes import Array, Layout
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import Parameters
 from parity.judging.observation import Program
-from parity.layers.base import as_list
+from parity.layers.base import as_list, stored_as
+
+SEED = 0  #: of what layers draw at random in training
 
 
 class Torch:
@@ -54,30 +56,42 @@ class Torch:
             torch.set_num_threads(before)
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
-        """The case's network as a module in evaluation mode, on the cpu."""
+        """The case's network as a module in the case's mode, on the cpu."""
         import torch
 
         spelled = {
             node.name: as_list(node.layer.to_torch(torch, case.tensors[node.inputs[0]])) for node in case.network.nodes
         }
+        states: list[tuple[Any, str]] = []
         for node in case.network.nodes:
-            if parameters[node.name]:
-                state = node.layer.torch_state(case.tensors[node.inputs[0]], **parameters[node.name])
-                _load(torch, node.name, spelled[node.name], state)
-        return _module(torch, case, spelled, tapped).eval()
+            if stored := parameters[node.name]:
+                state = node.layer.torch_state(case.tensors[node.inputs[0]], **stored)
+                owner = _load(torch, node.name, spelled[node.name], state)
+                if case.training and not tapped:
+                    kept = [stored_as(node.layer, state.items(), stored[name]) for name in node.layer.states()]
+                    states += [(owner, key) for key in kept]
+        module = _module(torch, case, spelled, tapped).train(case.training)
+        module.states = states
+        return module
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
         """The module on ``device``: canonical float32 in, every output back as numpy."""
         import torch
 
         model = model.to(device)
+        start = [owner.state_dict()[key].clone() for owner, key in model.states]
+        if model.training:
+            torch.manual_seed(SEED)
 
         def run(x: Array) -> tuple[Array, ...]:
             _allow_tf32(torch, tf32)
             with torch.no_grad():
+                for (owner, key), value in zip(model.states, start, strict=True):
+                    owner.state_dict()[key].copy_(value)
                 out = model(torch.from_numpy(x).to(device))
             outputs = out if isinstance(out, tuple) else (out,)
-            return tuple(o.cpu().numpy() for o in outputs)
+            states = [owner.state_dict()[key] for owner, key in model.states]
+            return tuple(o.cpu().numpy() for o in (*outputs, *states))
 
         return run
 
@@ -115,12 +129,13 @@ def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(seen)
 
 
-def _load(torch: Any, name: str, pieces: list[Any], state: Mapping[str, Array]) -> None:
-    """Copy ``state`` into the one piece that stores parameters; names and shapes must match to the letter."""
+def _load(torch: Any, name: str, pieces: list[Any], state: Mapping[str, Array]) -> Any:
+    """Copy ``state`` into the one piece that stores parameters, and give it; names and shapes must match to the letter."""
     owners = [piece for piece in pieces if isinstance(piece, torch.nn.Module) and piece.state_dict()]
     if len(owners) != 1:
         raise ValueError(f"{name}: {len(owners)} pieces of its torch spelling store parameters; it must be one")
     owners[0].load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=True)
+    return owners[0]
 
 
 def _allow_tf32(torch: Any, allowed: bool) -> None:
