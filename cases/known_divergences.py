@@ -6,7 +6,18 @@ the cases that show them.
 
 from dataclasses import replace
 
-from parity.cases.shipped import CEIL_DECLARED, CEIL_REFUSED, DILATED_AUTO_PAD, GROUPED, STRIDE_ONE_PADS, UNEVEN_AVERAGE
+from parity.cases.shipped import (
+    CEIL_DECLARED,
+    CEIL_REFUSED,
+    DILATED_AUTO_PAD,
+    GROUPED,
+    INFERENCE_IN_TRAINING,
+    OVERWRITTEN_STATISTICS,
+    POPULATION_VARIANCE,
+    STRIDE_ONE_PADS,
+    UNBIASED_VARIANCE,
+    UNEVEN_AVERAGE,
+)
 
 KNOWN = [
     replace(
@@ -46,5 +57,37 @@ KNOWN = [
             "avgpool2d/ceil-four-sides-exclude",
         ),
         routes=("torch>ort", "torchscript>ort"),
+    ),
+    replace(
+        INFERENCE_IN_TRAINING,
+        cases=("batchnorm2d/training*", "training/net", "training/residual"),
+    ),
+    # n / (n - 1) is told from 1 where the batch is small and its variance not lost in the one before.
+    replace(
+        UNBIASED_VARIANCE,
+        cases=(
+            "batchnorm2d/training",
+            "batchnorm2d/training-c*",
+            "batchnorm2d/training-not-affine",
+            "batchnorm2d/training-eps-1e-3",
+            "batchnorm2d/training-mean10",
+            "batchnorm2d/training-momentum-0.*",
+            "batchnorm2d/training-momentum-1",
+            "batchnorm2d/training-fresh*",
+            "batchnorm2d/training-far-statistics",
+            "batchnorm2d/training-batch1",
+            "batchnorm2d/training-one-row",
+            "batchnorm2d/training-scale-1e6",
+            "training/net",
+            "training/residual",
+        ),
+    ),
+    replace(
+        POPULATION_VARIANCE,
+        cases="batchnorm2d/training-unbiased*",
+    ),
+    replace(
+        OVERWRITTEN_STATISTICS,
+        cases="batchnorm2d/training-fresh",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Layers that only move values: Flatten, and Dropout at inference.
+"""Layers that only move values: Flatten, and Dropout as it is at inference.
 
 Alone, Flatten hides the order in which it folds; in front of a dense layer that order decides the numbers.
 """

@@ -167,6 +167,7 @@ UNBIASED_VARIANCE = KnownDivergence(
         "and normalises by var itself, as torch.nn.BatchNorm2d documents; Keras 3.15 and ONNX's BatchNormalization take var"
     ),
     link="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html",
+    versions={"torch": ">=2.9"},
 )
 
 POPULATION_VARIANCE = KnownDivergence(
@@ -180,18 +181,19 @@ POPULATION_VARIANCE = KnownDivergence(
         "divides by n, and has no option; torch divides by n - 1"
     ),
     link="https://keras.io/api/layers/normalization_layers/batch_normalization/",
+    versions={"keras": ">=3.9"},
 )
 
 OVERWRITTEN_STATISTICS = KnownDivergence(
-    routes=("definition>ort", "torchscript>ort"),
+    routes="torchscript>ort",
     operator=_in_training,
     kind="value",
     reason="ONNX Runtime writes a running statistic that nobody reads over the input that it is made from",
     evidence=(
-        "two BatchNormalization nodes with training_mode=1, momentum 0.9 and 0, that read the same mean and variance: where the "
-        "second's running mean is no output of the graph, onnxruntime 1.32.0 gives the first's as the batch's own mean, off by "
-        "5.5 where all outputs are asked for; optimised or not, the reference evaluator right. Where the optimiser has "
-        "merged equal initializers, scale and bias are overwritten and the output itself is wrong (the thread)"
+        "a fresh model's scale and variance are equal, and so are its bias and mean: the optimiser of onnxruntime 1.32.0 merges "
+        "each pair into one initializer, the kernel writes the running statistics there and then reads scale and bias from it. "
+        "Two nodes with training_mode=1 that read the same mean show the same, optimised or not: the first's running mean is the "
+        "batch's own where the second's is no output, off by 5.5, and right where it is one. The reference evaluator is right"
     ),
     link="https://github.com/microsoft/onnxruntime/issues/29790",
     versions={"onnxruntime": "<=1.32.0"},

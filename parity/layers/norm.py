@@ -61,13 +61,13 @@ class BatchNorm2D(Layer):
         if not op.training:
             return op.BatchNormalization(x, gamma, beta, mean, var, epsilon=float(self.eps))
         keep = 1 - float(self.momentum)
-        how = dict(epsilon=float(self.eps), training_mode=1, outputs=3)
-        y, new_mean, new_var = op.BatchNormalization(x, gamma, beta, mean, var, momentum=keep, **how)
+        how = dict(epsilon=float(self.eps), momentum=keep, training_mode=1, outputs=3)
+        y, new_mean, new_var = op.BatchNormalization(x, gamma, beta, mean, var, **how)
         if self.unbiased:
-            # With nothing kept of the old ones, the running statistics are the batch's own.
-            _, _, batch = op.BatchNormalization(x, gamma, beta, mean, var, momentum=0.0, **how)
-            n = prod(x.shape) // self.channels
-            new_var = op.Add(op.Mul(var, op.constant(keep)), op.Mul(batch, op.constant(self.momentum * n / (n - 1))))
+            n, axes = prod(x.shape) // self.channels, op.constant([0, 2, 3])
+            centred = op.Sub(x, op.ReduceMean(x, axes, keepdims=1))
+            batch = op.Div(op.ReduceSumSquare(centred, axes, keepdims=0), op.constant(float(n - 1)))
+            new_var = op.Add(op.Mul(var, op.constant(keep)), op.Mul(batch, op.constant(float(self.momentum))))
         return y, new_mean, new_var
 
     def states(self) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ KINDS = [
     if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
 ]
 FAMILIES = [cls.kind for cls in KINDS]
-#: What rounds alike, underflows, or overflows on the way, of any layer.
-ALIKE = ["alike", "under", "over"]
+#: What rounds alike, underflows, or overflows on the way, and networks in training, of any layer.
+OTHERS = ["alike", "under", "over", "training"]
 NETWORKS = [
     "cnn_block",
     "simple_cnn",
@@ -87,7 +87,7 @@ def test_every_network_of_the_chapter_is_named_apart(registry: Registry, network
 
 def test_a_case_is_called_by_its_family_first(registry: Registry) -> None:
     for case in registry.cases.values():
-        assert case.family in FAMILIES + NETWORKS + ALIKE, case.name
+        assert case.family in FAMILIES + NETWORKS + OTHERS, case.name
         if case.family in FAMILIES:
             assert case.family in {node.layer.kind for node in case.network.nodes}, case.name
 
@@ -186,7 +186,7 @@ def answers(registry: Registry) -> list[tuple[Case, Truth]]:
 
 def test_no_case_is_passed_by_one_number_everywhere(answers: list[tuple[Case, Truth]]) -> None:
     # What rounds alike is there for its honest runs: the answer to a constant image is one number.
-    shown = [(case, truth) for case, truth in answers if case.family not in ALIKE]
+    shown = [(case, truth) for case, truth in answers if case.family not in OTHERS]
     assert {case.name: number for case, truth in shown if (number := blind_to(truth, case.shape[0])) is not None} == {}
 
 
