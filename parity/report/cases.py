@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parity.judging.blame import whose
@@ -24,7 +24,7 @@ AXES = {4: (0, 2, 3, 1)}  #: where the axes of channels first go in channels las
 
 @dataclass(frozen=True)
 class RouteRow:
-    """One check of a case. ``probes`` are the ratios on data, integers and impulses, then of the worst layer."""
+    """One check of a case. ``figures`` are the ratios on data, integers and impulses, then of the worst layer."""
 
     column: Column
     check: Check
@@ -35,6 +35,14 @@ class RouteRow:
     ratio: str
     figures: tuple[str, ...]
     points: tuple[Point, ...]  #: the last runs, oldest first
+
+
+@dataclass(frozen=True)
+class Also:
+    """What came of a probe that has no column: routes, and what is said of them."""
+
+    probe: str
+    said: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,7 @@ class Case:
     filters: tuple[Panel, ...]
     maps: tuple[MapRow, ...]
     limit: float  #: the end of the scale of all differences of ``maps``
+    also: tuple[Also, ...]  #: what else the case was asked
 
     @property
     def bad(self) -> bool:
@@ -180,7 +189,22 @@ def view(
         ),
         maps=maps,
         limit=limit,
+        also=tuple(_also(found)),
     )
+
+
+def _also(found: Sequence[tuple[Column, Check, str, str]]) -> Iterator[Also]:
+    """What came of the probes that have no column of their own, each answer with the routes that gave it."""
+    for probe in ("states", "draws", "batch", "threads"):
+        said: dict[str, list[str]] = {}
+        for column, check, _, _ in found:
+            for figure in check.probes:
+                if figure.probe == probe:
+                    far = "" if figure.ratio is None else f"{spelled(figure.ratio)} of what is allowed"
+                    text = "; ".join(filter(None, (far, figure.note, figure.reason))) or figure.status
+                    said.setdefault(text, []).append(column.label)
+        if said:
+            yield Also(probe, tuple((", ".join(routes), text) for text, routes in said.items()))
 
 
 def _route(
