@@ -18,11 +18,17 @@ from parity.operators.table import OPERATORS
 IR_VERSION = 10  #: read by ONNX Runtime since 1.20
 
 
-def write(graph: Graph, inputs: Mapping[str, tuple[Shape, str]], stored: Mapping[str, Array]) -> Any:
+def write(
+    graph: Graph,
+    inputs: Mapping[str, tuple[Shape, str]],
+    stored: Mapping[str, Array],
+    shapes: Mapping[str, Shape] | None = None,
+) -> Any:
     """The graph as an ``onnx.ModelProto``: ``inputs`` are fed, by shape and stored type, ``stored`` are initializers.
 
     Every input of the graph must be one or the other. Attributes that are floats become float32, as ONNX has no other. The
-    outputs' shapes are those of ONNX's own inference; the model passes the strict checker or its error is raised.
+    outputs' shapes are those of ONNX's own inference, and those of ``shapes`` where it gives none: of a GroupNormalization it knows
+    only the type. The model passes the strict checker or its error is raised.
     """
     import onnx
     from onnx import helper, numpy_helper
@@ -42,6 +48,10 @@ def write(graph: Graph, inputs: Mapping[str, tuple[Shape, str]], stored: Mapping
     opset = helper.make_opsetid("", graph.opset)
     model = helper.make_model(made, opset_imports=[opset], producer_name="parity", ir_version=IR_VERSION)
     inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    for output in inferred.graph.output:
+        tensor = output.type.tensor_type
+        if shapes is not None and output.name in shapes and not tensor.HasField("shape"):
+            output.CopyFrom(helper.make_tensor_value_info(output.name, tensor.elem_type, shapes[output.name]))
     onnx.checker.check_model(inferred, full_check=True)
     return inferred
 

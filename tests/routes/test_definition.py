@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
+from parity.axes import Tensor
 from parity.cases import Case, Sequential
 from parity.cases.case import INPUT
 from parity.cases.parameters import draw_input, draw_parameters
-from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Dropout, Flatten, LeakyReLU, Linear, MaxPool2D, Sigmoid
+from parity.layers import (
+    AvgPool2D,
+    BatchNorm2D,
+    Conv2D,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    layer,
+)
 from parity.operators.file import read
 from parity.operators.graph import as_value, walk
 from parity.routes.catalog import installed
+from parity.routes.exporters.check import check_file
 from parity.routes.exporters.definition import DefinitionFile
 from parity.routes.frameworks.definition import Definition
 
@@ -59,9 +76,33 @@ def test_a_file_of_the_definition_reads_back_as_the_graph_that_is_judged(tmp_pat
         np.testing.assert_array_equal(theirs[name].y, value.y, err_msg=name)
 
 
-def test_a_file_that_another_wrote_is_not_taken_for_the_definition(tmp_path: Path) -> None:
-    import onnx
+@layer
+class Grouped(Layer):
+    """Of its output ONNX's shape inference knows only the type, and nothing at all of what follows."""
 
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.GroupNormalization(x, op.constant([1.0] * 4), op.constant([0.0] * 4), num_groups=2)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return torch.nn.GroupNorm(2, 4, affine=False)
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        return keras.layers.GroupNormalization(2, epsilon=1e-5, center=False, scale=False)
+
+
+@pytest.mark.parametrize("tapped", [False, True])
+def test_a_file_declares_the_shapes_that_onnx_does_not_infer(tmp_path: Path, tapped: bool) -> None:
+    case = Case("case", Sequential(("conv", Conv2D(3, 4, 3)), ("norm", Grouped()), ("last", ReLU())), (2, 3, 11, 14))
+    path = tmp_path / "case.onnx"
+    DefinitionFile().export(case, Definition().build(case, draw_parameters(case, 0), tapped), tapped, path)
+    outputs = onnx.load(path).graph.output
+    assert [o.name for o in outputs] == (["conv", "norm", "last"] if tapped else ["last"])
+    for output in outputs:
+        assert [d.dim_value for d in output.type.tensor_type.shape.dim] == [2, 4, 9, 12]
+    assert check_file(path, [(2, 4, 9, 12)] * len(outputs)) is None
+
+
+def test_a_file_that_another_wrote_is_not_taken_for_the_definition(tmp_path: Path) -> None:
     exporter, path = DefinitionFile(), tmp_path / "net.onnx"
     exporter.export(NET, Definition().build(NET, draw_parameters(NET, 0), False), False, path)
     model = onnx.load(path)
