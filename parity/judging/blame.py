@@ -140,7 +140,7 @@ def _of_file(check: Check, here: Scene) -> Blame | None:
     if twin is not None and native is not None and right(native):
         why = f"{twin.route} runs the same file and differs in the same way, {native.route} agrees with the oracle"
         return Blame(_exporter(check), why)
-    return None
+    return _of_invalid(check, here)
 
 
 def _runtime(check: Check, here: Scene, why: str) -> Blame:
@@ -190,6 +190,8 @@ def _of_export(check: Check, here: Scene) -> Blame | None:
 
 def _of_run(check: Check, here: Scene) -> Blame | None:
     """A file that did not run."""
+    if said := _of_invalid(check, here):
+        return said
     native, defined = here.native, here.definition
     witness = next((other for other in here.same_file if right(other)), None)
     if witness is not None:
@@ -198,12 +200,25 @@ def _of_run(check: Check, here: Scene) -> Blame | None:
         return None
     if defined is not None and alike(check, defined):
         return _runtime(check, here, f"it ends in the same way on {defined.route}, the file of the definition")
-    if check.failure is not None and check.failure.refused and check.failure.inferred is None:
-        why = f"the ONNX checker refuses its file and {here.runtime} does not run it, {native.route} agrees with the oracle"
-        return Blame(_exporter(check), why)
     stuck = next((other for other in here.elsewhere if other.step == "run" and not right(other)), None)
     if stuck is not None and defined is not None and right(defined):
         return Blame(_exporter(check), f"{stuck.route} does not run the file either, and {defined.route} is well")
+    return None
+
+
+def _of_invalid(check: Check, here: Scene) -> Blame | None:
+    """A file that the checker refuses and some runtime does not run: that another runs it all the same clears nobody."""
+    native = here.native
+    if check.failure is None or not check.failure.refused or check.failure.inferred is not None:
+        return None
+    if native is None or not right(native):
+        return None
+    for other in (check, *here.elsewhere):
+        there = Scene.of(other, (*here.all, check))
+        if other.step != "run" or (there.definition is not None and alike(other, there.definition)):
+            continue
+        why = f"the ONNX checker refuses its file and {there.runtime} does not run it, {native.route} agrees with the oracle"
+        return Blame(_exporter(check), why)
     return None
 
 
@@ -217,7 +232,7 @@ def _of_refusal(check: Check, here: Scene) -> Blame | None:
         return Blame("ONNX's shape inference", why)
     if check.failure.inferred == "right" and ran:
         return Blame(_exporter(check), f"the file declares a shape that neither shape inference nor {ran[0]} gives")
-    return None
+    return _of_invalid(check, here) if right(check) else None
 
 
 def _of_chance(check: Check, here: Scene) -> Blame | None:

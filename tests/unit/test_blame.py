@@ -129,6 +129,18 @@ NAMED: dict[str, tuple[Check, tuple[Check, ...], str]] = {
     # a file that is refused
     "a file that the checker and the runtime refuse": (
         check("torch>ort", refused(), probes=[], step="run"), (check("torch"),), "the exporter dynamo: the ONNX checker refuses its file"),
+    "a file that the checker and one runtime refuse, and another runs right": (
+        check("torch>ort", refused(), probes=[], step="run"), (check("torch"), check("torch>reference", refused())), "the exporter dynamo: the ONNX checker refuses its file and ort does not run it"),
+    "a refused file that is right, and that another runtime refuses": (
+        check("torch>reference", refused()), (check("torch"), check("torch>ort", refused(), probes=[], step="run")), "the exporter dynamo: the ONNX checker refuses its file and ort does not run it"),
+    "a refused file that is wrong, and that another runtime refuses": (
+        check("torch>reference", refused(None, wrong())), (check("torch"), check("torch>ort", refused(), probes=[], step="run")), "the exporter dynamo: the ONNX checker refuses its file and ort does not run it"),
+    "a refused file that a runtime refuses as it does the oracle's own graph": (
+        check("torch>ort", refused(), "no kernel 7", probes=[], step="run"),
+        (check("torch"), check("torch>reference", refused()), check("definition>ort", refused(), "no kernel 8", probes=[], step="run")), "the runtime ort: torch>reference runs the same file"),
+    "a refused file that is wrong as the oracle's own graph is": (
+        check("torch>reference", refused(None, wrong())),
+        (check("torch"), check("torch>ort", refused(), probes=[], step="run"), check("definition>reference", wrong())), "the runtime reference: it differs in the same way"),
     "inference at odds with two implementations": (
         check("torch>ort", refused("wrong")), (check("torch"), check("torch>reference", refused("wrong"))), "ONNX's shape inference: torch>ort and torch agree"),
     "inference at odds, and a runtime that believes it": (
@@ -186,6 +198,9 @@ SILENT: dict[str, tuple[Check, tuple[Check, ...]]] = {
     "an error of the judge": (check("torch>ort", "error", step="judge"), PASS_ALL),
     "a refused file that is right everywhere": (
         check("torch>ort", refused()), (check("torch"), check("torch>reference", refused()))),
+    "a refused file that is right, and a runtime that does not run the oracle's own graph either": (
+        check("torch>reference", refused()),
+        (check("torch"), check("torch>ort", refused(), probes=[], step="run"), check("definition>ort", refused(), probes=[], step="run"))),
     "inference at odds with one implementation": (check("torch>ort", refused("wrong")), ()),
     "right by luck without the optimiser": (
         check("torch>ort", wrong(repeats=False, unoptimised="pass")), (check("torch"),)),
