@@ -102,12 +102,13 @@ def apply(check: Check, case: Case, entries: Iterable[KnownDivergence], installe
         reason = f"declared divergence {entry.reason!r} no longer reproduces; remove the entry in {entry.file}"
         return msgspec.structs.replace(check, status="stale", reason=reason, known=_record(entry))
     failure = check.failure if check.status == "fail" else None
-    if failure is not None and failure.values is not None:
-        return check  # a refused file whose answers are wrong too: to declare the one does not explain the other
-    ending = check.status if failure is None else failure.kind
-    for entry in covering:
-        if entry.kind == ending and entry.says in check.reason:
-            return msgspec.structs.replace(check, status="known", reason=entry.reason, known=_record(entry))
+    # A refused file whose answers are wrong too failed in two ways: to declare the one does not explain the other.
+    endings = [check.status] if failure is None else [k for k in (failure.kind, failure.values) if k is not None]
+    found = [next((e for e in covering if e.kind == k and e.says in check.reason), None) for k in endings]
+    explained = [entry for entry in found if entry is not None]
+    if len(explained) == len(endings):
+        entry = explained[0]
+        return msgspec.structs.replace(check, status="known", reason=entry.reason, known=_record(entry))
     return check
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import pytest
 
 from parity.cases import Case, Sequential
@@ -258,3 +259,13 @@ def test_who_declares_that_a_file_is_refused_has_not_explained_that_its_answers_
     for values, status in ((None, "known"), ("value", "fail")):
         refused = Failure(kind="onnx-invalid", message="m", refused="m", values=values)  # type: ignore[arg-type]
         assert apply(made.failing(failure=refused), declared, HERE).status == status
+
+
+def test_a_refused_file_with_wrong_answers_is_known_where_both_are_declared() -> None:
+    both = Failure(kind="onnx-invalid", message="m", refused="m", values="value")
+    declared = [entry(kind="value", reason="shifted"), entry(kind="onnx-invalid", reason="refused")]
+    explained = apply(made.failing(failure=both), declared, HERE)
+    assert (explained.status, explained.reason) == ("known", "refused")
+    assert apply(made.failing(failure=both), [entry(kind="value")], HERE).status == "fail"
+    nan = msgspec.structs.replace(both, values="nan")
+    assert apply(made.failing(failure=nan), declared, HERE).status == "fail"
