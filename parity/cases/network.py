@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from parity.axes import Shape, Tensor
@@ -98,9 +100,12 @@ class Network:
             here = tensors[node.inputs[0]]
             rows, columns = spans[node.name]
             definition = self.definition(node, tensors, training)
-            window = definition.window
+            window, spread = definition.window, definition.spread
             if definition.sees_everything or len(here.shape) != 4 or len(tensors[node.name].shape) != 4:
                 spans_in = ((0, _length(here, 2) - 1), (0, _length(here, 3) - 1))
+            elif spread is not None:
+                axes = zip((rows, columns), here.shape[2:], *spread, strict=True)
+                spans_in = tuple(_spreading(*axis) for axis in axes)  # type: ignore[assignment]
             elif window is None:
                 spans_in = (rows, columns)
             else:
@@ -120,11 +125,12 @@ class Network:
 
         ``r_out = r_in + (k - 1) * d * j_in`` and ``j_out = j_in * s`` per axis, j the distance in the input between
         neighbouring elements (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
-        Distill 2019). Where branches join, the larger one counts.
+        Distill 2019). A transposed convolution sees the most inputs that spread over one element, and ``j_out = j_in / s``.
+        Where branches join, the larger one counts.
         """
         shapes = self.trace(x, training)
         fields: dict[str, tuple[int, int] | None] = {INPUT: (1, 1)}
-        jumps = {INPUT: (1, 1)}
+        jumps = {INPUT: (Fraction(1), Fraction(1))}
         for node in self.nodes:
             sources = [fields[name] for name in node.inputs]
             known = [f for f in sources if f is not None]
@@ -135,11 +141,14 @@ class Network:
                 jumps[node.name] = jump
                 continue
             field = (max(f[0] for f in known), max(f[1] for f in known))
-            window = definition.window
-            if window is not None:
+            if (window := definition.window) is not None:
                 (kh, kw), (sh, sw), (dh, dw), _ = window
-                field = (field[0] + (kh - 1) * dh * jump[0], field[1] + (kw - 1) * dw * jump[1])
+                field = (field[0] + ceil((kh - 1) * dh * jump[0]), field[1] + ceil((kw - 1) * dw * jump[1]))
                 jump = (jump[0] * sh, jump[1] * sw)
+            elif (spread := definition.spread) is not None:
+                (kh, kw), (sh, sw), (dh, dw), _ = spread
+                field = (field[0] + ceil((kh - 1) * dh // sh * jump[0]), field[1] + ceil((kw - 1) * dw // sw * jump[1]))
+                jump = (jump[0] / sh, jump[1] / sw)
             fields[node.name] = field
             jumps[node.name] = jump
         return fields
@@ -155,6 +164,13 @@ def _length(tensor: Tensor, axis: int) -> int:
 
 def _clip(span: Pair, length: int) -> Pair:
     return (max(span[0], 0), min(span[1], length - 1))
+
+
+def _spreading(span: Pair, length: int, kernel: int, stride: int, dilation: int, pads: Pair) -> Pair:
+    """First and last place whose windows, one place spreading over each, reach a span of the output; of a gap its neighbour."""
+    first, last = ceil((span[0] + pads[0] - (kernel - 1) * dilation) / stride), (span[1] + pads[0]) // stride
+    first, last = _clip((min(first, last), last), length)
+    return (min(first, length - 1), max(last, 0))
 
 
 def _union(one: Pair, other: Pair) -> Pair:

@@ -10,7 +10,7 @@ batch     the case's images in batches of other sizes, where the case names any;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import product
 from math import ceil, prod
@@ -141,15 +141,17 @@ def _integer_parameters(case: Case, seed: int) -> Parameters:
         for name, parameter in node.layer.parameters().items():
             key = (seed, case.name, "integer", node.name, name)
             values = draw_integers(parameter.shape, largest, *key)
-            products = prod(parameter.shape[1:])
+            out = max(parameter.axes.find("O"), 0)
+            outputs, *reads = (parameter.shape[out], *parameter.shape[:out], *parameter.shape[out + 1 :])
+            products = prod(reads)
             if name == "weight" and products > kept:
                 # Keep a few weights of each output, never zero, so that sums stay small through a deep network.
                 order = words(prod(parameter.shape), *key, "kept").reshape(-1, products)
                 keep = np.argsort(order, axis=1, kind="stable")[:, :kept]
-                rows = np.zeros((parameter.shape[0], products), np.float32)
+                rows = np.zeros((outputs, products), np.float32)
                 signs = np.where(np.take_along_axis(order, keep, axis=1) & np.uint64(1), 1, -1)
                 np.put_along_axis(rows, keep, signs.astype(np.float32), axis=1)
-                values = rows.reshape(parameter.shape)
+                values = np.ascontiguousarray(np.moveaxis(rows.reshape(outputs, *reads), 0, out))
             made[node.name][name] = values
     return made
 
@@ -160,14 +162,11 @@ def _places(case: Case) -> list[tuple[int, int]]:
     A tap never used, because it only ever sees padding, has no place. The axes are independent: what one row and one
     column meet, their crossing meets.
     """
-    window = _definition(case, case.network.output).window
+    definition = _definition(case, case.network.output)
+    window, cover = (definition.window, _cover) if definition.spread is None else (definition.spread, _cover_spread)
     if window is None:
         return [(0, 0)]
-    kernel, stride, dilation, pads = window
-    rows, columns = (
-        _cover(*axis)
-        for axis in zip(case.shape[2:], case.output.shape[2:], kernel, stride, dilation, pads, strict=True)
-    )
+    rows, columns = (cover(*axis) for axis in zip(case.shape[2:], case.output.shape[2:], *window, strict=True))
     return [(i, j) for i in rows for j in columns]
 
 
@@ -181,6 +180,22 @@ def _cover(length: int, outputs: int, kernel: int, stride: int, dilation: int, p
         starts = [(t, position + pads[0] - t * dilation) for t in range(kernel)]
         return {t for t, start in starts if start % stride == 0 and 0 <= start // stride < outputs}
 
+    return _fewest(length, met)
+
+
+def _cover_spread(
+    length: int, outputs: int, kernel: int, stride: int, dilation: int, pads: tuple[int, int]
+) -> list[int]:
+    """The same where each position spreads over the output: tap t of position p meets output ``p * stride + t * dilation - before``."""
+
+    def met(position: int) -> set[int]:
+        return {t for t in range(kernel) if 0 <= position * stride + t * dilation - pads[0] < outputs}
+
+    return _fewest(length, met)
+
+
+def _fewest(length: int, met: Callable[[int], set[int]]) -> list[int]:
+    """Few positions that together meet every tap that any meets."""
     # Of equals the nearest to the middle, where no edge is in the way.
     meets = {position: met(position) for position in sorted(range(length), key=lambda p: abs(p - length // 2))}
     missing = set().union(*meets.values())

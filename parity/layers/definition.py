@@ -95,10 +95,23 @@ class Definition:
         return found
 
     @cached_property
+    def _spreads(self) -> list[Window]:
+        found = [rule.spread(at, *shapes) for _, rule, at, shapes in self._sites if shapes]
+        return [spread for spread in found if spread is not None]
+
+    @cached_property
+    def spread(self) -> Window | None:
+        """The window of the output that each place of the input spreads over: of a transposed convolution and no other window."""
+        return self._spreads[0] if len(self._spreads) == 1 and self.window is None else None
+
+    @cached_property
     def sees_everything(self) -> bool:
-        """Whether an output element depends on every place of the input's image (or on every feature)."""
-        if len(self.inputs[0].shape) == len(self.output.shape) == 4:
-            return any(map(_everywhere, self.graph.nodes))
+        """Whether an output element depends on every place of the input's image (or on every feature), or nobody can say."""
+        x, y = self.inputs[0].shape, self.output.shape
+        if len(x) == len(y) == 4:
+            if any(map(_everywhere, self.graph.nodes)):
+                return True
+            return self.spread is None and bool(self._spreads or (self.window is None and x[2:] != y[2:]))
         return self.products > 0
 
     def step(self, steps: Sequence[Fraction]) -> Fraction | None:

@@ -150,6 +150,10 @@ class Operator:
         """The sliding window over the first input; None for what has none."""
         return None
 
+    def spread(self, at: Site, *shapes: Shape) -> Window | None:
+        """The window of the output that an element of the first input spreads over; None for what sums no such windows."""
+        return None
+
     def products(self, at: Site, *shapes: Shape) -> int:
         """n: how many products one output element sums (terms, where a sum has no products); 0 where it is no sum."""
         return 0

@@ -190,6 +190,13 @@ class ConvTranspose(_Convolution):
             y = np.pad(y, [(0, 0), (0, 0), *((0, max(0, end - full)) for _, end, full in cuts)])
         return y[(slice(None), slice(None), *(slice(begin, end) for begin, end, _ in cuts))]
 
+    def spread(self, at: Site, *shapes: Shape) -> Window | None:
+        x, w = shapes[:2]
+        ones = (1,) * (len(x) - 2)
+        stride, dilation = tuple(at.get("strides") or ones), tuple(at.get("dilations") or ones)
+        pads = tuple((begin, full - end) for begin, end, full in self._cuts(at, x, w))
+        return Window(tuple(w[2:]), stride, dilation, pads)
+
     def products(self, at: Site, *shapes: Shape) -> int:
         stride = at.get("strides") or (1,) * (len(shapes[1]) - 2)
         reached = prod(-(-k // s) for k, s in zip(shapes[1][2:], stride, strict=True))

@@ -12,9 +12,22 @@ from hypothesis import strategies as st
 from parity.axes import Tensor
 from parity.cases.network import INPUT, Graph, Network, Node, Sequential, as_network
 from parity.cases.registry import Registry
-from parity.errors import FieldError
-from parity.layers import Add, AvgPool2D, Concatenate, Conv2D, Flatten, LeakyReLU, Linear, MaxPool2D, ReLU
+from parity.errors import FieldError, Unsupported
+from parity.layers import (
+    Add,
+    AvgPool2D,
+    Concatenate,
+    Conv2D,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2D,
+    ReLU,
+    layer,
+)
 from parity.layers.definition import define
+from tests.transposed import ConvTranspose2D
 from tests.unit.strategies import reference
 
 
@@ -151,8 +164,8 @@ def test_a_receptive_field_spans_the_inputs_that_move_an_output_element(
             layers.append(Conv2D(1, 1, (kh, kw), stride=(sh, sw), dilation=(dh, dw), bias=False))
     network = Sequential(*layers)
     size = (2, 2)  # two output elements by two
-    for layer in reversed(layers):
-        window = define(layer, (Tensor((1, 1, 99, 99)),)).window
+    for each in reversed(layers):
+        window = define(each, (Tensor((1, 1, 99, 99)),)).window
         spans = [(k - 1) * d + 1 for k, d in zip(window.kernel, window.dilation, strict=True)]
         size = tuple((n - 1) * s + span for n, s, span in zip(size, window.stride, spans, strict=True))  # type: ignore[assignment]
     field = network.receptive_fields(Tensor((1, 1, *size)))[network.output.name]
@@ -161,9 +174,9 @@ def test_a_receptive_field_spans_the_inputs_that_move_an_output_element(
     for place in np.ndindex(*size):
         y = np.zeros((1, 1, *size))
         y[0, 0, *place] = 1
-        for layer in layers:
-            weights = {name: np.ones(p.shape) for name, p in layer.parameters().items()}
-            y = reference(layer, y, **weights)
+        for each in layers:
+            weights = {name: np.ones(p.shape) for name, p in each.parameters().items()}
+            y = reference(each, y, **weights)
         assert y.shape == (1, 1, 2, 2)
         moved[place] = y[0, 0, 1, 1] != 0
     spans = [np.flatnonzero(moved.any(axis=axis)) for axis in (1, 0)]
@@ -179,6 +192,37 @@ def test_where_branches_join_the_wider_field_counts() -> None:
     )
     fields = network.receptive_fields(Tensor((2, 3, 8, 10)))
     assert (fields["join"], fields["pool"], fields["last"]) == ((5, 5), (6, 6), (10, 10))
+
+
+def test_behind_a_transposed_convolution_neighbours_lie_nearer_in_the_input() -> None:
+    network = Sequential(
+        ("half", Conv2D(3, 4, 3, stride=2, padding=1)),
+        ("up", ConvTranspose2D(4, 4, 4, 2, 1)),
+        ("next", Conv2D(4, 4, 3, padding=1)),
+        ("twice", ConvTranspose2D(4, 4, 2, 2)),
+    )
+    fields = network.receptive_fields(Tensor((2, 3, 16, 14)))
+    assert fields == {"input": (1, 1), "half": (3, 3), "up": (5, 5), "next": (7, 7), "twice": (7, 7)}
+
+
+@layer
+class Shuffle(Layer):
+    """Channels become places: no window says what an element sees."""
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.DepthToSpace(x, blocksize=2)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return torch.nn.PixelShuffle(2)
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        raise Unsupported("nobody runs it here")
+
+
+def test_where_places_move_and_no_window_says_how_everything_may_be_seen() -> None:
+    network, x = Sequential(("shuffle", Shuffle())), Tensor((2, 4, 5, 7))
+    assert network.sees(x, "shuffle", (9, 13)) == ((0, 4), (0, 6), False)
+    assert network.receptive_fields(x)["shuffle"] is None
 
 
 def test_specs_tell_wiring_and_layers_apart() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from parity.cases.probes import (
 )
 from parity.cases.registry import Registry
 from parity.layers import Add, AvgPool2D, BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
+from tests.transposed import ConvTranspose2D
 from tests.unit.strategies import Spec, convolutions, finest_step, pair, reference, truth
 
 
@@ -137,6 +139,18 @@ def test_a_deep_network_keeps_a_few_weights_of_each_output_and_none_of_them_is_z
     assert len({row.tobytes() for row in last}) == 64
 
 
+def test_weights_are_kept_by_output_wherever_a_layer_stores_that_axis() -> None:
+    # Each output sums 61 channels. By input channel there would be nothing to leave out: three weights, of one output each.
+    chain = Sequential(*(ConvTranspose2D(*((1, 61) if i % 2 == 0 else (61, 1)), 1) for i in range(20)))
+    case = Case("chain", chain, (2, 1, 6, 7))
+    assert not why_not(case, "integer")
+    reached = 4.0
+    for parameters in parameters_of(case, "integer", 0).values():
+        weight = np.abs(parameters["weight"]).astype(np.float64)
+        reached = weight.sum(axis=(0, 2, 3)).max() * reached + np.abs(parameters["bias"]).max()
+        assert reached < 2**24
+
+
 def test_integer_parameters_of_a_network_are_ones_and_of_a_layer_up_to_four() -> None:
     layer = parameters_of(Case("one", Conv2D(8, 8, 3), (2, 8, 6, 7)), "integer", 0)["conv2d"]["weight"]
     assert set(np.unique(layer)) == set(range(-4, 5))
@@ -180,6 +194,17 @@ def test_impulses_of_any_convolution_meet_every_weight_that_any_input_could_meet
     assume(not why_not(case, "impulse"))
     met, possible = shown(case, np.concatenate(inputs_of(case, "impulse", 0)))
     np.testing.assert_array_equal(met, possible)
+
+
+@pytest.mark.parametrize("sizes", [(3,), (4, 2, 1), (3, 2, 1, 1), ((3, 4), (2, 3), (0, 2), (1, 2)), (5, 1, 4)], ids=str)
+def test_impulses_of_a_transposed_convolution_meet_every_weight(sizes: tuple[Any, ...]) -> None:
+    layer = ConvTranspose2D(3, 4, *sizes)
+    x = np.concatenate(inputs_of(Case("case", layer, (2, 3, 7, 10)), "impulse", 0))
+    channels, outputs, *kernel = layer.parameters()["weight"].shape
+    for channel, *tap in np.ndindex(channels, *kernel):
+        one = np.zeros((channels, outputs, *kernel))
+        one[channel, :, *tap] = 1
+        assert reference(layer, x, weight=one, bias=np.zeros(4)).any(axis=(0, 2, 3)).all(), (channel, tap)
 
 
 def test_a_convolution_is_lit_at_one_pixel_of_one_channel_at_a_time() -> None:

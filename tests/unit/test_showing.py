@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from parity.cases import Case
 from parity.cases.network import INPUT, Sequential
@@ -12,6 +15,7 @@ from parity.judging.observation import Observation
 from parity.judging.pictures import decode
 from parity.judging.showing import sight
 from parity.layers import Conv2D, Flatten, Linear, MaxPool2D, ReLU
+from tests.transposed import ConvTranspose2D
 from tests.unit.strategies import reference
 
 NET = Case(
@@ -33,6 +37,27 @@ def test_of_a_layer_it_is_the_layer_s_own_input() -> None:
     seen = sight(NET, "pool", (0, 0, 2, 3))
     assert seen is not None
     assert (seen.of, seen.rows, seen.columns, seen.padding) == ("conv1", [4, 5], [6, 7], False)
+
+
+@pytest.mark.parametrize("sizes", [(3,), (4, 2, 1), (3, 2, 1, 1), ((3, 4), (2, 3), (0, 2), (1, 2)), (2, 3)], ids=str)
+def test_an_element_of_a_transposed_convolution_sees_what_spreads_over_it(sizes: tuple[Any, ...]) -> None:
+    layer = ConvTranspose2D(3, 4, *sizes)
+    case = Case("case", layer, (2, 3, 5, 7))
+    weight = np.ones(layer.parameters()["weight"].shape)
+    moved = np.zeros((5, 7, *case.output.shape[2:]), bool)
+    for place in np.ndindex(5, 7):
+        x = np.zeros((1, 3, 5, 7))
+        x[0, 0, *place] = 1
+        moved[place] = reference(layer, x, weight=weight, bias=np.zeros(4))[0, 0] != 0
+    for element in np.ndindex(*case.output.shape[2:]):
+        seen = sight(case, "output", (0, 0, *element))
+        assert seen is not None
+        for found, axis in ((seen.rows, 1), (seen.columns, 0)):
+            places = np.flatnonzero(moved[:, :, *element].any(axis=axis))
+            if places.size:
+                assert found == [places[0], places[-1]], element
+            else:
+                assert 0 <= found[0] <= found[1] < moved.shape[1 - axis]  # a gap: what is near stands for nothing
 
 
 def test_features_have_no_rows_and_columns_to_see() -> None:
