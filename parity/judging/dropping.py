@@ -61,6 +61,8 @@ def judge_draws(rate: float, x: Array, outputs: Sequence[Array], axes: Sequence[
     the names of their axes. Inputs of 0 tell nothing and are left out.
     """
     statistics = [s for s in _statistics(rate, x != 0, np.stack(outputs) != 0, axes) if s.trials]
+    if not statistics:
+        return Comparison("empty", "every input is 0, so nothing shows what is kept"), ""
     limit = log(2 * len(statistics) / LEVEL)
     worst = max(statistics, key=Statistic.divergence)
     ratio = worst.divergence() / limit

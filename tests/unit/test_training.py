@@ -202,3 +202,4 @@ def test_inputs_of_zero_tell_nothing_of_what_is_kept() -> None:
     comparison, told = judge_draws(0.5, x, list(x * drawn), ("n", "f"))
     assert comparison.kind is None
     assert "of 8,000, expected" in told
+    assert judge_draws(0.5, x * 0, list(x * drawn), ("n", "f"))[0].kind == "empty"
