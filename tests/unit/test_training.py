@@ -52,8 +52,8 @@ def test_the_definition_is_the_text_book_s(seed: int, momentum: float, unbiased:
     assert list(case.outputs) == ["batchnorm2d", "batchnorm2d.mean", "batchnorm2d.var"]
     for name, tensor, right in zip(case.graph.outputs, case.outputs.values(), step(x, p, case.model), strict=True):  # type: ignore[arg-type]
         assert found[name].y.shape == tensor.shape
-        # Its constants are float32, as in a file.
-        assert np.all(np.abs(found[name].y - right) <= 1e-7 * np.abs(right).max())
+        # Its constants are float32, as in a file; what that costs is a part of what a kernel is allowed.
+        assert np.all(np.abs(found[name].y - right) <= found[name].evaluation + 1e-12)
 
 
 def test_at_inference_there_are_no_states_and_nothing_is_dropped() -> None:
