@@ -180,6 +180,11 @@ def as_list(pieces: Any) -> list[Callable[..., Any]]:
     return list(pieces) if isinstance(pieces, list | tuple) else [pieces]
 
 
+def setting(op: Any, number: float) -> Any:
+    """A number of a layer in :meth:`Layer.to_onnx`: a float64 in the frameworks, a float32 in a file, which rounds it."""
+    return op.Cast(op.constant(float(number), "float64"), to="float32")
+
+
 K = TypeVar("K")
 
 

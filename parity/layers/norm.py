@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.axes import Array, Tensor
-from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require
+from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require, setting
 
 
 @layer
@@ -67,7 +67,7 @@ class BatchNorm2D(Layer):
             n, axes = prod(x.shape) // self.channels, op.constant([0, 2, 3])
             centred = op.Sub(x, op.ReduceMean(x, axes, keepdims=1))
             batch = op.Div(op.ReduceSumSquare(centred, axes, keepdims=0), op.constant(float(n - 1)))
-            new_var = op.Add(op.Mul(var, op.constant(keep)), op.Mul(batch, op.constant(float(self.momentum))))
+            new_var = op.Add(op.Mul(var, setting(op, keep)), op.Mul(batch, setting(op, self.momentum)))
         return y, new_mean, new_var
 
     def states(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from parity.axes import Tensor
-from parity.layers.base import Layer, is_number, layer, require
+from parity.layers.base import Layer, is_number, layer, require, setting
 
 
 @layer
@@ -44,9 +44,7 @@ class Dropout(Layer):
     def to_onnx(self, op: Any, x: Any) -> Any:
         if not (op.training and self.rate):
             return op.Identity(x)
-        # A rate is a float64 in both frameworks and a float32 in a file: near 1 that shows in what is kept.
-        rate = op.Cast(op.constant(float(self.rate), "float64"), to="float32")
-        return op.Div(x, op.Sub(op.constant(1.0), rate))
+        return op.Div(x, op.Sub(op.constant(1.0), setting(op, self.rate)))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.Dropout(self.rate)
