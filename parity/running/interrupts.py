@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _POLITE = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_GROUP = (signal.SIGINT, *_POLITE)  # what a terminal or a job sends to a whole group of processes
 
 
 @contextmanager
@@ -36,8 +37,26 @@ def heard_as_ctrl_c() -> Iterator[None]:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """While this lasts, none of these signals is heard: what is left to do takes a moment and must be done."""
-    with _handlers([signal.SIGINT, *_POLITE], signal.SIG_IGN):
+    with _handlers(_GROUP, signal.SIG_IGN):
         yield
+
+
+@contextmanager
+def held_from_children() -> Iterator[None]:
+    """While this lasts, these signals wait. A process started meanwhile is in this one's group until it has left it,
+    and would die of what is sent to the group; it lets them wait as well, until it calls :func:`drop_held`.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _GROUP)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def drop_held() -> None:
+    """Forget what has waited since :func:`held_from_children`, which was the parent's, and hear these signals again."""
+    with _handlers(_GROUP, signal.SIG_IGN):  # ignoring a signal drops the one that waits
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _GROUP)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from typing import Any
 import psutil
 
 from parity.records.wording import without_noise
+from parity.running import interrupts
 from parity.running.lastwords import last_words
 from parity.running.worker import MESSAGE, Answer, Ending, explain, frame, unframe
 
@@ -129,7 +130,7 @@ class Worker:
         cases = None if self._setup.cases is None else str(self._setup.cases.resolve())
         boot = [sys.executable, "-c", BOOT, json.dumps([theirs.fileno(), cases, path])]
         try:
-            with theirs, self._log.open("ab") as log:
+            with theirs, self._log.open("ab") as log, interrupts.held_from_children():
                 self._process = subprocess.Popen(
                     boot,
                     stdin=subprocess.DEVNULL,

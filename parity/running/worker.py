@@ -24,6 +24,7 @@ from typing import Any, BinaryIO, Literal
 from parity.cases.registry import mount
 from parity.errors import Broken, Stopped, Unsupported
 from parity.records.wording import without_noise
+from parity.running.interrupts import drop_held
 
 LENGTH = struct.Struct("!Q")
 TRACE_LINES = 40  #: lines of a traceback that are kept
@@ -124,6 +125,7 @@ def _receive(stream: BinaryIO) -> bytes | None:
 def _guard() -> None:
     """Ctrl-C is the parent's to decide; a crash leaves its stack in the log and no core file; no parent, no worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    drop_held()
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":

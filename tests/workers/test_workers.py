@@ -247,6 +247,38 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, what: str) -
     assert gone(pid)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_sent_to_the_parent_s_group_kills_no_worker_that_is_just_leaving_it(
+    tmp_path: Path, number: int
+) -> None:
+    # A worker begins in its parent's group. The parent here is sent the signal without end, and does not mind it.
+    code = (
+        "import signal\n"
+        "from pathlib import Path\n"
+        "from parity.running.pool import Pool, Setup\n"
+        "from tests.workers.test_workers import ask, job, nothing\n"
+        f"signal.signal({number:d}, lambda number, frame: None)\n"
+        "print('ready', flush=True)\n"
+        "for _ in range(5):\n"
+        f"    with Pool(Setup(lambda name: job(nothing), None, Path({str(tmp_path)!r}), 1, 2**30)) as pool:\n"
+        "        print(ask(pool, nothing).ending, flush=True)\n"
+    )
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT, process_group=0) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "ready\n"
+        while parent.poll() is None:
+            os.killpg(parent.pid, number)
+        assert parent.stdout.read().split() == ["ok"] * 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_worker_hears_a_polite_signal_of_its_own_but_no_ctrl_c(pool: Pool, number: int) -> None:
+    pid = ask(pool, process).value
+    os.kill(pid, number)
+    assert (ask(pool, process).value == pid) == (number == signal.SIGINT)
+
+
 ROOT = Path(__file__).parents[2]
 
 
