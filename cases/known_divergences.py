@@ -17,6 +17,7 @@ from parity.cases.shipped import (
     STRIDE_ONE_PADS,
     UNBIASED_VARIANCE,
     UNEVEN_AVERAGE,
+    VALID_PADDED,
 )
 
 KNOWN = [
@@ -35,6 +36,10 @@ KNOWN = [
     replace(
         CEIL_DECLARED,
         cases=("maxpool2d/k2-stride3-ceil-pad1", "avgpool2d/k2-stride3-ceil-pad1"),
+    ),
+    replace(
+        VALID_PADDED,
+        cases=("conv2d/valid", "conv2d/dilation2-valid"),
     ),
     replace(
         STRIDE_ONE_PADS,

@@ -110,6 +110,23 @@ def _counts_uneven_ends(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "AveragePool" and bool(node.attributes.get("count_include_pad", 0)) and uneven
 
 
+def _unpadded(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Conv" and not any(node.attributes.get("pads", ()))
+
+
+VALID_PADDED = KnownDivergence(
+    routes="torchscript>reference",
+    operator=_unpadded,
+    kind="shape",
+    reason="onnx's reference evaluator pads a Conv whose auto_pad is VALID as if it were SAME",
+    evidence=(
+        "torch's TorchScript exporter writes padding='valid' as auto_pad=VALID; Conv, kernel 3x3, input 2x3x11x14: the evaluator "
+        "of onnx 1.19.0 to 1.22.0 gives 11x14 in opsets 11 and 22, shape inference and ONNX Runtime 1.22.1 and 1.32 give 9x12, and so "
+        "does the evaluator from onnx 1.23.0 on. The older one has VALID among the SAME in one condition (onnx/reference/ops/op_conv.py)"
+    ),
+    versions={"onnx": "<1.23"},
+)
+
 STRIDE_ONE_PADS = KnownDivergence(
     routes="*>reference",
     operator=_pads_that_differ,
@@ -204,6 +221,7 @@ SHIPPED = (
     DILATED_AUTO_PAD,
     CEIL_REFUSED,
     CEIL_DECLARED,
+    VALID_PADDED,
     STRIDE_ONE_PADS,
     UNEVEN_AVERAGE,
     INFERENCE_IN_TRAINING,
