@@ -25,6 +25,8 @@ def main(told: int) -> int:
     told: a pipe. What comes on it is why to stop; it ends with the pytest session.
     """
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    # A session that a shell runs in the background, or nohup, ignores Ctrl-C, and so would this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     why = _listen(told)
     try:
         runs.execute(plan(order), lambda line: None, Path(order.folder), why)

@@ -56,7 +56,9 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
         wrote = exporter.wrote(path)
         if wrote != exporter.name:
             raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
-        outputs = case.outputs if exporter.states else {case.network.output.name: case.output}
+        outputs = {case.network.output.name: case.output}
+        if case.states and exporter.states:
+            outputs = dict(case.outputs)
         if variant == "tapped":
             outputs = {node.name: case.tensors[node.name] for node in case.network.nodes}
         found = check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs.values()])

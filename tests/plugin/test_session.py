@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.plugin.conftest import ENDING, KIT, Project, told
+from tests.signals import hear_all
 
 ORDINARY = """
 def test_one():
@@ -48,10 +49,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-def begun(project: Project, *words: str) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+def begun(project: Project, *words: str, **options: object) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A session that hangs in a check, once the two others have their records; it, and all processes behind it."""
     command = ("-m", "pytest", "-p", "no:cacheprovider", *KIT, "good", "sleeps", *words)
-    process = project.start(*command, start_new_session=True)
+    process = project.start(*command, start_new_session=True, **options)
     wait_for(lambda: project.written() and project.written()[0].read_bytes().count(b'"type":"check"') == 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2
@@ -182,8 +183,15 @@ def test_ctrl_c_leaves_records_that_say_so_and_no_process(project: Project, word
     assert "1 not run (1 interrupted)" in out
 
 
-def test_a_session_that_is_killed_leaves_whole_records_and_no_process(project: Project) -> None:
-    process, children = begun(project)
+def deaf() -> None:
+    """As a shell's background job and nohup start a process: Ctrl-C is ignored."""
+    hear_all()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("started", [hear_all, deaf])
+def test_a_session_that_is_killed_leaves_whole_records_and_no_process(project: Project, started: object) -> None:
+    process, children = begun(project, preexec_fn=started)
     process.kill()
     process.communicate(timeout=60)
     assert none_left(children)

@@ -208,6 +208,7 @@ class Writer:
     name = "writer"
     label = "kit"
     framework = "maker"
+    states = False
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"
