@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from importlib.util import find_spec
 
 from hypothesis import settings
@@ -15,3 +16,8 @@ settings.load_profile("parity")
 # 3.7 of torch 2.13, TensorFlow 2.21). parity's own workers host one framework each; the tests host several.
 if find_spec("triton") is not None:
     import triton  # noqa: F401
+
+# Started by nohup, or in a shell's background, the tests would ignore these signals, and so would all that they start.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
