@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from parity.axes import Array, Tensor
 from parity.judging.compare import Comparison
 from parity.judging.oracle import Truth
 from parity.judging.settle import Answer, explained
-from parity.records.lines import Probe
+from parity.records.lines import Number, Probe, ProbeFigure, number, worst
 
 OUTPUT = "output"  #: where a failure of the network as it ships is placed
 TWIN = "tapped twin"  #: where a failure to match its outputs with layers is placed
@@ -27,6 +27,21 @@ class Finding:
     observed: Array | None = None
     reads: tuple[Array, ...] = ()
     answer: Answer | None = None  #: the truth under other roundings
+
+
+def figured(probe: Probe, comparisons: Sequence[Comparison], note: str = "") -> ProbeFigure:
+    """The figure of a probe, the worst of all that it compared."""
+
+    def largest(figures: Iterable[float | None]) -> Number | None:
+        return worst(None if figure is None else number(figure) for figure in figures)
+
+    return ProbeFigure(
+        probe=probe,
+        status="pass" if all(c.kind is None for c in comparisons) else "fail",
+        ratio=largest(c.ratio for c in comparisons),
+        need=largest(c.need for c in comparisons),
+        note=note,
+    )
 
 
 def nearest(findings: Sequence[Finding], layer: Finding | None) -> Finding | None:

@@ -21,7 +21,7 @@ from parity.judging.blind import blind_to, told
 from parity.judging.compare import Comparison, compare
 from parity.judging.dropping import judge_draws, with_dropped
 from parity.judging.failure import failure_of
-from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, nearest
+from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
 from parity.judging.observation import Observation
 from parity.judging.oracle import Truth, truths
 from parity.judging.others import judge_others
@@ -122,15 +122,8 @@ class Judge:
                 probes.append(ProbeFigure(probe=probe, status="not applicable", reason=reason))
                 continue
             comparison, finding = self._probe(probe, observation, form)
-            probes.append(
-                ProbeFigure(
-                    probe=probe,
-                    status="pass" if finding is None else "fail",
-                    ratio=_spell(comparison.ratio),
-                    need=_spell(comparison.need),
-                    note="; ".join(filter(None, (note(comparison), self._blind(probe, form)))),
-                )
-            )
+            said = "; ".join(filter(None, (note(comparison), self._blind(probe, form))))
+            probes.append(figured(probe, [comparison], said))
             if finding is not None:
                 findings.append(finding)
         return probes, findings
@@ -149,9 +142,8 @@ class Judge:
             return ([ProbeFigure(probe="draws", status="not judged")] if case.drops else []), []
         x = inputs_of(case, "data", self.seed)[0]
         comparison, told = judge_draws(case.drops, x, outputs, case.input.axes)
-        status: Literal["pass", "fail"] = "pass" if comparison.kind is None else "fail"
-        figure = ProbeFigure(probe="draws", status=status, ratio=_spell(comparison.ratio), note=told)
-        return [figure], [] if comparison.kind is None else [Finding(comparison, OUTPUT, "draws", case.output)]
+        wrong = [] if comparison.kind is None else [Finding(comparison, OUTPUT, "draws", case.output)]
+        return [figured("draws", [comparison], told)], wrong
 
     def _others(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
         """What came of the other ways in which the case wants to be asked."""
@@ -187,8 +179,7 @@ class Judge:
             comparison = compare(odd, answer(False, form), tensor)
             return comparison, Finding(comparison, OUTPUT, probe, tensor)
         together = np.concatenate(observed)
-        if case.drops:
-            answer = partial(self._kept_truth, together)
+        answer = partial(self._truth_of, together, probe)
         comparison, truth = settle(together, answer, batch, form)
         if probe == "integer" and comparison.kind == "value":
             comparison = replace(comparison, kind="inexact")
@@ -199,33 +190,35 @@ class Judge:
 
     def _truth(self, probe: Probe, careful: bool, form: Format | None) -> Truth:
         """The truth of a probe's inputs, one after the other along N."""
-        return self._all_truths(self.case, probe, careful, form)[self.case.network.output.name]
+        return self._truths_of(probe, careful, form)[self.case.network.output.name]
 
-    def _kept_truth(self, observed: Array, careful: bool, form: Format | None) -> Truth:
-        """The truth of the data where the answers to it may have dropped what is 0 in them."""
-        return with_dropped(self._truth("data", careful, form), observed)
+    def _truth_of(self, observed: Array, probe: Probe, careful: bool, form: Format | None) -> Truth:
+        """The truth of these answers, which may have dropped what is 0 in them where the case drops anything."""
+        truth = self._truth(probe, careful, form)
+        return with_dropped(truth, observed) if self.case.drops else truth
+
+    def _truths_of(self, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
+        """The truth of every output, by :attr:`Case.outputs`."""
+        key = (probe, careful, "" if form is None else form.name)
+        if key not in self._truths:
+            self._truths[key] = self._computed(self.case, probe, careful, form)
+        return self._truths[key]
 
     def _data_truths(self, case: Case, careful: bool, form: Format | None) -> Mapping[str, Truth]:
-        return self._all_truths(case, "data", careful, form)
+        """The truths of the data; ``case`` may read its layers in another way than the one that is judged."""
+        if case is self.case:
+            return self._truths_of("data", careful, form)
+        return self._computed(case, "data", careful, form)
 
-    def _all_truths(self, case: Case, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
-        """The truth of every output; ``case`` may read its layers in another way than the one that is judged."""
-        key = (probe, careful, "" if form is None else form.name)
-        if case is not self.case or key not in self._truths:
-            feeds = self._feeds(probe)
-            if probe == "integer":
-                # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
-                exact = walk(case.graph, feeds)
-                found = {
-                    name: Truth(y := exact[name].y, np.zeros_like(y), np.zeros_like(y)) for name in case.graph.outputs
-                }
-            else:
-                found = truths(case.graph, feeds, careful=careful, override=form, key=self.seed)
-            named = {name: found[output] for name, output in zip(case.outputs, case.graph.outputs, strict=True)}
-            if case is not self.case:
-                return named
-            self._truths[key] = named
-        return self._truths[key]
+    def _computed(self, case: Case, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
+        graph, feeds = case.graph, self._feeds(probe)
+        if probe == "integer":
+            # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
+            exact = walk(graph, feeds)
+            found = {name: Truth(y := exact[name].y, np.zeros_like(y), np.zeros_like(y)) for name in graph.outputs}
+        else:
+            found = truths(graph, feeds, careful=careful, override=form, key=self.seed)
+        return {name: found[output] for name, output in zip(case.outputs, graph.outputs, strict=True)}
 
     def _integer_noise(self) -> Truth:
         """What honest rounding would make of the integer probe, where none is allowed."""
@@ -264,8 +257,7 @@ class Judge:
         if not whole or any(not outputs or outputs[0].shape != shape for outputs in answers):
             return []
         together = np.concatenate([outputs[0] for outputs in answers])
-        truth = self._kept_truth(together, False, form) if self.case.drops else self._truth("data", False, form)
-        return histogram(np.abs(signed_ratio(together, truth)))
+        return histogram(np.abs(signed_ratio(together, self._truth_of(together, "data", False, form))))
 
     def _layers(
         self, observation: Observation, form: Format | None, pictures: bool

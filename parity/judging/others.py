@@ -16,11 +16,11 @@ from parity.axes import Array, Tensor
 from parity.cases.case import Case
 from parity.errors import Broken, Unsupported
 from parity.judging.compare import Comparison
-from parity.judging.finding import OUTPUT, Finding
+from parity.judging.finding import OUTPUT, Finding, figured
 from parity.judging.oracle import Truth
 from parity.judging.settle import Answer, settle
 from parity.operators.formats import Format
-from parity.records.lines import ProbeFigure, number, worst
+from parity.records.lines import ProbeFigure
 from parity.records.wording import short, without_noise
 
 SAID = 200  #: characters of an exception's message that are kept
@@ -98,15 +98,7 @@ def judge_others(
         judged = [_judge(case, way, found[way.key], answer, form) for way in asked]
         wrong = [finding for _, finding in judged if finding is not None]
         told = [_bits(case, way, found[way.key], first, answer(False, form)) for way in asked]
-        figures.append(
-            ProbeFigure(
-                probe=asked[0].kind,
-                status="fail" if wrong else "pass",
-                ratio=worst(None if c.ratio is None else number(c.ratio) for c, _ in judged),
-                need=worst(None if c.need is None else number(c.need) for c, _ in judged),
-                note="; ".join(filter(None, told)),
-            )
-        )
+        figures.append(figured(asked[0].kind, [comparison for comparison, _ in judged], "; ".join(filter(None, told))))
         findings += wrong
     return figures, findings
 

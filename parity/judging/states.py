@@ -9,11 +9,11 @@ from parity.axes import Array
 from parity.cases.case import Case
 from parity.cases.network import Network
 from parity.judging.compare import compare
-from parity.judging.finding import Finding
+from parity.judging.finding import Finding, figured
 from parity.judging.oracle import Truth
 from parity.judging.settle import settle
 from parity.operators.formats import Format
-from parity.records.lines import ProbeFigure, number, worst
+from parity.records.lines import ProbeFigure
 
 Truths = Callable[[Case, bool, Format | None], Mapping[str, Truth]]
 """The truth of each output of a case, by :attr:`Case.outputs`, on the data and parameters of the one that is judged."""
@@ -43,13 +43,7 @@ def judge_states(
         if comparison.kind is not None:
             comparison = replace(comparison, message=_reading(case, name, observed, truths, form) or comparison.message)
             findings.append(Finding(comparison, name, "states", tensor, truth, observed, (), answer))
-    figure = ProbeFigure(
-        probe="states",
-        status="fail" if findings else "pass",
-        ratio=worst(None if c.ratio is None else number(c.ratio) for c in comparisons),
-        need=worst(None if c.need is None else number(c.need) for c in comparisons),
-    )
-    return [figure], findings
+    return [figured("states", comparisons)], findings
 
 
 def node_of(state: str) -> str:

@@ -15,7 +15,7 @@ from parity.cases.probes import Variant, parameters_of, variants
 from parity.errors import Broken, Unsupported
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import Program, load, observe, save
-from parity.routes.catalog import Catalog, Route
+from parity.routes.catalog import Catalog, Exporter, Route
 from parity.routes.exporters.batch import fixed_batch
 from parity.routes.exporters.check import Complaint, check_file
 
@@ -56,15 +56,21 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
         wrote = exporter.wrote(path)
         if wrote != exporter.name:
             raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
-        outputs = {case.network.output.name: case.output}
-        if case.states and exporter.states:
-            outputs = dict(case.outputs)
         if variant == "tapped":
-            outputs = {node.name: case.tensors[node.name] for node in case.network.nodes}
-        found = check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs.values()])
+            outputs = [case.tensors[node.name] for node in case.network.nodes]
+        else:
+            outputs = [case.output] if _stateless(case, exporter) else list(case.outputs.values())
+        found = check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs])
         complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
     return Exported(files, exporter.name, complaint)
+
+
+def _stateless(case: Case, exporter: Exporter) -> str:
+    """Why the states of a case are not among the outputs of an exporter's file; empty where they are, or there are none."""
+    if not case.states or exporter.states:
+        return ""
+    return f"a file of the {exporter.name} exporter gives the output alone"
 
 
 def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[str, str] | None, out: Path) -> None:
@@ -109,8 +115,7 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[
             yield runtime.program(Path(paths["shipped"]), route.device, route.tf32, True)
 
     plain = unoptimised if runtime.optimises else None
-    kept = not case.states or catalog.exporter(route.exporter).states
-    stateless = "" if kept else f"a file of the {route.exporter} exporter gives the output alone"
+    stateless = _stateless(case, catalog.exporter(route.exporter))
     save(observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless), out)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from parity.records.file import Records, read
-from tests.signals import hear_all
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +49,7 @@ class Project:
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "GITHUB_ACTIONS": "", **(environment or {})},
             text=True,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": hear_all, **options},  # type: ignore[call-overload]
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]
         )
 
     def parity(

@@ -16,7 +16,6 @@ import pytest
 from parity.records.file import Records, read
 from parity.records.lines import Check
 from parity.routes.catalog import Catalog
-from tests.signals import hear_all
 from tests.workers.kit import CATALOG, MODULE
 
 ROOT = Path(__file__).parents[2]
@@ -59,12 +58,12 @@ class Project:
         environment = {**os.environ, "PYTHONPATH": self._path, "COLUMNS": "200", "PY_COLORS": "0"}
         for name in [name for name in environment if name.startswith("PYTEST_")] + ["CI"]:
             environment.pop(name, None)
-        given = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "preexec_fn": hear_all}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(
             [sys.executable, *command],
             text=True,
             env=environment,
-            **{"cwd": self.folder, **given, **options},  # type: ignore[call-overload]
+            **{"cwd": self.folder, **pipes, **options},  # type: ignore[call-overload]
         )
 
     def run(self, *command: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -12,20 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.signals import hear_all
 from tests.workers.test_workers import ROOT, gone
 
 
 def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.workers.program", str(folder), *words]
     return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        start_new_session=True,
-        preexec_fn=hear_all,
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
     )
 
 
