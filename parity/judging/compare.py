@@ -42,13 +42,14 @@ class Comparison:
         return abs(self.got - self.expected) / float(np.spacing(np.float32(abs(self.expected))))
 
 
-def compare(observed: Array, truth: Truth, tensor: Tensor) -> Comparison:
+def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:
     """Judge an observed array, canonical axes, against the truth of the same value.
 
     Nothing is broadcast, cast or skipped: shape, dtype and the places of NaN and infinity must agree before any
     difference is taken. Integers must be equal. What the computation leaves unspecified is counted and left out.
+    tensor: of which shape it has to be; None where that is whatever the truth's is.
     """
-    if structure := _structure(observed, tensor, truth.dtype):
+    if structure := _structure(observed, Tensor(truth.y.shape) if tensor is None else tensor, truth.dtype):
         return structure
     expected = truth.y
     if truth.dtype not in FORMATS:
@@ -142,7 +143,9 @@ def _need(distance: F64, truth: Truth) -> float:
 
 def _swapped(got: F64, truth: Truth) -> tuple[Kind, str]:
     """Whether the values are right once axes of equal size are swapped: then that is the finding."""
-    names = "NCHW" if got.ndim == 4 else "NF"
+    names = {4: "NCHW", 2: "NF"}.get(got.ndim, "0123456789")
+    if got.ndim > len(names):
+        return "value", ""
     for order in permutations(range(got.ndim)):
         if order == tuple(range(got.ndim)) or tuple(got.shape[i] for i in order) != got.shape:
             continue

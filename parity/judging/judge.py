@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,6 +25,7 @@ from parity.judging.observation import Observation
 from parity.judging.oracle import Truth, truths
 from parity.judging.others import judge_others
 from parity.judging.pictures import histogram
+from parity.judging.sameness import digest, same_bits
 from parity.judging.settle import settle, settle_anchored
 from parity.judging.showing import (
     TAG,
@@ -241,7 +241,7 @@ class Judge:
         if after is None or not first or self.case.drops:
             return None
         before, shape = first[0], self.case.output.shape
-        if len(before) == len(after) and all(_same_bits(a, b) for a, b in zip(before, after, strict=True)):
+        if len(before) == len(after) and all(same_bits(a, b) for a, b in zip(before, after, strict=True)):
             return None
         said = "it gave other outputs"
         if len(before) == len(after) > 0 and before[0].shape == after[0].shape == shape:
@@ -283,7 +283,7 @@ class Judge:
             if any(value.shape != case.tensors[name].shape for name, value in zip(node.inputs, reads, strict=True)):
                 figures.append(self._figure(node, None))  # the layer before has a wrong shape, and says so
                 continue
-            same = (node.name, "" if form is None else form.name, pictures, _digest(*reads, values[node.name]))
+            same = (node.name, "" if form is None else form.name, pictures, digest(*reads, values[node.name]))
             if same in self._passed:
                 figures.append(self._passed[same])
                 continue
@@ -336,19 +336,6 @@ class Judge:
 def _of_file(probe: Probe) -> bool:
     """Whether a probe asks a file for what it gives as it ships, so that it can be asked without the optimiser too."""
     return probe not in ("batch", "threads")
-
-
-def _same_bits(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
-
-
-def _digest(*arrays: Array) -> bytes:
-    """Equal for arrays of the same dtypes, shapes and bytes."""
-    digest = hashlib.blake2b(digest_size=16)
-    for array in arrays:
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.digest()
 
 
 def _spell(figure: float | None) -> Number | None:

@@ -20,8 +20,8 @@ from parity.records.lines import Probe
 
 UNOPTIMISED = "unoptimised/"  #: what the names of such answers begin with in a file
 
-Program = Callable[[Array], tuple[Array, ...]]
-"""A built model: one input in the framework's own axes to all its outputs, as they come."""
+Program = Callable[..., tuple[Array, ...]]
+"""A built model: its inputs, arrays in its own order and axes, to all its outputs, as they come. A case has one input."""
 
 
 @dataclass(frozen=True)

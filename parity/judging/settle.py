@@ -12,7 +12,7 @@ from parity.judging.compare import Comparison, compare
 from parity.judging.oracle import Truth, maker, truths
 from parity.judging.patterns import wrong_elements
 from parity.judging.second_look import looked_at, share_of_loops
-from parity.operators.formats import EXPLANATIONS, TF32, Format
+from parity.operators.formats import EXPLANATIONS, FORMATS, TF32, Format
 from parity.operators.graph import Graph, Value
 
 LOOP = "as a sequential float32 sum"  #: how the second look says that an error is rounding all the same
@@ -22,8 +22,13 @@ EXPLAINED_FROM = 0.05  #: the share of elements that must be wrong before anothe
 Answer = Callable[[bool, Format | None], Truth]
 
 
-def settle(observed: Array, answer: Answer, tensor: Tensor, form: Format | None = None) -> tuple[Comparison, Truth]:
-    """The comparison with the plain bound, and where that is left with the careful one, which is dearer and wider."""
+def settle(
+    observed: Array, answer: Answer, tensor: Tensor | None, form: Format | None = None
+) -> tuple[Comparison, Truth]:
+    """The comparison with the plain bound, and where that is left with the careful one, which is dearer and wider.
+
+    tensor: as :func:`parity.judging.compare.compare` takes it.
+    """
     truth = answer(False, form)
     comparison = compare(observed, truth, tensor)
     if comparison.kind in ("value", "axes"):
@@ -33,7 +38,7 @@ def settle(observed: Array, answer: Answer, tensor: Tensor, form: Format | None 
 
 
 def settle_anchored(
-    observed: Array, graph: Graph, feeds: Mapping[str, Value], tensor: Tensor, form: Format | None = None
+    observed: Array, graph: Graph, feeds: Mapping[str, Value], tensor: Tensor | None, form: Format | None = None
 ) -> tuple[Comparison, Truth, Answer]:
     """A graph's first output judged on exactly these feeds, with the second look at what is still wrong."""
 
@@ -52,7 +57,7 @@ def _second_look(
 ) -> Comparison:
     """The comparison, or a pass where every element looked at is off by no more than plain float32 sums are."""
     made = maker(graph, feeds)
-    if made is None or truth.form.storage != truth.form.accumulate:
+    if made is None or truth.dtype not in FORMATS or truth.form.storage != truth.form.accumulate:
         return comparison
     allowed = truth.allowed()
     wrong = wrong_elements(observed, truth.y, allowed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def read(source: Path | Any, decimal: bool = True) -> Graph:
     """
     import onnx
 
-    model = source if isinstance(source, onnx.ModelProto) else _load(Path(source))
+    model = source if isinstance(source, onnx.ModelProto) else load(Path(source))
     folder = "" if isinstance(source, onnx.ModelProto) else str(Path(source).parent)
     if model.functions:
         from onnx import inliner
@@ -94,20 +95,54 @@ def read(source: Path | Any, decimal: bool = True) -> Graph:
     return _graph(model.graph, opsets, folder, decimal)
 
 
-def _load(path: Path) -> Any:
+def load(path: Path) -> Any:
+    """The ``onnx.ModelProto`` in a file, with the data that lies beside it.
+
+    Raises :class:`UsageError` for what is no ONNX file, was cut off or lacks its external data.
+    """
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
         model = onnx.load(path)
-        if not model.ir_version:
+        if not model.ir_version or not model.graph.output:
             raise ValueError("it holds no model")
         return model
     except (DecodeError, onnx.checker.ValidationError, OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
+        said = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())[:200]
         raise UsageError(
             f"{path}: cannot be read as an ONNX file: {said}; give a whole file with its data beside it"
         ) from None
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a file says of one of its inputs or outputs.
+
+    shape: a size an axis, and for an axis that is free its name, which may be empty; None where not even the rank is known.
+    dtype: numpy's name of the stored type; ONNX's own for one that numpy lacks, and "" for what is no tensor.
+    """
+
+    name: str
+    shape: tuple[int | str, ...] | None
+    dtype: str
+
+
+def declared(model: Any) -> tuple[tuple[Declared, ...], tuple[Declared, ...]]:
+    """The inputs of an ``onnx.ModelProto`` that have to be fed, and its outputs, both in the order of the file."""
+    stored = {t.name for t in model.graph.initializer} | {s.values.name for s in model.graph.sparse_initializer}
+    inputs = tuple(_declared(value) for value in model.graph.input if value.name not in stored)
+    return inputs, tuple(_declared(value) for value in model.graph.output)
+
+
+def _declared(value: Any) -> Declared:
+    if value.type.WhichOneof("value") not in ("tensor_type", None):
+        return Declared(value.name, None, "")
+    tensor = value.type.tensor_type
+    shape = None
+    if tensor.HasField("shape"):
+        shape = tuple(d.dim_value if d.HasField("dim_value") else d.dim_param for d in tensor.shape.dim)
+    return Declared(value.name, shape, _type_name(tensor.elem_type) if tensor.elem_type else "")
 
 
 def _graph(graph: Any, opsets: Mapping[str, int], folder: str, decimal: bool) -> Graph:

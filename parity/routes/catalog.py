@@ -94,7 +94,10 @@ class Runtime(Engine, Protocol):
     optimises: bool
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
-        """A file, loaded and ready to run. Raises :class:`parity.errors.Unsupported` for what it does not implement."""
+        """A file, loaded and ready to run: its inputs in the order of the file, but not those that are stored in it.
+
+        Raises :class:`parity.errors.Unsupported` for what it does not implement.
+        """
 
 
 @dataclass(frozen=True)

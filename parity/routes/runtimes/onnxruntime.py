@@ -76,10 +76,10 @@ class OnnxRuntime:
         if used != PROVIDERS[device]:
             raise RuntimeError(f"onnxruntime was asked for {PROVIDERS[device]} and took {used}")
         ort.set_seed(SEED)
-        (feed,) = session.get_inputs()
+        feeds = [feed.name for feed in session.get_inputs()]
 
-        def run(x: Array) -> tuple[Array, ...]:
-            return tuple(session.run(None, {feed.name: x}))
+        def run(*x: Array) -> tuple[Array, ...]:
+            return tuple(session.run(None, dict(zip(feeds, x, strict=True))))
 
         return run
 

@@ -40,9 +40,12 @@ class OnnxReference:
             evaluator = ReferenceEvaluator(str(path))
         except NotImplementedError as error:
             raise Unsupported(f"onnx reference evaluator: {error}") from error
-        (feed,) = evaluator.input_names
+        feeds = [name for name in evaluator.input_names if name not in evaluator.rt_inits_]
 
-        def run(x: Array) -> tuple[Array, ...]:
-            return tuple(evaluator.run(None, {feed: x}))
+        def run(*x: Array) -> tuple[Array, ...]:
+            try:
+                return tuple(evaluator.run(None, dict(zip(feeds, x, strict=True))))
+            except NotImplementedError as error:  # of a mode of an operator, which shows only when it runs
+                raise Unsupported(f"onnx reference evaluator: {error}") from error
 
         return run
