@@ -62,10 +62,10 @@ class Output:
 
 
 class Bar:
-    """Progress on stderr: a live bar on a terminal, elsewhere a line now and then."""
+    """Progress on stderr: a live bar on a terminal, elsewhere a line now and then. ``what`` is counted."""
 
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._bad = total, 0, 0
+    def __init__(self, total: int, what: str = "checks") -> None:
+        self._total, self._done, self._bad, self._what = total, 0, 0, what
         self._started = self._said = time.monotonic()
         self._stack = ExitStack()
         self._live = sys.stderr.isatty()
@@ -86,14 +86,14 @@ class Bar:
         self._stack.close()
 
     def step(self, bad: bool) -> None:
-        """One check has its ending."""
+        """One of what is counted has its ending."""
         self._done += 1
         self._bad += bad
         if self._live:
             self._progress.update(self._task, completed=self._done, description=f"{self._bad} failed")
         elif (now := time.monotonic()) - self._said >= QUIET_SECONDS:
             self._said = now
-            complain(f"{self._done} of {self._total} checks, {self._bad} failed, {now - self._started:.0f} s")
+            complain(f"{self._done} of {self._total} {self._what}, {self._bad} failed, {now - self._started:.0f} s")
 
 
 def command(line: str) -> None:

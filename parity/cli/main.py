@@ -87,15 +87,27 @@ def _parser() -> argparse.ArgumentParser:
         "--device", action="append", default=[], metavar="D", help="cpu (as without it) or cuda; may be repeated"
     )
     running.add_argument("--require", action="append", default=[], metavar="X", help="fail when this device, framework, runtime or route is not here")  # fmt: skip
-    running.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"
-    )
     running.add_argument("--json", action="store_true", help="print the lines of the records file")
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
-    running.add_argument("--memory", type=_memory, metavar="SIZE", help="memory one worker may take, for example 4GiB (three quarters of the machine's)")  # fmt: skip
-    running.add_argument("--threads", type=_count, default=1, metavar="N", help="threads each worker computes with (1)")
+    checking = command("check", _check, "check a model of your own: an ONNX file in every runtime there is")
+    checking.add_argument("model", type=Path, metavar="MODEL.onnx", help="the file")
+    checking.add_argument("--input", action="append", default=[], metavar="[NAME=]SHAPE[:TYPE]", help="how large an input is, such as 1x3x224x224; may be repeated")  # fmt: skip
+    checking.add_argument(
+        "--inputs", type=Path, metavar="DATA.npz", help="the arrays to feed, by the names of the inputs"
+    )
+    checking.add_argument("--runtime", action="append", default=[], metavar="R", help="only this runtime, such as ort; may be repeated")  # fmt: skip
+    checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
+    checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
+    for runner in (running, checking):
+        runner.add_argument(
+            "--seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"
+        )
+        runner.add_argument("--memory", type=_memory, metavar="SIZE", help="memory one worker may take, for example 4GiB (three quarters of the machine's)")  # fmt: skip
+        runner.add_argument(
+            "--threads", type=_count, default=1, metavar="N", help="threads each worker computes with (1)"
+        )
     showing = command("show", _show, "print the shape after each layer of a case, in both layouts")
     showing.add_argument("case", metavar="CASE", help="the name of a case")
     showing.add_argument("--json", action="store_true", help="the table as JSON")
@@ -223,6 +235,12 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     if not options.json:
         out.styled([terminal.last_line(made.checks)])
     return code
+
+
+def _check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
+    from parity.cli import check
+
+    return check.check(options, typed, out)
 
 
 def _show(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:

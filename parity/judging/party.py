@@ -1,0 +1,135 @@
+"""Where what does not hold was born, and whose it is, from the routes of one model. Pure: figures in, findings out.
+
+A party is named only where a witness convicts it: the same runtime without its optimiser, or another runtime on the very
+operator. A file is its own truth, so what every route does alike is nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from parity.judging.likeness import MARGIN
+from parity.records.lines import value
+from parity.records.model import Answer, Figure, Finding, Operator, OperatorFigure, RouteFigure
+
+
+def findings(routes: Sequence[RouteFigure], operators: Sequence[Operator]) -> list[Finding]:
+    """What does not hold, one for each place where routes are wrong: by operator in computing order, then the rest."""
+    born = {route.name: found for route in routes if (found := _first_wrong(route)) is not None}
+    made: list[Finding] = []
+    for place in sorted({figure.operator for _, figure in born.values()}):
+        names = [name for name, (_, figure) in born.items() if figure.operator == place]
+        answer, figure = born[names[0]]
+        made.append(
+            Finding(
+                routes=names,
+                inputs=answer.inputs,
+                what=figure.figure.reason,
+                operator=place,
+                born=named(operators[place], place),
+                whose=_kernel(names, place, routes),
+                figure=figure.figure,
+            )
+        )
+    for route in routes:
+        if route.name not in born:
+            made += _end_to_end(route, routes)
+        if route.repeats is False:
+            said = "the same input gave another answer when it was asked again"
+            made.append(Finding(routes=[route.name], inputs=route.answers[0].inputs, what=said))
+    return made
+
+
+def named(operator: Operator, place: int) -> str:
+    """An operator in words: its name, kind and module, or its place where it has no name."""
+    name = operator.name or f"operator {place}"
+    return f"{name}, {operator.kind}" + (f", of module {operator.module}" if operator.module else "")
+
+
+def _first_wrong(route: RouteFigure) -> tuple[Answer, OperatorFigure] | None:
+    """The first operator in computing order that is wrong on what it really got, whatever was fed."""
+    wrong = [
+        (figure.operator, i, answer, figure)
+        for i, answer in enumerate(route.answers)
+        for figure in answer.operators
+        if figure.figure.status == "fail"
+    ]
+    if not wrong:
+        return None
+    _, _, answer, figure = min(wrong, key=lambda item: item[:2])
+    return answer, figure
+
+
+def _kernel(wrong: Sequence[str], place: int, routes: Sequence[RouteFigure]) -> str:
+    """The runtime whose kernel is wrong, where another runtime computes the very operator right."""
+    convicted = sorted({route.runtime for route in routes if route.name in wrong})
+    witnesses = [
+        route.name
+        for route in routes
+        if route.runtime not in convicted and (seen := list(_seen(route, place))) and all(map(_passes, seen))
+    ]
+    worst = [figure for route in routes if route.name in wrong for figure in _seen(route, place)]
+    if len(convicted) != 1 or not witnesses or not any(map(_plain, worst)):
+        return ""
+    return f"the runtime {convicted[0]}: {witnesses[0]} computes this very operator right on what it got"
+
+
+def _seen(route: RouteFigure, place: int) -> Iterator[Figure]:
+    return (figure.figure for answer in route.answers for figure in answer.operators if figure.operator == place)
+
+
+def _passes(figure: Figure) -> bool:
+    return figure.status == "pass"
+
+
+def _plain(figure: Figure) -> bool:
+    """Whether a failure is so large that what a witness rounds otherwise is no matter."""
+    if figure.status != "fail":
+        return False
+    ratio = None if figure.ratio is None else value(figure.ratio)
+    return ratio is None or np.isnan(ratio) or ratio >= MARGIN
+
+
+def _end_to_end(route: RouteFigure, routes: Sequence[RouteFigure]) -> list[Finding]:
+    """The first output that is wrong on a route without a wrong operator."""
+    for answer in route.answers:
+        for output in answer.outputs:
+            if output.figure.status == "fail":
+                return [
+                    Finding(
+                        routes=[route.name],
+                        inputs=answer.inputs,
+                        what=f"output {output.name}: {output.figure.reason}",
+                        born=_unseen(route),
+                        whose=_optimiser(route, answer.inputs, output.name, output.figure, routes),
+                        figure=output.figure,
+                    )
+                ]
+    return []
+
+
+def _unseen(route: RouteFigure) -> str:
+    if route.optimises:
+        return "not seen: what an optimised run computes in between has no place in the file"
+    if route.inner:
+        return f"not seen: {route.inner}"
+    operators = [figure.figure for answer in route.answers for figure in answer.operators]
+    if all(map(_passes, operators)):
+        return "no operator: each one is right on what it really got"
+    return "no operator that was judged"
+
+
+def _optimiser(route: RouteFigure, inputs: str, output: str, figure: Figure, routes: Sequence[RouteFigure]) -> str:
+    """The graph optimiser, where the same runtime is right on the same input with it off."""
+    if not route.optimises or route.repeats is False or not _plain(figure):
+        return ""
+    for plain in routes:
+        if plain.runtime == route.runtime and not plain.optimises and plain.status == "pass":
+            same = [
+                o for answer in plain.answers if answer.inputs == inputs for o in answer.outputs if o.name == output
+            ]
+            if same and all(_passes(o.figure) for o in same):
+                return f"the graph optimiser of {route.runtime}: the same file is right with it off"
+    return ""

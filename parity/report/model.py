@@ -1,0 +1,172 @@
+"""What ``parity check`` says on one screen. Pure: the document in, lines out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from parity.records.lines import Number, value, worst
+from parity.records.model import (
+    Ended,
+    Familiar,
+    Figure,
+    Finding,
+    ModelCheck,
+    Operator,
+    RouteFigure,
+)
+from parity.records.wording import figure, one_line, short, sizes
+from parity.report.terminal import Style, Text, table
+
+ROWS = 10  #: operators in the table
+FINDINGS = 5  #: findings shown
+OUTPUTS = 3  #: outputs of a route with a line of the figures people know
+KINDS = 6  #: kinds of operators that are counted by name
+LOOK: dict[Ended, Style] = {"pass": "good", "not judged": "warn", "unsupported": "warn", "not run": "warn"}
+
+
+def screen(check: ModelCheck) -> list[Text]:
+    """Everything, in the order of the questions: honestly rounded, born in, whose, the figures people know, how to repeat it."""
+    lines = [_headline(check)]
+    for name, said in _said(check):
+        lines.append(Text(f"  {name:<9} {one_line(said)}".rstrip()))
+    lines += [Text(""), *_table(_routes(check), "  ", frozenset({0, 4, 5}))]
+    for found in check.findings[:FINDINGS]:
+        lines += [Text(""), *_finding(found, check)]
+    if check.findings[FINDINGS:]:
+        lines.append(Text(f"and {len(check.findings) - FINDINGS} more, all in --json"))
+    lines.append(Text(""))
+    for name, said in (*_figures(check.routes), ("repeat", check.repeat)):
+        lines.append(Text(f"  {name:<9} {one_line(said)}"))
+    if rows := _operators(check):
+        lines += [Text(""), *_table(rows, "  ", frozenset({0, 1, 2, 3}))]
+    return lines
+
+
+def _headline(check: ModelCheck) -> Text:
+    counts = Counter(route.status for route in check.routes)
+    all_pass = counts["pass"] == len(check.routes)
+    style: Style = "bad"
+    if check.status in LOOK:
+        style = LOOK[check.status] if check.status != "pass" or all_pass else "warn"
+    said = ", ".join(f"{n} {status}" for status, n in counts.most_common())
+    return Text(f"{check.status.upper()}  {one_line(check.model)}: of {len(check.routes)} routes {said}", style)
+
+
+def _said(check: ModelCheck) -> Iterator[tuple[str, str]]:
+    """What was run."""
+    kinds = Counter(operator.kind for operator in check.operators).most_common()
+    named = ", ".join(f"{n} {kind}" for kind, n in kinds[:KINDS])
+    more = f" and {sum(n for _, n in kinds[KINDS:])} of other kinds" if kinds[KINDS:] else ""
+    yield "model", f"{len(check.operators)} operators: {named}{more}"
+    for i, each in enumerate(check.inputs):
+        shape = sizes(each.shape) if each.shape else "scalar"
+        yield "" if i else "input", f"{each.name} {shape} {each.dtype}: {each.values}"
+    for i, missed in enumerate(check.unjudged):
+        yield "" if i else "unjudged", f"{missed.count} {missed.kind}: {missed.reason}"
+
+
+def _routes(check: ModelCheck) -> list[tuple[str, ...]]:
+    """Whether each route is honestly rounded: its worst ratio end to end and by operator; 1 is the limit."""
+    rows: list[tuple[str, ...]] = [("honestly rounded?", "end to end", "by operator", "repeats", "", "")]
+    for route in check.routes:
+        outputs = [o.figure for answer in route.answers for o in answer.outputs]
+        operators = [o.figure for answer in route.answers for o in answer.operators]
+        repeats = {True: "yes", False: "no", None: "-"}[route.repeats]
+        reason = "" if route.status in ("pass", "fail") else short(route.reason, 100)
+        rows.append((route.name, _ratio(outputs), _ratio(operators), repeats, route.status, reason))
+    return rows
+
+
+def _ratio(figures: Sequence[Figure]) -> str:
+    if not figures:
+        return "-"
+    judged = [f for f in figures if f.status != "not judged"]
+    ratio = worst(f.ratio for f in judged)
+    said = "wrong" if ratio is None and any(f.status == "fail" for f in judged) else figure(ratio, 2)
+    return "not judged" if not judged else f"{said}*" if len(judged) < len(figures) else said
+
+
+def _finding(found: Finding, check: ModelCheck) -> Iterator[Text]:
+    def say(name: str, text: str, style: Style = "") -> Text:
+        return Text(f"  {name:<9} {one_line(text)}", style)
+
+    yield say("wrong", f"{', '.join(found.routes)}, inputs {found.inputs!r}: {found.what}", "bad")
+    place = found.figure.worst if found.figure is not None else None
+    if place is not None:
+        values = f"expected {figure(place.expected, 9)}, got {figure(place.got, 9)}, allowed {figure(place.allowed)}"
+        yield say("", f"at {place.index}: {values}")
+    if found.figure is not None and found.figure.wrong and found.figure.elements:
+        yield say("", f"{found.figure.wrong:,} of {found.figure.elements:,} elements")
+    if found.born:
+        yield say("born in", found.born)
+    if found.operator is not None and (source := check.operators[found.operator].source) is not None:
+        yield say("", f"{source.file}:{source.line}")
+        if source.text:
+            yield say("", f"    {source.text}")
+    if found.whose:
+        yield say("whose", found.whose)
+
+
+def _figures(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
+    """The figures people know, of each route the inputs on which it is worst."""
+    first = True
+    for route in routes:
+        beside: dict[str, Familiar] = {}
+        for answer in route.answers:
+            for output in answer.outputs:
+                known = output.familiar
+                if known is not None and (
+                    output.name not in beside or value(known.decibels) < value(beside[output.name].decibels)
+                ):
+                    beside[output.name] = known
+        for name, known in list(beside.items())[:OUTPUTS]:
+            tops = ""
+            if known.top1 is not None and known.top5 is not None:
+                tops = f", top-1 {known.top1:.0%}, top-5 {known.top5:.0%}"
+            yield (
+                "figures" if first else "",
+                f"{route.name}, {name} beside {known.against}: largest difference {figure(known.absolute, 2)}, relative "
+                f"{figure(known.relative, 2)}, cosine {figure(known.cosine, 9)}, {figure(known.decibels)} dB{tops}",
+            )
+            first = False
+
+
+def _operators(check: ModelCheck) -> list[tuple[str, ...]]:
+    """The operators with the worst ratios, each by the worst of its inputs on every route that gives it."""
+    seen: dict[int, dict[str, Number | None]] = {}
+    for route in check.routes:
+        for answer in route.answers:
+            for each in answer.operators:
+                if each.figure.status != "not judged":
+                    at = seen.setdefault(each.operator, {})
+                    at[route.name] = worst(iter([at.get(route.name), each.figure.ratio]))
+    names = list(dict.fromkeys(name for ratios in seen.values() for name in ratios))
+    if not names:
+        return []
+
+    def size(item: tuple[int, dict[str, Number | None]]) -> tuple[float, int]:
+        most = worst(iter(item[1].values()))
+        return -(0.0 if most is None else value(most)), item[0]
+
+    rows = [("worst operators", "kind", "module", "line", *names)]
+    for i, ratios in sorted(seen.items(), key=size)[:ROWS]:
+        operator = check.operators[i]
+        cells = (
+            short(operator.name or f"operator {i}", 40),
+            operator.kind,
+            short(operator.module, 40),
+            _line(operator),
+        )
+        rows.append((*cells, *(figure(ratios.get(name), 2) for name in names)))
+    return rows
+
+
+def _line(operator: Operator) -> str:
+    source = operator.source
+    return "" if source is None else f"{source.file.rpartition('/')[2]}:{source.line}"
+
+
+def _table(rows: Sequence[Sequence[str]], indent: str, left: frozenset[int]) -> list[Text]:
+    plain = [tuple(one_line(cell) for cell in row) for row in rows]
+    return [Text(indent + line, "bold" if i == 0 else "") for i, line in enumerate(table(plain, left))]
