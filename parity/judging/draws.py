@@ -40,8 +40,13 @@ def words(y: F64, key: int) -> Words:
 
 def bell(h: Words) -> F64:
     """Mean 0 and variance 1, bell shaped: the sum of four uniforms (Irwin-Hall), which ends at 3.46."""
-    quarters = h.reshape((*h.shape, 1)).view(np.uint16).sum(axis=-1, dtype=np.float64)
-    return (quarters - _ZERO) / _UNIT  # type: ignore[no-any-return]
+    quarters = h.reshape((*h.shape, 1)).view(np.uint16)
+    total: F64 = quarters[..., 0].astype(np.float64)
+    for i in (1, 2, 3):  # a sum along the short axis is six times slower
+        total += quarters[..., i]
+    total -= _ZERO
+    total /= _UNIT
+    return total
 
 
 def flat(h: Words) -> F64:

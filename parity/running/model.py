@@ -158,6 +158,7 @@ def _setup(plan: Plan, routes: Sequence[Way], folder: Path) -> Setup:
         scratch=folder,
         threads=plan.threads,
         memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
+        keeping=frozenset({JUDGE}),
     )
 
 

@@ -73,7 +73,8 @@ class Setup:
     """What all workers of a run share.
 
     begin: the job that readies a worker of this name, its first; scratch: a folder for logs and temporary files, which
-    must exist; memory_limit: bytes of resident memory at which a worker is killed.
+    must exist; memory_limit: bytes of resident memory at which a worker is killed; keeping: the workers that may keep what
+    they free, since they ask for as much again at once: it is twice as fast.
     """
 
     begin: Callable[[str], Job]
@@ -81,6 +82,7 @@ class Setup:
     scratch: Path
     threads: int
     memory_limit: int
+    keeping: frozenset[str] = frozenset()
 
 
 class Worker:
@@ -136,7 +138,9 @@ class Worker:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    env=environment(os.environ, self._setup.threads, self._setup.scratch),
+                    env=environment(
+                        os.environ, self._setup.threads, self._setup.scratch, self.name in self._setup.keeping
+                    ),
                     pass_fds=[theirs.fileno()],
                     process_group=0,  # Ctrl-C on the terminal reaches the parent only; what a worker starts dies with it
                 )
@@ -368,7 +372,7 @@ class Pool:
         return self._workers[name]
 
 
-def environment(variables: Mapping[str, str], threads: int, scratch: Path) -> dict[str, str]:
+def environment(variables: Mapping[str, str], threads: int, scratch: Path, keeping: bool = False) -> dict[str, str]:
     """The environment of a worker.
 
     Its threads; the scratch folder for whatever a library writes on its own (Keras its settings, others a cache in the
@@ -376,14 +380,14 @@ def environment(variables: Mapping[str, str], threads: int, scratch: Path) -> di
     """
     home = str(scratch)
     # Large blocks go back to the system when they are freed: an export's do not stay with the worker.
+    freeing = {} if keeping else {"MALLOC_MMAP_THRESHOLD_": str(2**18)}
     quiet = {
-        "MALLOC_MMAP_THRESHOLD_": str(2**18),
         "TMPDIR": home,
         "XDG_CACHE_HOME": home,
         "KERAS_HOME": home,
         "ORT_DISABLE_TELEMETRY": "1",
     }
-    return {**variables, **{name: str(threads) for name in THREAD_VARIABLES}, **quiet}
+    return {**variables, **{name: str(threads) for name in THREAD_VARIABLES}, **freeing, **quiet}
 
 
 def epitaph(code: int, doing: str) -> str:

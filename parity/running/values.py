@@ -44,6 +44,9 @@ class Values(Mapping[str, Array]):
 
         return array.view(np.dtype(getattr(ml_dtypes, dtype)))
 
+    def __contains__(self, name: object) -> bool:  # Mapping's own would read the array
+        return name in self._index
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
 
