@@ -172,7 +172,7 @@ def reads(node: Node) -> Iterator[str]:
     yield from (name for name in node.inputs if name)
     for value in node.attributes.values():
         if isinstance(value, Graph):
-            made = set(value.constants)
+            made = {*value.constants, *value.inputs}
             for inner in value.nodes:
                 yield from (name for name in reads(inner) if name not in made)
                 made |= set(inner.outputs)

@@ -166,7 +166,7 @@ def _ready(plan: Plan, pool: Pool, folder: Path) -> Ready:
     arguments = (plan.model, plan.given, plan.arrays, plan.seed, folder)
     job = Job(JUDGE, model_jobs.ready, arguments, "reading the model", plan.limit)
     (ending,) = _ended(pool, {JUDGE: job}).values()
-    made = _value(ending, "reading the model")
+    made = _value(ending)
     if isinstance(made, Refusal):
         raise UsageError(made.message)
     assert isinstance(made, Ready)
@@ -198,7 +198,7 @@ def _judged(
         arguments = (plan.model, made, i, dict(ran), [name for name in tapped if name in ran], plan.seed)
         job = Job(JUDGE, model_jobs.judge, arguments, f"judging inputs {name!r}", plan.limit)
         (ending,) = _ended(pool, {JUDGE: job}).values()
-        given, unjudged = _value(ending, f"judging inputs {name!r}")
+        given, unjudged = _value(ending)
         for route, answer in given.items():
             answers[route].append(answer)
         for each in unjudged:
@@ -221,12 +221,14 @@ def _ended(pool: Pool, jobs: Mapping[str, Job], heard: Callable[[bool], None] = 
     return ended
 
 
-def _value(ending: Ending, doing: str) -> Any:
+def _value(ending: Ending) -> Any:
     """What the judge gave; it is parity's own, so whatever else it ends with is an error of parity's."""
-    if ending.ending == "timeout":
-        raise ParityError(f"{ending.message}; give it longer with --limit SECONDS")
+    mends = {
+        "timeout": "give it longer with --limit SECONDS",
+        "crash": "give it more with --memory SIZE, or a smaller input",
+    }
     if ending.ending != "ok":
-        raise ParityError(f"{doing}: {ending.message}; please report this")
+        raise ParityError(f"{ending.message}; {mends.get(ending.ending, 'please report this')}")
     return ending.value
 
 

@@ -28,6 +28,7 @@ LIGHT = {
     "--help": set(),
     "--version": set(),
     "run --help": set(),
+    "check --help": set(),
     "report r.jsonl": {"jinja2", "msgspec", "numpy"},
     "compare r.jsonl r.jsonl": {"msgspec"},
     "merge a=r.jsonl -o m.jsonl": {"msgspec", "numpy", "psutil"},
