@@ -16,7 +16,7 @@ from parity.errors import ParityError, UsageError
 
 CODES = """exit codes:
   0  every check passed or fails as declared
-  1  a check failed
+  1  a check failed; of `parity check` also: something could not be judged
   2  something was asked for that does not exist or is not valid
   3  parity itself failed, or had no room to write
   4  something required is not here (--require), or nothing could run

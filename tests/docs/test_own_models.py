@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from parity.records.model import ModelCheck
+from tests.docs.pages import follow
+
+pytest.importorskip("torch", reason="the page exports a torch model")
+pytest.importorskip("onnxruntime", reason="the page runs it")
+
+PAGE = "own-models.md"
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A folder in which the page was followed, and what each of its commands printed."""
+    folder = tmp_path_factory.mktemp("own")
+    return folder, [done.stdout for done in follow(PAGE, folder)]
+
+
+def test_the_model_of_the_page_passes_on_the_routes_of_its_table(followed: tuple[Path, list[str]]) -> None:
+    folder, printed = followed
+    assert printed[1].startswith("PASS  net.onnx: of 3 routes 3 pass\n")
+    for route in ("ort ", "ort plain ", "reference "):
+        assert f"\n  {route}" in printed[1]
+    lines = (folder / "net.py").read_text().splitlines()
+    (dense,) = (i for i, line in enumerate(lines, 1) if "return self.head(x)" in line)
+    assert f"net.py:{dense} " in printed[1]
+
+
+def test_real_data_is_fed(followed: tuple[Path, list[str]]) -> None:
+    _, printed = followed
+    assert "image 2x3x20x24 float32: given" in printed[2]
+    assert "of 2 routes 2 pass" in printed[2]
+
+
+def test_the_document_is_of_another_seed(followed: tuple[Path, list[str]]) -> None:
+    folder, _ = followed
+    found = msgspec.json.decode((folder / "net.json").read_bytes(), type=ModelCheck)
+    assert found.seed == 7
+    assert found.status == "pass"

@@ -1,0 +1,246 @@
+"""What a check of a model says on one screen, and what its document keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import msgspec
+import numpy as np
+import pytest
+
+from parity.records.model import (
+    FORM,
+    Answer,
+    Familiar,
+    Figure,
+    Finding,
+    Input,
+    ModelCheck,
+    Operator,
+    OperatorFigure,
+    OutputFigure,
+    RouteFigure,
+    Source,
+    Unjudged,
+    Worst,
+    encode,
+)
+from parity.report.model import screen
+from parity.running.model import overall
+from parity.running.model_jobs import source_of
+from parity.running.values import Values, write
+from tests.report import made
+
+SOURCE = Source(file="/home/me/net.py", line=7, text="x = self.conv(x)")
+OPERATORS = [
+    Operator(kind="Conv", name="c", module="stem.0", source=SOURCE),
+    *(Operator(kind="Relu", name=f"r{i}") for i in range(14)),
+]
+
+
+def answer(ratio: Any, operators: Any = ()) -> Answer:
+    beside = Familiar(
+        against="the oracle", absolute=1e-7, relative=2e-6, cosine=1.0, decibels=140.0, top1=1.0, top5=0.9
+    )
+    figure = Figure(status="pass", ratio=ratio) if ratio is not None else Figure(status="not judged", reason="no rule")
+    output = OutputFigure(name="y", shape=[2, 10], dtype="float32", figure=figure, familiar=beside)
+    figures = tuple(
+        OperatorFigure(operator=i, figure=Figure(status="pass", ratio=each)) for i, each in enumerate(operators)
+    )
+    return Answer(inputs="drawn", outputs=(output,), operators=figures)
+
+
+def check(**changed: Any) -> ModelCheck:
+    ratios = [0.5, *(0.01 * i for i in range(14))]
+    routes = [
+        RouteFigure(name="ort", runtime="ort", optimises=True, status="pass", repeats=True, answers=(answer(0.25),)),
+        RouteFigure(
+            name="ort plain",
+            runtime="ort",
+            optimises=False,
+            status="pass",
+            repeats=True,
+            answers=(answer(0.2, ratios),),
+        ),
+    ]
+    fields: dict[str, Any] = {
+        "form": FORM,
+        "model": "net.onnx",
+        "status": "pass",
+        "seed": 0,
+        "lam": 3.0,
+        "inputs": [Input(name="x", dtype="float32", shape=[1, 3, 8, 9], values="normal")],
+        "tried": ["drawn"],
+        "operators": OPERATORS,
+        "routes": routes,
+        "findings": [],
+        "unjudged": [],
+        "repeat": "parity check net.onnx",
+        "seconds": 1.0,
+        "environment": made.records().run.environment,
+    }
+    return ModelCheck(**{**fields, **changed})
+
+
+def text(found: ModelCheck) -> str:
+    return "\n".join(line.text for line in screen(found))
+
+
+def failing() -> dict[str, Any]:
+    figure = Figure(
+        status="fail",
+        ratio=90.0,
+        kind="value",
+        wrong=3,
+        elements=144,
+        worst=Worst(index=[0, 1, 2, 3], expected=1.5, got=1.75, allowed=1e-6),
+    )
+    found = Finding(
+        routes=["ort plain"],
+        inputs="drawn",
+        what="too far",
+        operator=0,
+        born="c, Conv, of module stem.0",
+        whose="the runtime ort: another is right",
+        figure=figure,
+    )
+    bad = RouteFigure(name="ort plain", runtime="ort", optimises=False, status="fail", repeats=True)
+    return {"status": "fail", "findings": [found], "routes": [bad]}
+
+
+def test_a_screen_answers_in_the_order_of_the_questions() -> None:
+    said = text(check(**failing()))
+    order = [
+        "FAIL  net.onnx",
+        "honestly rounded?",
+        "too far",
+        "born in",
+        "net.py:7",
+        "x = self.conv(x)",
+        "whose",
+        "repeat    parity",
+    ]
+    places = [said.index(word) for word in order]
+    assert places == sorted(places)
+    assert "at [0, 1, 2, 3]: expected 1.5, got 1.75, allowed 1e-06" in said
+    assert "3 of 144 elements" in said
+
+
+def test_ten_operators_close_the_screen_the_worst_first() -> None:
+    lines = text(check()).splitlines()
+    at = next(i for i, line in enumerate(lines) if "worst operators" in line)
+    names = [line.split()[0] for line in lines[at + 1 :]]
+    assert names == ["c", "r13", "r12", "r11", "r10", "r9", "r8", "r7", "r6", "r5"]
+    assert "net.py:7" in lines[at + 1]
+
+
+def test_only_a_check_whose_every_route_passes_is_green() -> None:
+    assert screen(check())[0].style == "good"
+    idle = RouteFigure(
+        name="reference", runtime="reference", optimises=False, status="not run", reason="it is not here"
+    )
+    partly = check(routes=[*check().routes, idle])
+    assert screen(partly)[0].style == "warn"
+    assert screen(partly)[0].text == "PASS  net.onnx: of 3 routes 2 pass, 1 not run"
+    assert "it is not here" in text(partly)
+    assert screen(check(**failing()))[0].style == "bad"
+    assert screen(check(status="not judged"))[0].style == "warn"
+    assert screen(check(status="crash"))[0].style == "bad"
+
+
+def test_what_was_not_judged_is_told_by_name_and_count_and_its_ratios_bear_a_star() -> None:
+    partly = RouteFigure(
+        name="ort", runtime="ort", optimises=True, status="not judged", answers=(answer(None), answer(0.5))
+    )
+    said = text(check(routes=[partly], unjudged=[Unjudged(kind="Loop", count=2, reason="no rule for Loop")]))
+    assert "unjudged  2 Loop: no rule for Loop" in said
+    assert "0.5*" in said
+    none = RouteFigure(name="ort", runtime="ort", optimises=True, status="not judged", answers=(answer(None),))
+    assert "not judged  " in text(check(routes=[none]))
+
+
+def test_the_familiar_figures_stand_beside_and_name_what_they_are_against() -> None:
+    said = text(check())
+    assert (
+        "ort, y beside the oracle: largest difference 1e-07, relative 2e-06, cosine 1, 140 dB, top-1 100%, top-5 90%"
+        in said
+    )
+
+
+def test_nothing_a_file_says_can_steer_a_terminal() -> None:
+    evil = Operator(
+        kind="Conv\x1b[2J", name="a\nb\x1b", module="m\r", source=Source(file="f\x1b", line=1, text="\x1b[0m")
+    )
+    said = text(
+        check(operators=[evil] * 15, model="net\x1b.onnx", **{k: v for k, v in failing().items() if k != "routes"})
+    )
+    assert "\x1b" not in said
+    assert "\r" not in said
+
+
+def test_the_document_is_read_back_as_it_was_written() -> None:
+    found = check(**failing())
+    assert msgspec.json.decode(encode(found), type=ModelCheck) == found
+
+
+@pytest.mark.parametrize(
+    ("statuses", "ended"),
+    [
+        (["pass", "pass"], "pass"),
+        (["pass", "unsupported", "not run"], "pass"),
+        (["pass", "not judged"], "not judged"),
+        (["crash", "not judged"], "crash"),
+        (["fail", "crash"], "fail"),
+        (["unsupported", "not run"], "unsupported"),
+        (["not run"], "not run"),
+    ],
+)
+def test_how_a_check_ends_follows_from_its_routes(statuses: Any, ended: str) -> None:
+    routes = [RouteFigure(name="r", runtime="r", optimises=False, status=status) for status in statuses]
+    assert overall(routes, []) == ended
+
+
+def test_a_finding_is_a_failure_whatever_the_routes_say() -> None:
+    assert overall(check().routes, [Finding(routes=["ort"], inputs="drawn", what="it changes")]) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("trace", "source"),
+    [
+        ("", None),
+        (
+            'File "/home/me/net.py", line 12, in forward\n    x = self.block(x)\n'
+            '  File "/home/me/block.py", line 4, in forward\n    return self.conv(x)\n'
+            '  File "/v/lib/python3.11/site-packages/torch/nn/conv.py", line 5, in forward\n    return F.conv2d(x)',
+            Source(file="/home/me/block.py", line=4, text="return self.conv(x)"),
+        ),
+        ('File "/v/lib/python3.11/site-packages/torch/a.py", line 5, in f\n    g()', None),
+        ('File "net.py", line 3, in f', Source(file="net.py", line=3)),
+        ('File "net.py", line x, in f\n    g()', None),
+    ],
+)
+def test_the_line_of_a_person_s_own_code_is_the_innermost_outside_of_packages(
+    trace: str, source: Source | None
+) -> None:
+    assert source_of(trace) == source
+
+
+def test_arrays_come_back_by_their_names_whatever_names_and_types_they_have(tmp_path: Path) -> None:
+    arrays = {
+        "/a/b:0": np.ones((2, 0, 3), np.float32),
+        "..": np.asarray(True),
+        "half": np.arange(6, dtype=np.float32).astype(ml_dtypes.bfloat16).reshape(2, 3),
+        "one": np.asarray(2.5, np.float32).astype(ml_dtypes.bfloat16),
+        "text": np.array(["a", "bc"]),
+    }
+    write(tmp_path / "v.npz", arrays)
+    write(tmp_path / "w.npz", {"half": np.zeros(1), "more": np.zeros(2)})
+    found = Values(tmp_path / "v.npz", tmp_path / "w.npz")
+    assert set(found) == {*arrays, "more"}
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        assert found[name].shape == array.shape
+        assert np.array_equal(found[name], array)
+    assert "none" not in found
