@@ -1,8 +1,9 @@
-"""Why a process killed itself, in its own words: the one line of its output that says so. Pure."""
+"""How a process ended, and why it killed itself in its own words: the one line of its output that says so. Pure."""
 
 from __future__ import annotations
 
 import re
+import signal
 
 #: The most telling first. ``why`` is the reason, ``at`` the place in the source where one is given.
 _SIGNS = tuple(
@@ -32,3 +33,15 @@ def last_words(printed: str) -> str:
                 place = f" ({named['at'].rpartition('/')[2]})" if named.get("at") else ""
                 return f"{named['why'].strip()}{place}"
     return ""
+
+
+def epitaph(code: int, doing: str) -> str:
+    """How a process ended, by its exit code (negative: the signal that killed it)."""
+    if code >= 0:
+        return f"exited with code {code} while {doing}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    hint = " (often the kernel's out-of-memory killer)" if -code == signal.SIGKILL else ""
+    return f"killed by {name}{hint} while {doing}"

@@ -29,7 +29,7 @@ import psutil
 
 from parity.records.wording import without_noise
 from parity.running import interrupts
-from parity.running.lastwords import last_words
+from parity.running.lastwords import epitaph, last_words
 from parity.running.worker import MESSAGE, Answer, Ending, explain, frame, unframe
 
 START_LIMIT = 120.0  #: seconds a process may take to import its framework
@@ -388,15 +388,3 @@ def environment(variables: Mapping[str, str], threads: int, scratch: Path, keepi
         "ORT_DISABLE_TELEMETRY": "1",
     }
     return {**variables, **{name: str(threads) for name in THREAD_VARIABLES}, **freeing, **quiet}
-
-
-def epitaph(code: int, doing: str) -> str:
-    """How a process ended, by its exit code (negative: the signal that killed it)."""
-    if code >= 0:
-        return f"exited with code {code} while {doing}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    hint = " (often the kernel's out-of-memory killer)" if -code == signal.SIGKILL else ""
-    return f"killed by {name}{hint} while {doing}"

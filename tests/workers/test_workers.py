@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from parity.running import pool as workers
-from parity.running.pool import THREAD_VARIABLES, Job, Pool, Setup, environment, epitaph
+from parity.running.lastwords import epitaph
+from parity.running.pool import THREAD_VARIABLES, Job, Pool, Setup, environment
 from parity.running.worker import Answer
 from tests.workers import kit
 
@@ -217,6 +218,9 @@ def test_a_worker_computes_with_the_threads_it_is_given_and_writes_to_scratch(po
 
 def test_the_environment_of_a_worker_replaces_what_the_person_set() -> None:
     made = environment({"OMP_NUM_THREADS": "64", "HOME": "/home/me"}, 3, Path("/s"))
+    kept = environment({"OMP_NUM_THREADS": "64", "HOME": "/home/me"}, 3, Path("/s"), keeping=True)
+    assert made == {**kept, "MALLOC_MMAP_THRESHOLD_": "262144"}
+    assert "MALLOC_MMAP_THRESHOLD_" not in kept
     assert (made["OMP_NUM_THREADS"], made["HOME"], made["ORT_DISABLE_TELEMETRY"]) == ("3", "/home/me", "1")
 
 
