@@ -59,8 +59,8 @@ def feeds(
     drawn = [each.name for each in inputs if each.name not in arrays]
     for name in drawn:
         if types[name] not in TYPES:
-            said = types[name] or "of no type that the file names"
-            raise UsageError(f"input {name!r} is {said}, which cannot be drawn; give it by --inputs FILE.npz")
+            said = "text" if types[name] == "object" else types[name] or "of a type that the file does not name"
+            raise UsageError(f"input {name!r} is {said}; cast it in the file from one of {', '.join(TYPES)}")
     images = {name: axes for name in drawn if (axes := image_axes(found[name], types[name]))}
     described = [
         Feed(

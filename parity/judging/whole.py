@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from parity.axes import Array
 from parity.judging.figures import familiar, figure
 from parity.judging.oracle import Truth, truths
@@ -64,4 +66,6 @@ class Whole:
             return Figure(status="not judged", reason="the output is text")
         if not observed.size and not truth.y.size:
             return Figure(status="not judged", reason="the output holds no number")
+        if truth.y.dtype == np.float64 and not np.isfinite(truth.y).any():
+            return Figure(status="not judged", reason="no number of the output is finite; feed it others")
         return figure(settle(observed, lambda careful, form: self._truth(careful, form)[name], None)[0])

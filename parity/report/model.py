@@ -30,7 +30,7 @@ def screen(check: ModelCheck) -> list[Text]:
     lines = [_headline(check)]
     for name, said in _said(check):
         lines.append(Text(f"  {name:<9} {one_line(said)}".rstrip()))
-    lines += [Text(""), *_table(_routes(check), "  ", frozenset({0, 4, 5}))]
+    lines += [Text(""), *_table(_routes(check), "  ", frozenset({0, 4})), *_reasons(check.routes)]
     for found in check.findings[:FINDINGS]:
         lines += [Text(""), *_finding(found, check)]
     if check.findings[FINDINGS:]:
@@ -68,14 +68,23 @@ def _said(check: ModelCheck) -> Iterator[tuple[str, str]]:
 
 def _routes(check: ModelCheck) -> list[tuple[str, ...]]:
     """Whether each route is honestly rounded: its worst ratio end to end and by operator; 1 is the limit."""
-    rows: list[tuple[str, ...]] = [("honestly rounded?", "end to end", "by operator", "repeats", "", "")]
+    rows: list[tuple[str, ...]] = [("honestly rounded?", "end to end", "by operator", "repeats", "")]
     for route in check.routes:
         outputs = [o.figure for answer in route.answers for o in answer.outputs]
         operators = [o.figure for answer in route.answers for o in answer.operators]
         repeats = {True: "yes", False: "no", None: "-"}[route.repeats]
-        reason = "" if route.status in ("pass", "fail") else short(route.reason, 100)
-        rows.append((route.name, _ratio(outputs), _ratio(operators), repeats, route.status, reason))
+        rows.append((route.name, _ratio(outputs), _ratio(operators), repeats, route.status))
     return rows
+
+
+def _reasons(routes: Sequence[RouteFigure]) -> Iterator[Text]:
+    """Why routes do not pass where no finding says it, those with one reason together."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for route in routes:
+        if route.reason and not (route.status == "pass" or (route.status == "fail" and route.answers)):
+            reasons.setdefault((route.status, route.reason), []).append(route.name)
+    for (status, reason), names in reasons.items():
+        yield Text(f"  {', '.join(names)} {status}: {one_line(reason)}", "dim")
 
 
 def _ratio(figures: Sequence[Figure]) -> str:
@@ -120,10 +129,11 @@ def _figures(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
                     output.name not in beside or value(known.decibels) < value(beside[output.name].decibels)
                 ):
                     beside[output.name] = known
-        for name, known in list(beside.items())[:OUTPUTS]:
-            tops = ""
+        more = f"; {len(beside) - OUTPUTS} more outputs are in --json" if len(beside) > OUTPUTS else ""
+        for i, (name, known) in enumerate(list(beside.items())[:OUTPUTS], 1):
+            tops = more if i == OUTPUTS else ""
             if known.top1 is not None and known.top5 is not None:
-                tops = f", top-1 {known.top1:.0%}, top-5 {known.top5:.0%}"
+                tops = f", top-1 {known.top1:.0%}, top-5 {known.top5:.0%}{tops}"
             yield (
                 "figures" if first else "",
                 f"{route.name}, {name} beside {known.against}: largest difference {figure(known.absolute, 2)}, relative "

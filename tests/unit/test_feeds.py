@@ -132,10 +132,10 @@ def test_whole_numbers_stay_where_they_mean_something(
     assert 0 <= int(tried.arrays[name].min()) <= int(tried.arrays[name].max()) < most
 
 
-def test_what_cannot_be_drawn_has_to_be_given() -> None:
-    text = Declared("t", (3,), "object")
-    with pytest.raises(UsageError, match=r"input 't' is object, which cannot be drawn; give it by --inputs FILE.npz"):
-        feeds(EMPTY, [text], [], {}, 0)
+@pytest.mark.parametrize(("dtype", "said"), [("object", "text"), ("bfloat16", "bfloat16"), ("", "of a type that the")])
+def test_a_type_that_cannot_be_fed_is_named(dtype: str, said: str) -> None:
+    with pytest.raises(UsageError, match=f"input 't' is {said}.*; cast it in the file from one of float16, float32"):
+        feeds(EMPTY, [Declared("t", (3,), dtype)], [], {}, 0)
 
 
 def test_given_data_is_one_set_and_is_not_changed() -> None:

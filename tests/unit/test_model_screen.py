@@ -161,6 +161,20 @@ def test_what_was_not_judged_is_told_by_name_and_count_and_its_ratios_bear_a_sta
     assert "not judged  " in text(check(routes=[none]))
 
 
+def test_routes_that_do_not_pass_say_why_in_full_and_those_of_one_reason_together() -> None:
+    why = "running in ort: " + "a long story " * 15
+    lost = [RouteFigure(name=name, runtime="ort", optimises=False, status="error", reason=why) for name in ("a", "b")]
+    lines = text(check(routes=lost, status="error")).splitlines()
+    assert [line for line in lines if "long story" in line] == [f"  a, b error: {' '.join(why.split())}"]
+
+
+def test_outputs_without_a_line_of_figures_are_counted() -> None:
+    outputs = tuple(msgspec.structs.replace(answer(0.5).outputs[0], name=f"y{i}") for i in range(5))
+    many = msgspec.structs.replace(answer(0.5), outputs=outputs)
+    route = RouteFigure(name="ort", runtime="ort", optimises=True, status="pass", answers=(many,))
+    assert "top-5 90%; 2 more outputs are in --json" in text(check(routes=[route]))
+
+
 def test_the_familiar_figures_stand_beside_and_name_what_they_are_against() -> None:
     said = text(check())
     assert (

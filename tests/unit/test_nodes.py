@@ -153,6 +153,14 @@ def test_an_output_is_judged_end_to_end_with_the_figures_people_know_beside_it()
     assert wrong.figure.status == "fail"
 
 
+def test_an_output_without_a_finite_number_is_not_judged() -> None:
+    root = Graph((Node("Sqrt", ("x",), ("y",)),), ("x",), ("y",))
+    x = np.array([-1.0, -2.0], np.float32)
+    found = Whole(root, {"x": x}, 0).output("y", np.sqrt(x + np.float32(np.nan)), None)
+    assert found.figure.status == "not judged"
+    assert found.familiar is None
+
+
 def test_without_an_oracle_an_output_is_not_judged_and_is_compared_with_another_route() -> None:
     whole = Whole(graph(Node("Nonesuch", ("y",), ("z",))), {"x": X}, 0)
     found = whole.output("z", X, ("another", X))
