@@ -111,6 +111,7 @@ def test_answers_that_change_are_told_of_their_route_and_blame_no_optimiser(chai
         "ort plain": False,
         "reference": True,
     }
+    assert statuses(found) == {"ort": "fail", "ort plain": "fail", "reference": "pass"}
     said = [finding for finding in found.findings if "asked again" in finding.what]
     assert [finding.routes for finding in said] == [["ort"], ["ort plain"]]
     assert not any("optimiser" in finding.whose for finding in found.findings)

@@ -98,6 +98,23 @@ def test_data_beside_the_file_is_found(parity: Command, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_functions_of_a_file_are_opened_and_what_is_stored_need_not_be_fed(parity: Command, tmp_path: Path) -> None:
+    inner = [helper.make_node("Add", ["a", "w"], ["t"]), helper.make_node("Relu", ["t"], ["b"])]
+    twice = helper.make_function("own", "Twice", ["a", "w"], ["b"], inner, [helper.make_opsetid("", 21)])
+    nodes = [helper.make_node("Twice", [a, "w"], [b], domain="own") for a, b in (("x", "u"), ("u", "y"))]
+    inputs = [models.value(name, TensorProto.FLOAT, [2, 4]) for name in ("w", "x")]  # the first one is stored
+    proto = models.made(nodes, inputs, ["y"], {"w": models.weight(2, 4)})
+    proto.functions.append(twice)
+    proto.opset_import.append(helper.make_opsetid("own", 1))
+    models.saved(proto, tmp_path / "functions.onnx")
+    done = parity("functions.onnx", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = document(done.stdout)
+    assert [each.name for each in found.inputs] == ["x"]
+    assert [operator.kind for operator in found.operators] == ["Add", "Relu", "Add", "Relu"]
+    assert len(found.routes[1].answers[0].operators) == 4
+
+
 def test_an_operator_without_a_rule_leaves_the_rest_judged_and_the_run_is_not_green(
     parity: Command, tmp_path: Path
 ) -> None:
@@ -134,6 +151,7 @@ def broken(name: str, folder: Path) -> None:
         "text.onnx": b"this is no model",
         "empty.onnx": b"",
         "cut.onnx": whole[: len(whole) // 2],
+        "nothing.onnx": helper.make_model(onnx.GraphProto(name="none")).SerializeToString(),
         "picture.onnx": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
     }
     if name in content:
@@ -166,6 +184,7 @@ BAD: list[tuple[str, list[str], str]] = [
     ("net.py", [], "net.py: only ONNX files can be checked, named .onnx; export the model to one first"),
     ("text.onnx", [], "cannot be read as an ONNX file"),
     ("empty.onnx", [], "cannot be read as an ONNX file: it holds no model; give a whole file with its data beside it"),
+    ("nothing.onnx", [], "cannot be read as an ONNX file: it holds no model; give a whole file"),
     ("cut.onnx", [], "cannot be read as an ONNX file"),
     ("picture.onnx", [], "cannot be read as an ONNX file"),
     ("far.onnx", ["--input", "1x3x8x9"], "give a whole file with its data beside it"),

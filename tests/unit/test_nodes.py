@@ -120,6 +120,17 @@ def test_values_without_any_number_are_right_where_the_oracle_has_none_either() 
     assert statuses({"y": y, "z": np.ones((0, 3), np.float64)}, of) == ["fail"]
 
 
+def test_whole_numbers_that_come_of_rounding_are_judged() -> None:
+    of = Graph(
+        (Node("QuantizeLinear", ("x", "s", "z"), ("q",)),), ("x",), ("q",), {"s": np.float32(0.05), "z": np.uint8(9)}
+    )
+    right = np.clip(np.rint(X.astype(np.float64) / np.float64(np.float32(0.05))) + 9, 0, 255).astype(np.uint8)
+    assert statuses({"x": X, "q": right}, of) == ["pass"]
+    wrong = right.copy()
+    wrong.flat[4] = wrong.flat[4] // 2 + 90
+    assert statuses({"x": X, "q": wrong}, of) == ["fail"]
+
+
 def test_what_agrees_to_the_bit_is_judged_once() -> None:
     known: Judged = {}
     list(node_by_node(graph(), values(), known))

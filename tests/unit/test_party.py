@@ -46,6 +46,7 @@ GOOD = (0.3, 0.0, 0.2)
         ([route("ort", 90.0), route("ort plain", None, (0.3, None, 0.2), status="not judged")], [(None, "")]),
         ([route("ort", 90.0), route("other", 0.2, GOOD)], [(None, "")]),
         ([route("ort", 90.0), route("ort plain", 90.0, GOOD)], [(None, ""), (None, "")]),
+        ([route("ort", 90.0), route("ort plain", 0.2, (0.3, 9.0, 0.2))], [(1, ""), (None, "")]),
         # the runtime, and where it is not
         ([route("ort plain", 90.0, (0.3, 9.0, 0.2)), route("reference", 0.2, GOOD)], [(1, "the runtime ort")]),
         ([route("ort plain", 0.2, GOOD), route("reference", 9.0, (0.3, 0.0, 9.0))], [(2, "the runtime reference")]),
@@ -53,6 +54,7 @@ GOOD = (0.3, 0.0, 0.2)
         ([route("ort plain", 90.0, (0.3, 9.0, 0.2)), route("reference", None, (0.3, None, 0.2))], [(1, "")]),
         ([route("ort plain", 90.0, (0.3, 9.0, 0.2)), route("reference", 90.0, (0.3, 9.0, 0.2))], [(1, "")]),
         ([route("ort plain", 90.0, (0.3, 9.0, 0.2))], [(1, "")]),
+        ([route("ort plain", 90.0, (0.3, 9.0, 0.2)), route("ort again", 0.2, GOOD)], [(1, "")]),
         # each wrong somewhere else: two findings, in computing order
         (
             [route("ort plain", 9.0, (0.3, 0.0, 9.0)), route("reference", 9.0, (9.0, 0.0, 0.2))],
