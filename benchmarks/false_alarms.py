@@ -1,12 +1,16 @@
 """How many honest runs, drawn at random, the verdict refuses.
 
     python benchmarks/false_alarms.py [--checks 100000] [--seed 0] [--routes torch,ort,ort-plain,tensorflow] [--json FILE]
+    python benchmarks/false_alarms.py --device cuda --routes torch,half [--tf32 off|allowed|silent] ...
 
 Each draw is a layer or a small network, a shape, parameters (drawn as cases draw them, or those of a fresh model) and an
 image: normal, constant, nearly constant, blocky, sparse, a ramp, or very long sums, at scales from 1e-6 to 1e8 and means up to 1e4
 times the spread. It runs on torch and TensorFlow with one and two threads, and the definition's own file in ONNX Runtime as it
 ships and unoptimised; layers in float16 run on torch. A check is one route's answer to one draw, judged end to end and, on
 torch, every layer on the input it really got. What is refused is printed with the draw that repeats it.
+
+On cuda only torch's routes run: in float32, with TF32 that is allowed for, or with TF32 that the judge is not told of, which it has
+to refuse; in float16 with sums that are kept in float32.
 """
 
 from __future__ import annotations
@@ -34,8 +38,8 @@ from parity.cases import Case, Graph, Network, Sequential
 from parity.cases.network import INPUT
 from parity.cases.parameters import Parameters, draw_parameters
 from parity.judging.compare import Comparison
-from parity.judging.oracle import truths
-from parity.judging.settle import settle, settle_anchored
+from parity.judging.oracle import Truth, truths
+from parity.judging.settle import explained, settle, settle_anchored
 from parity.layers import (
     Add,
     AvgPool2D,
@@ -53,10 +57,12 @@ from parity.layers import (
 )
 from parity.layers.definition import define
 from parity.operators.file import write
+from parity.operators.formats import TF32, Format
 from parity.operators.graph import as_value
 
 Generator = np.random.Generator
 Run = Callable[[Array], tuple[Array, ...]]
+Judged = tuple[Comparison, str | None]  #: and which freedom of a kernel would allow what is wrong
 IMAGES = ("normal", "constant", "nearly constant", "blocky", "sparse", "ramp", "whole")
 
 
@@ -68,6 +74,18 @@ class Drawn:
     parameters: Parameters
     x: Array
     image: str
+
+
+@dataclass(frozen=True)
+class How:
+    """Where torch runs and what it may round."""
+
+    device: str
+    tf32: str  #: off, allowed or silent
+
+    @property
+    def form(self) -> Format | None:
+        return TF32 if self.tf32 == "allowed" else None
 
 
 # ---- what is drawn --------------------------------------------------------------------------------------------------
@@ -194,7 +212,7 @@ def draw(seed: int, number: int) -> Drawn:
 # ---- how it is run --------------------------------------------------------------------------------------------------
 
 
-def torch_runs(drawn: Drawn, threads: int) -> tuple[Run, Run]:
+def torch_runs(drawn: Drawn, threads: int, how: How) -> tuple[Run, Run]:
     """The network as it ships and its tapped twin."""
     import torch
 
@@ -203,7 +221,8 @@ def torch_runs(drawn: Drawn, threads: int) -> tuple[Run, Run]:
     torch.set_num_threads(threads)
     made = Torch()
     return tuple(  # type: ignore[return-value]
-        made.program(made.build(drawn.case, drawn.parameters, tapped), "cpu", False) for tapped in (False, True)
+        made.program(made.build(drawn.case, drawn.parameters, tapped), how.device, how.tf32 != "off")
+        for tapped in (False, True)
     )
 
 
@@ -237,21 +256,26 @@ def ort_run(drawn: Drawn, threads: int, optimise: bool) -> Run:
 # ---- how it is judged -----------------------------------------------------------------------------------------------
 
 
-def whole(drawn: Drawn) -> Callable[[Array], Comparison]:
+def whole(drawn: Drawn, how: How) -> Callable[[Array], Judged]:
     """End to end, as the judge does it; the truth is kept between the routes."""
     case, kept = drawn.case, {}
     feeds = {INPUT: as_value(drawn.x)}
     feeds |= {f"{node}.{name}": as_value(array) for node, p in drawn.parameters.items() for name, array in p.items()}
 
-    def answer(careful: bool, form: Any) -> Any:
-        if careful not in kept:
-            kept[careful] = truths(case.graph, feeds, careful=careful)[case.network.output.name]
-        return kept[careful]
+    def answer(careful: bool, form: Format | None) -> Truth:
+        if (careful, form) not in kept:
+            found = truths(case.graph, feeds, careful=careful, override=form)
+            kept[careful, form] = found[case.network.output.name]
+        return kept[careful, form]
 
-    return lambda observed: settle(observed, answer, case.output)[0]
+    def judged(observed: Array) -> Judged:
+        comparison = settle(observed, answer, case.output, how.form)[0]
+        return comparison, explained(comparison, observed, answer, case.output, how.device)
+
+    return judged
 
 
-def by_layer(drawn: Drawn, taps: tuple[Array, ...]) -> Iterator[tuple[str, Comparison]]:
+def by_layer(drawn: Drawn, taps: tuple[Array, ...], how: How) -> Iterator[tuple[str, Judged]]:
     """Every layer on the input it really got."""
     case = drawn.case
     values = {INPUT: drawn.x} | {node.name: tap for node, tap in zip(case.network.nodes, taps, strict=True)}
@@ -259,10 +283,12 @@ def by_layer(drawn: Drawn, taps: tuple[Array, ...]) -> Iterator[tuple[str, Compa
         graph = define(node.layer, tuple(case.tensors[name] for name in node.inputs)).graph
         feeds = {f"x{i}": as_value(values[name]) for i, name in enumerate(node.inputs)}
         feeds |= {name: as_value(array) for name, array in drawn.parameters[node.name].items()}
-        yield str(node.layer), settle_anchored(values[node.name], graph, feeds, case.tensors[node.name])[0]
+        observed, tensor = values[node.name], case.tensors[node.name]
+        comparison, _, answer = settle_anchored(observed, graph, feeds, tensor, how.form)
+        yield str(node.layer), (comparison, explained(comparison, observed, answer, tensor, how.device))
 
 
-def half(drawn: Drawn) -> Iterator[tuple[str, Comparison]]:
+def half(drawn: Drawn, how: How) -> Iterator[tuple[str, Judged]]:
     """A single layer in float16 on torch, where the input fits into it."""
     import torch
 
@@ -275,26 +301,26 @@ def half(drawn: Drawn) -> Iterator[tuple[str, Comparison]]:
         return
     stored = {name: array.astype(np.float16) for name, array in drawn.parameters[node.name].items()}
     model = Torch().build(drawn.case, {node.name: {k: v.astype(np.float32) for k, v in stored.items()}}, False)
-    model = model.half()
+    model = model.half().to(how.device)
     with torch.no_grad():
-        observed = model(torch.from_numpy(x)).numpy()
+        observed = model(torch.from_numpy(x).to(how.device)).cpu().numpy()
     graph = define(node.layer, (Tensor(drawn.case.shape),)).graph
     feeds = {"x0": as_value(x)} | {name: as_value(array) for name, array in stored.items()}
-    yield f"half {node.layer}", settle_anchored(observed, graph, feeds, drawn.case.output)[0]
+    yield f"half {node.layer}", (settle_anchored(observed, graph, feeds, drawn.case.output)[0], None)
 
 
-def checks(drawn: Drawn, routes: tuple[str, ...], number: int) -> Iterator[tuple[str, str, Comparison]]:
+def checks(drawn: Drawn, routes: tuple[str, ...], number: int, how: How) -> Iterator[tuple[str, str, Judged]]:
     """Every check of a draw: its route, what was judged, what came out."""
-    judge = whole(drawn)
+    judge = whole(drawn, how)
     threads = 1 + number % 2
     if "torch" in routes:
-        ships, twin = torch_runs(drawn, threads)
+        ships, twin = torch_runs(drawn, threads, how)
         yield "torch", "output", judge(ships(drawn.x)[0])
-        for what, comparison in by_layer(drawn, twin(drawn.x)):
-            yield "torch", what, comparison
+        for what, judged in by_layer(drawn, twin(drawn.x), how):
+            yield "torch", what, judged
     if "half" in routes:
-        for what, comparison in half(drawn):
-            yield "torch float16", what, comparison
+        for what, judged in half(drawn, how):
+            yield "torch float16", what, judged
     for route, optimise in (("ort", True), ("ort-plain", False)):
         if route in routes:
             yield route, "output", judge(ort_run(drawn, threads, optimise)(drawn.x)[0])
@@ -306,11 +332,15 @@ def start(routes: tuple[str, ...]) -> None:
     """The frameworks in the order in which one process survives them: torch's compiler before TensorFlow."""
     warnings.simplefilter("ignore")
     if "torch" in routes:
+        import torch
+
         from parity.routes.frameworks.torch import Torch
 
         Torch().start(1)
+        # By default cuBLAS may add the parts of a sum of halves in half: another bound, which parity does not have.
+        torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
     if "tensorflow" in routes:
-        import torch._dynamo  # noqa: F401 - after TensorFlow it would bring in triton, and that is a segmentation fault
+        import torch._dynamo
 
         from parity.routes.frameworks.tensorflow import TensorFlow
 
@@ -324,9 +354,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first draw")
     parser.add_argument("--draws", type=int, help="stop after so many draws")
     parser.add_argument("--routes", default="torch,half,ort,ort-plain,tensorflow")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where torch runs")
+    parser.add_argument("--tf32", default="off", choices=["off", "allowed", "silent"])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    routes = tuple(args.routes.split(","))
+    routes, how = tuple(args.routes.split(",")), How(args.device, args.tf32)
     start(routes)
     counts: collections.Counter[str] = collections.Counter()
     worst: dict[str, float] = collections.defaultdict(float)
@@ -335,7 +367,7 @@ def main() -> None:
     began, number = time.time(), args.first
     while done < args.checks and (args.draws is None or number < args.first + args.draws):
         drawn = draw(args.seed, number)
-        for route, what, comparison in checks(drawn, routes, number):
+        for route, what, (comparison, why) in checks(drawn, routes, number, how):
             counts[route] += 1
             done += 1
             looked += comparison.message != "" and comparison.kind is None
@@ -352,6 +384,7 @@ def main() -> None:
                     "mean": drawn.case.mean,
                     "kind": comparison.kind,
                     "ratio": comparison.ratio,
+                    "explained": why,
                 }
                 refused.append(found)
                 print(json.dumps(found), flush=True)

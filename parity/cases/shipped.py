@@ -174,7 +174,7 @@ INFERENCE_IN_TRAINING = KnownDivergence(
 )
 
 UNBIASED_VARIANCE = KnownDivergence(
-    routes="torch",
+    routes=("torch", "torch@cuda*"),
     operator=_in_training,
     kind="value",
     says="right for a pass that takes the unbiased variance",

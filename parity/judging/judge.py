@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import msgspec
 import numpy as np
@@ -26,7 +26,7 @@ from parity.judging.oracle import Truth, truths
 from parity.judging.others import judge_others
 from parity.judging.pictures import histogram
 from parity.judging.sameness import digest, same_bits
-from parity.judging.settle import settle, settle_anchored
+from parity.judging.settle import allowing, settle, settle_anchored
 from parity.judging.showing import (
     TAG,
     filters_picture,
@@ -35,7 +35,7 @@ from parity.judging.showing import (
     signed_ratio,
 )
 from parity.judging.states import judge_states
-from parity.operators.formats import TF32, Format
+from parity.operators.formats import TF32, TRANSFORMS, Format
 from parity.operators.graph import Value, as_value, walk
 from parity.records.lines import Failure, Grid, LayerFigure, Number, Probe, ProbeFigure, number, worst
 from parity.records.verdict import Status
@@ -77,9 +77,9 @@ class Judge:
         """Every probe end to end, then every layer on the input it really got.
 
         tf32: TF32 operands are allowed for; pictures: keep every layer's output as a picture, if the case asks for it by
-        its tag; device: what a failure may be explained with.
+        its tag; device: where it ran.
         """
-        form = TF32 if tf32 else None
+        form = self._form(observation, TF32 if tf32 else None, device)
         pictures = pictures and TAG in self.case.tags
         probes, findings = self._probes(observation, form)
         for asked in (self._states, self._draws, self._others):
@@ -104,6 +104,22 @@ class Judge:
         if shown.probe == "draws":
             judged = replace(judged, need=None)  # no lambda would let it pass
         return replace(judged, status="fail", reason=failure.message, failure=failure, evidence=evidence_of(shown))
+
+    def _form(self, observation: Observation, form: Format | None, device: str) -> Format | None:
+        """What float32 may round there: cuDNN transforms the tiles of a convolution where it thinks that fast.
+
+        The integers are the witness: a kernel that adds products gives their very bits, and one that transforms gives them
+        within its rounding.
+        """
+        if device == "cpu" or why_not(self.case, "integer"):
+            return form
+        comparison, finding = self._probe("integer", observation, form)
+        if finding is None or finding.observed is None or finding.answer is None:
+            return form
+        found = allowing(comparison, finding.observed, finding.answer, finding.tensor, TRANSFORMS)
+        if found is None or form is None:
+            return found or form
+        return replace(found, operand=form.operand, name=f"{found.name} with {form.name}")
 
     def _unoptimised(self, observation: Observation, form: Format | None) -> Literal["pass", "fail"] | None:
         """What would be said of the file that ships if the runtime's optimiser were off."""
@@ -183,6 +199,8 @@ class Judge:
         comparison, truth = settle(together, answer, batch, form)
         if probe == "integer" and comparison.kind == "value":
             comparison = replace(comparison, kind="inexact")
+        elif probe == "integer" and comparison.kind is None and _transforms(form):
+            comparison = replace(comparison, message=f"not bit equal: no farther off than {form.name} rounds")
         if comparison.kind is None:
             return comparison, None
         reads = (np.concatenate(inputs),)
@@ -212,7 +230,7 @@ class Judge:
 
     def _computed(self, case: Case, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
         graph, feeds = case.graph, self._feeds(probe)
-        if probe == "integer":
+        if probe == "integer" and not _transforms(form):
             # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
             exact = walk(graph, feeds)
             found = {name: Truth(y := exact[name].y, np.zeros_like(y), np.zeros_like(y)) for name in graph.outputs}
@@ -331,6 +349,10 @@ class Judge:
             need=_spell(comparison.need),
             note=note(comparison),
         )
+
+
+def _transforms(form: Format | None) -> TypeGuard[Format]:
+    return form is not None and form.algorithm != "direct"
 
 
 def _of_file(probe: Probe) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from parity.judging.compare import Comparison, compare
 from parity.judging.oracle import Truth, maker, truths
 from parity.judging.patterns import wrong_elements
 from parity.judging.second_look import looked_at, share_of_loops
-from parity.operators.formats import EXPLANATIONS, FORMATS, TF32, Format
+from parity.operators.formats import FORMATS, TF32, TRANSFORMS, Format
 from parity.operators.graph import Graph, Value
 
 LOOP = "as a sequential float32 sum"  #: how the second look says that an error is rounding all the same
@@ -72,15 +72,19 @@ def _second_look(
 
 
 def explained(comparison: Comparison, observed: Array, answer: Answer, tensor: Tensor, device: str) -> str | None:
-    """Which documented freedom of a kernel would allow this value failure, if one would.
+    """Which documented freedoms of a kernel would allow this failure, if any would: ``Winograd F(4,3) or TF32``.
 
-    One wrong weight is no algorithm: many elements have to show it, and the device has to have it.
+    The device has to have them.
     """
-    if comparison.kind != "value" or comparison.wrong < EXPLAINED_FROM * comparison.elements:
+    freedoms = (TRANSFORMS, (TF32,)) if device != "cpu" else (TRANSFORMS,)
+    found = [allowing(comparison, observed, answer, tensor, forms) for forms in freedoms]
+    return " or ".join(form.name for form in found if form is not None) or None
+
+
+def allowing(
+    comparison: Comparison, observed: Array, answer: Answer, tensor: Tensor, forms: Iterable[Format]
+) -> Format | None:
+    """The first of these formats that would allow a failure in value; one wrong weight is no format, so many must be wrong."""
+    if comparison.kind not in ("value", "inexact") or comparison.wrong < EXPLAINED_FROM * comparison.elements:
         return None
-    for form in EXPLANATIONS:
-        if form is TF32 and device == "cpu":
-            continue
-        if compare(observed, answer(True, form), tensor).kind is None:
-            return form.name
-    return None
+    return next((form for form in forms if compare(observed, answer(True, form), tensor).kind is None), None)

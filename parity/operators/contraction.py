@@ -75,6 +75,12 @@ def subnormal(at: Site, *arrays: Any) -> list[Array | None]:
     return found
 
 
+def transforms(at: Site, kernel: Shape) -> bool:
+    """Whether Winograd's algorithm or an FFT can compute a convolution: a window of several elements that moves one by one."""
+    ones = (1,) * len(kernel)
+    return kernel != ones and all(tuple(at.get(name) or ones) == ones for name in ("strides", "dilations"))
+
+
 class _Convolution(Operator):
     """What Conv and ConvTranspose share: a cross-correlation of prepared operands, then a crop, then the bias."""
 
@@ -110,9 +116,9 @@ class _Convolution(Operator):
             total: F64 = self._sum(at, np.abs(data), np.abs(w)) + np.abs(bias)
             return total
 
-        noise = rounded_sum(
-            at, self.products(at, data.shape, w.shape), self._sum(at, data * data, w * w), y[0], bias, prefix, magnitude
-        )
+        products = self.products(at, data.shape, w.shape)
+        squares = self._sum(at, data * data, w * w)
+        noise = rounded_sum(at, products, squares, y[0], bias, prefix, magnitude, transforms(at, w.shape[2:]))
         small_x, small_w = subnormal(at, data, w)
         lost = 0.0 if small_x is None else self._sum(at, small_x, np.abs(w))
         lost = lost if small_w is None else lost + self._sum(at, np.abs(data), small_w)

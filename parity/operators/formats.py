@@ -49,10 +49,9 @@ FORMATS = {
     "float64": Format("float64", 2.0**-53, 2.0**-53, 2.0**-1022, _MAX64, _MAX64),
 }
 
-#: What a failure is tried against, to say what it looks like. In order of how much they allow.
-EXPLANATIONS = (
+#: How convolutions may be computed by transforming tiles, in order of how much they allow.
+TRANSFORMS = (
     replace(FLOAT32, name="Winograd F(4,3)", algorithm="winograd4"),
     replace(FLOAT32, name="Winograd F(6,3)", algorithm="winograd6"),
     replace(FLOAT32, name="FFT", algorithm="fft"),
-    TF32,
 )

@@ -24,12 +24,14 @@ def rounded_sum(
     bias: F64 | float = 0.0,
     prefix: Callable[[], F64] | None = None,
     magnitude: Callable[[], F64] | None = None,
+    transforms: bool = False,
 ) -> Noise:
     """The noise of a sum of n products t_i plus a bias: A is ``u_a sqrt(n+1) sqrt(sum t^2 + y^2 + b^2 + p^2)``.
 
     squares: the sum of t_i squared; prefix: gives p^2, the largest squared running sum over a few natural orders, and is
-    asked only where the site is careful; magnitude: gives ``sum |t_i|``, asked only where that may overflow. Where storage
-    is coarser than accumulation the sum may be stored before the bias is added, which rounds once more.
+    asked only where the site is careful; magnitude: gives ``sum |t_i|``, asked only where that may overflow; transforms:
+    whether an algorithm that transforms tiles can compute it. Where storage is coarser than accumulation the sum may be
+    stored before the bias is added, which rounds once more.
 
     Azuma's inequality on the partial sums gives the form; TF32 operands add ``2 u_in sqrt(sum t^2)`` (Hoeffding).
     """
@@ -37,7 +39,8 @@ def rounded_sum(
     moment = squares + y * y + np.square(bias)
     if at.careful and prefix is not None:
         moment = moment + prefix()
-    own = form.accumulate * evaluation_factor(form, n) * spread(np.sqrt(moment), form.algorithm)
+    algorithm: Algorithm = form.algorithm if transforms else "direct"
+    own = form.accumulate * evaluation_factor(algorithm, n) * spread(np.sqrt(moment), algorithm)
     if form.operand:
         own = own + 2 * form.operand * np.sqrt(squares)
     storage = form.storage * np.abs(y)
@@ -54,12 +57,12 @@ def overflows(form: Format, n: int, squares: F64, magnitude: Callable[[], F64] |
     return beyond if beyond.any() else None
 
 
-def evaluation_factor(form: Format, n: int) -> float:
+def evaluation_factor(algorithm: Algorithm, n: int) -> float:
     """What the magnitude of a sum of n products is multiplied by; larger for algorithms that transform tiles [fitted]."""
     factor = float(np.sqrt(n + 1))
-    if form.algorithm == "winograd4":
+    if algorithm == "winograd4":
         return 5.5 * factor + 56
-    if form.algorithm == "winograd6":
+    if algorithm == "winograd6":
         return 9 * factor + 130
     return factor
 

@@ -165,6 +165,50 @@ def test_products_of_shortened_operands_are_said_to_match_tf32() -> None:
     assert next(p for p in allowed.probes if p.probe == "data").status == "pass"
 
 
+def by_fft(x: Array, weight: Array, bias: Array, pad: int) -> Array:
+    """A convolution as a float32 FFT computes it: transformed, multiplied frequency by frequency, transformed back."""
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    size = padded.shape[2:]
+    spectrum = np.einsum("nchw,ochw->nohw", np.fft.rfft2(padded), np.conj(np.fft.rfft2(weight, size)))
+    height, width = (n - k + 1 for n, k in zip(size, weight.shape[2:], strict=True))
+    y = np.fft.irfft2(spectrum, size)[:, :, :height, :width] + bias[:, None, None]
+    assert y.dtype == np.float32
+    return y
+
+
+def transformed(change: float = 0.0) -> Observation:
+    """CONV by an FFT; change: of one weight, in every probe."""
+    answers: Any = {}
+    for probe in ("data", "integer", "impulse"):
+        parameters: Any = parameters_of(CONV, variant_of(probe), 0)["conv2d"]  # type: ignore[arg-type]
+        weight = parameters["weight"].copy()
+        weight[2, 1, 0, 1] += np.float32(change)
+        inputs = inputs_of(CONV, probe, 0)  # type: ignore[arg-type]
+        answers[probe] = [(by_fft(x, weight, parameters["bias"], 1),) for x in inputs]
+    return Observation(answers, None)
+
+
+def test_a_device_that_transforms_convolutions_is_judged_by_what_transforms_round_and_it_is_said() -> None:
+    said = Judge(CONV, 0).judge(transformed(), device="cuda")
+    assert said.status == "pass", said.reason
+    notes = {probe.probe: probe.note for probe in said.probes}
+    assert notes["integer"] == "not bit equal: no farther off than Winograd F(4,3) rounds"
+    # On a cpu nobody chooses one unasked: there it only says what the failure looks like.
+    on_cpu = judge(CONV, transformed())
+    assert on_cpu.failure is not None
+    assert (on_cpu.failure.kind, on_cpu.failure.explained) == ("inexact", "Winograd F(4,3)")
+
+
+def test_a_transform_excuses_no_wrong_weight_and_nothing_where_the_integers_are_exact() -> None:
+    wrong = Judge(CONV, 0).judge(transformed(0.01), device="cuda")
+    assert wrong.status == "fail"
+    direct = observation(CONV)
+    data: Any = transformed().answers["impulse"]
+    mixed = Judge(CONV, 0).judge(replace(direct, answers={**direct.answers, "impulse": data}), device="cuda")
+    assert mixed.failure is not None
+    assert mixed.failure.probe == "impulse"
+
+
 def test_a_single_wrong_weight_is_not_excused_by_an_algorithm() -> None:
     seen = observation(CONV)
     parameters: Any = parameters_of(CONV, "shipped", 0)["conv2d"]

@@ -15,7 +15,7 @@ from parity.cases import output_shape
 from parity.errors import FieldError
 from parity.layers import Conv2D
 from parity.layers.definition import define
-from parity.operators.formats import EXPLANATIONS
+from parity.operators.formats import TF32, TRANSFORMS
 from tests.unit.strategies import Spec, arrays, convolutions, pair, reference, sides, truth
 
 
@@ -109,7 +109,7 @@ def test_the_error_is_never_negative_and_has_the_shape_of_the_answer(spec: Spec)
     assert strict.evaluation.shape == strict.storage.shape == y.shape
     assert np.all(strict.evaluation >= 0)
     assert np.all(strict.storage >= 0)
-    for freedom in EXPLANATIONS:
+    for freedom in (*TRANSFORMS, TF32):
         assert np.all(truth(spec.layer, x, **parameters, form=freedom).evaluation >= strict.evaluation), freedom.name
 
 
