@@ -19,6 +19,14 @@ class UsageError(ParityError):
     exit_code = 2
 
 
+class CodeError(UsageError):
+    """A person's own code failed (exit code 2); ``lines`` are those of its traceback, without parity's own."""
+
+    def __init__(self, message: str, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.lines = lines
+
+
 class FieldError(UsageError, ValueError):
     """A field of a layer, network or case is out of its valid range (exit code 2)."""
 

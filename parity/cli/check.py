@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from parity.cli.console import Bar, Output
-from parity.errors import UsageError
 
 CODES = {"pass": 0, "unsupported": 4, "not run": 4}  #: exit codes by how a check ends; all else is 1
 
@@ -16,18 +14,15 @@ CODES = {"pass": 0, "unsupported": 4, "not run": 4}  #: exit codes by how a chec
 def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     """Check the model of ``options`` and print what came of it; the exit code."""
     from parity.cases.asked import asked
+    from parity.cases.subject import subject
     from parity.records.model import encode
     from parity.report.model import screen
     from parity.routes.catalog import installed
-    from parity.running import model
+    from parity.running.models import plan as planning
+    from parity.running.models.check import check as checked
 
-    path: Path = options.model
-    if path.suffix != ".onnx":
-        raise UsageError(f"{path}: only ONNX files can be checked, named .onnx; export the model to one first")
-    if not path.is_file():
-        raise UsageError(f"{path}: there is no such file; name an ONNX file that exists")
-    plan = model.Plan(
-        model=path,
+    plan = planning.Plan(
+        model=subject(options.model),
         given=[asked(text) for text in options.input],
         arrays=options.inputs,
         seed=options.seed,
@@ -35,12 +30,12 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         runtimes=options.runtime,
         repeat=shlex.join(["parity", *(word for word in typed if word != "--json")]),
         threads=options.threads,
-        limit=options.limit or model.LIMIT,
+        limit=options.limit or planning.LIMIT,
         memory_limit=options.memory,
     )
     tried = 3  # a drawn image; the bar only has to move
-    with Bar(len(model.ways(plan)) + tried, "steps") as bar:
-        found = model.check(plan, bar.step)
+    with Bar(len(planning.ways(plan)) + tried, "steps") as bar:
+        found = checked(plan, bar.step)
     if options.json:
         out.line(encode(found).decode())
     else:

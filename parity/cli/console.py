@@ -102,8 +102,11 @@ def command(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def complain(text: str) -> None:
-    """One line to stderr: progress, or what went wrong. What would steer a terminal is left out: names come from files."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
+def complain(text: str, lines: Iterable[str] = ()) -> None:
+    """One line to stderr: progress, or what went wrong; ``lines`` of a person's code below it.
+
+    What would steer a terminal is left out: names come from files.
+    """
+    shown = ["".join(c if c.isprintable() else " " for c in line) for line in (f"parity: {text}", *lines)]
     with suppress(OSError):  # there is nowhere left to say it
-        print(f"parity: {shown}", file=sys.stderr, flush=True)
+        print("\n".join(shown), file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from parity.cli.console import Output, complain
-from parity.errors import ParityError, UsageError
+from parity.errors import CodeError, ParityError, UsageError
 
 CODES = """exit codes:
   0  every check passed or fails as declared
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(typed)
         code: int = options.call(options, typed, Output())
     except ParityError as error:
-        complain(f"error: {error}")
+        complain(f"error: {error}", error.lines if isinstance(error, CodeError) else ())
         return error.exit_code
     except KeyboardInterrupt:
         complain("interrupted")
@@ -91,8 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
-    checking = command("check", _check, "check a model of your own: an ONNX file in every runtime there is")
-    checking.add_argument("model", type=Path, metavar="MODEL.onnx", help="the file")
+    checking = command("check", _check, "check a model of your own: an ONNX file, or a torch module and its exports")
+    checking.add_argument(
+        "model",
+        metavar="MODEL",
+        help="FILE.onnx, or FILE.py:NAME or PACKAGE.MODULE:NAME of a torch module, or of a function that gives one; its code is run",
+    )
     checking.add_argument("--input", action="append", default=[], metavar="[NAME=]SHAPE[:TYPE]", help="how large an input is, such as 1x3x224x224; may be repeated")  # fmt: skip
     checking.add_argument(
         "--inputs", type=Path, metavar="DATA.npz", help="the arrays to feed, by the names of the inputs"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,13 +13,12 @@ from parity.judging.oracle import truths
 from parity.judging.sameness import digest
 from parity.judging.settle import settle_anchored
 from parity.operators.base import Unsupported
-from parity.operators.graph import Graph, Node, as_value, reads, title
+from parity.operators.graph import Graph, as_value, reads, title
 from parity.records.lines import value
 from parity.records.model import Figure, OperatorFigure
 
-Judged = dict[
-    tuple[int, str, bytes], Figure
-]  #: what was found already, by operator, output and the bits it read and gave
+#: What was found already, by operator, output and the bits that were read and given.
+Judged = dict[tuple[int, str, bytes], Figure]
 
 
 def node_by_node(
@@ -28,32 +27,58 @@ def node_by_node(
     """Every operator against float64 on exactly the inputs that a route gave it, in computing order.
 
     values: what was fed and what the route made, by name, in the graph's own axes and stored types; known: figures of
-    other routes on this graph, so that what agrees to the bit is judged once. Beside each figure stands the name of the
+    other routes on this graph, so that what agrees to the bit is judged once. An operator whose value the route does not
+    give is judged together with the next one behind it whose value it gives. Beside each figure stands the name of the
     output that it is of, the worst one.
     """
     known = {} if known is None else known
+    makers = {name: i for i, node in enumerate(graph.nodes) for name in node.outputs if name}
+    covered: set[int] = set()
+    unseen: list[int] = []
+    made = []
     for i, node in enumerate(graph.nodes):
-        found = {name: _judged(graph, i, node, name, values, known) for name in node.outputs if name in values}
-        if not found:
-            yield OperatorFigure(operator=i, figure=_unjudged("the route gave no value of it")), ""
+        parts = {name: _part(graph, makers, name, values) for name in node.outputs if name in values}
+        if not parts:
+            unseen.append(i)
             continue
+        found = {name: _judged(graph, i, name, part, values, known) for name, part in parts.items()}
         name = max(found, key=lambda name: _rank(found[name]))
-        yield OperatorFigure(operator=i, figure=found[name]), name
+        together = sorted({j for part in parts.values() for j in part} - {i})
+        if found[name].status != "not judged":
+            covered.update(together)
+        made.append((OperatorFigure(operator=i, figure=found[name], together=len(together)), name))
+    lost = _unjudged("the route gave no value of it")
+    made += [(OperatorFigure(operator=i, figure=lost), "") for i in unseen if i not in covered]
+    yield from sorted(made, key=lambda item: item[0].operator)
 
 
-def _judged(graph: Graph, i: int, node: Node, name: str, values: Mapping[str, Array], known: Judged) -> Figure:
-    """One output of one operator."""
-    wanted = list(dict.fromkeys(reads(node)))
+def _part(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[str, Array]) -> list[int]:
+    """The operators that make a value of those that were seen: its own and what lies between, in computing order."""
+    found = {makers[name]}
+    waiting = [makers[name]]
+    while waiting:
+        for read in reads(graph.nodes[waiting.pop()]):
+            if read not in values and read in makers and makers[read] not in found:
+                found.add(makers[read])
+                waiting.append(makers[read])
+    return sorted(found)
+
+
+def _judged(graph: Graph, i: int, name: str, part: Sequence[int], values: Mapping[str, Array], known: Judged) -> Figure:
+    """One output of one operator, with the operators before it of which nothing was seen."""
+    nodes = tuple(graph.nodes[j] for j in part)
+    inner = {made for node in nodes for made in node.outputs if made not in values}
+    wanted = [read for read in dict.fromkeys(read for node in nodes for read in reads(node)) if read not in inner]
     missing = [read for read in wanted if read not in values and read not in graph.constants]
     if missing:
         return _unjudged(f"{missing[0]!r}, which it reads, was not seen")
     read = {each: values[each] if each in values else graph.constants[each] for each in wanted}
     arrays = [*read.values(), values[name]]
     if any(array.dtype.kind in "OSU" for array in arrays):
-        return _unjudged(f"{title(node)} works on text")
+        return _unjudged(f"{title(graph.nodes[i])} works on text")
     key = (i, name, digest(*(array for each, array in read.items() if each in values), values[name]))
     if key not in known:
-        alone = Graph((node,), tuple(wanted), (name,), {}, graph.opset)
+        alone = Graph(nodes, tuple(wanted), (name,), {}, graph.opset)
         try:
             known[key] = _compared(alone, read, values[name])
         except Unsupported as reason:

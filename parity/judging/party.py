@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from parity.judging.likeness import MARGIN
 from parity.records.lines import value
-from parity.records.model import Answer, Figure, Finding, Operator, OperatorFigure, RouteFigure
+from parity.records.model import DEFINITION, Answer, Figure, Finding, GraphFigure, Operator, OperatorFigure, RouteFigure
 
 
-def findings(routes: Sequence[RouteFigure], operators: Sequence[Operator]) -> list[Finding]:
-    """What does not hold, one for each place where routes are wrong: by operator in computing order, then the rest."""
+def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0) -> list[Finding]:
+    """What does not hold on the routes of one file, one for each place where they are wrong: by operator, then the rest."""
     born = {route.name: found for route in routes if (found := _first_wrong(route)) is not None}
     made: list[Finding] = []
     for place in sorted({figure.operator for _, figure in born.values()}):
@@ -28,8 +29,8 @@ def findings(routes: Sequence[RouteFigure], operators: Sequence[Operator]) -> li
                 inputs=answer.inputs,
                 what=figure.figure.reason,
                 operator=place,
-                born=named(operators[place], place),
-                whose=_kernel(names, place, routes),
+                born=named(graph.operators[place], place, figure.together),
+                whose=_kernel(names, place, routes) or _framework(figure.figure, graph),
                 figure=figure.figure,
             )
         )
@@ -39,13 +40,40 @@ def findings(routes: Sequence[RouteFigure], operators: Sequence[Operator]) -> li
         if route.repeats is False:
             said = "the same input gave another answer when it was asked again"
             made.append(Finding(routes=[route.name], inputs=route.answers[0].inputs, what=said))
-    return made
+    return [replace(found, graph=number) for found in made]
 
 
-def named(operator: Operator, place: int) -> str:
-    """An operator in words: its name, kind and module, or its place where it has no name."""
+def another_function(number: int, graphs: Sequence[GraphFigure], routes: Sequence[RouteFigure]) -> list[Finding]:
+    """What does not hold of a file that is another function than the model it was made from.
+
+    Its exporter is named where another file of the model is the same function: then the model can be written, and means in
+    float64 what it means. Where none is, it may be the model's own float64 that is odd.
+    """
+    graph = graphs[number]
+    if graph.function is None or graph.function.status != "fail":
+        return []
+    right = [each.name for each in graphs if each.function is not None and each.function.status == "pass"]
+    whose = f"the exporter {graph.name}: {right[0]} is the same function" if right else ""
+    what = f"another function than the model: {graph.function.reason}"
+    ran = [route.name for route in routes if route.graph == number]
+    return [Finding(routes=ran, graph=number, inputs=graph.function.inputs, what=what, whose=whose)]
+
+
+def _framework(figure: Figure, graph: GraphFigure) -> str:
+    """The framework, where its own run in float32 leaves what its own run in float64 confirms."""
+    if graph.name != DEFINITION or graph.function is None or graph.function.status != "pass" or not _plain(figure):
+        return ""
+    return "the framework: in float64 the model gives what this graph says, in float32 this operator does not"
+
+
+def named(operator: Operator, place: int, together: int = 0) -> str:
+    """An operator in words: its name, kind and module, or its place where it has no name.
+
+    together: how many before it were judged with it.
+    """
     name = operator.name or f"operator {place}"
-    return f"{name}, {operator.kind}" + (f", of module {operator.module}" if operator.module else "")
+    module = f", of module {operator.module}" if operator.module else ""
+    return f"{name}, {operator.kind}{module}" + (f", or one of the {together} before it" if together else "")
 
 
 def _first_wrong(route: RouteFigure) -> tuple[Answer, OperatorFigure] | None:

@@ -46,6 +46,10 @@ class Whole:
             self._truths[key] = made
         return self._truths[key]
 
+    def truth(self, name: str) -> Truth | None:
+        """The truth of one output, where there is one; None for what is no array."""
+        return self._truth(False, None).get(name)
+
     def output(self, name: str, observed: Array, other: tuple[str, Array] | None) -> OutputFigure:
         """One output against the oracle; ``other`` is a route and its output, compared with where there is no oracle."""
         judged, beside = self._judged(name, observed), None

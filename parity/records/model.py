@@ -11,6 +11,8 @@ from parity.records.verdict import Kind
 
 FORM = 1  #: raised when a document written by this parity cannot be read by an older one
 
+DEFINITION = "definition"  #: the file that a model's own run is judged by: what it computes, before any optimiser
+
 Judged = Literal["pass", "fail", "not judged"]
 
 #: How a route ends: as a check does, or with something in it that could not be judged.
@@ -65,6 +67,7 @@ class OperatorFigure(Struct, frozen=True):
 
     operator: int  #: its place in computing order
     figure: Figure
+    together: int = 0  #: operators before it that are judged with it, since the route gave no value of theirs
 
 
 class Familiar(Struct, frozen=True):
@@ -97,6 +100,39 @@ class Answer(Struct, frozen=True):
     operators: tuple[OperatorFigure, ...] = ()
 
 
+class Unjudged(Struct, frozen=True):
+    """Operators that could not be judged, for one reason."""
+
+    kind: str
+    count: int
+    reason: str
+
+
+class Function(Struct, frozen=True):
+    """Whether a graph is the same function as the model itself, both in float64, by the worst output and inputs.
+
+    ``ratio`` is the worst distance over what a float32 run of the graph may be off by, 1 the limit: an exporter may store
+    what it worked out in float32. ``distance`` is relative to the root mean square of the output.
+    """
+
+    status: Judged
+    ratio: Number | None = None
+    distance: Number | None = None
+    output: str = ""
+    inputs: str = ""
+    reason: str = ""
+
+
+class GraphFigure(Struct, frozen=True):
+    """One file that was judged: a person's own, or one that an exporter wrote of their model."""
+
+    name: str  #: the file as it was typed, "definition" for what the model's own run is judged by, or the exporter's label
+    operators: tuple[Operator, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    function: Function | None = None  #: None where there is nothing beside the file
+    reason: str = ""  #: why there is no file
+
+
 class RouteFigure(Struct, frozen=True):
     """One way the model was run, and how that ended."""
 
@@ -104,6 +140,7 @@ class RouteFigure(Struct, frozen=True):
     runtime: str  #: the runtime's label; routes that share it run the same one
     optimises: bool  #: whether the runtime's graph optimiser was on
     status: Ended
+    graph: int = 0  #: the one of :attr:`ModelCheck.graphs` that it ran, or is judged by
     reason: str = ""
     repeats: bool | None = None  #: whether the first set of inputs, asked again at the end, gave the same bits
     answers: tuple[Answer, ...] = ()
@@ -112,23 +149,16 @@ class RouteFigure(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """What does not hold on one or more routes that are wrong at one place."""
+    """What does not hold on one or more routes that are wrong at one place, or of a graph that is another function."""
 
     routes: list[str]
     inputs: str
     what: str
+    graph: int = 0
     operator: int | None = None  #: born in: its place in computing order; None where no operator is wrong by itself
     born: str = ""  #: in words
     whose: str = ""  #: in words; empty where no witness says
     figure: Figure | None = None
-
-
-class Unjudged(Struct, frozen=True):
-    """Operators that could not be judged, for one reason."""
-
-    kind: str
-    count: int
-    reason: str
 
 
 class Input(Struct, frozen=True):
@@ -144,16 +174,16 @@ class ModelCheck(Struct, frozen=True):
     """The whole document."""
 
     form: int
-    model: str  #: the path as it was typed
+    model: str  #: as it was typed
     status: Ended
     seed: int
     lam: float
     inputs: list[Input]
     tried: list[str]  #: the names of the sets of inputs
-    operators: list[Operator]
+    graphs: list[GraphFigure]
     routes: list[RouteFigure]
     findings: list[Finding]
-    unjudged: list[Unjudged]
+    notes: list[str]  #: what was done to the model before it ran
     repeat: str  #: the command that repeats it
     seconds: float
     environment: Environment

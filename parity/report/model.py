@@ -20,7 +20,6 @@ from parity.report.terminal import Style, Text, table
 
 ROWS = 10  #: operators in the table
 FINDINGS = 5  #: findings shown
-OUTPUTS = 3  #: outputs of a route with a line of the figures people know
 KINDS = 6  #: kinds of operators that are counted by name
 LOOK: dict[Ended, Style] = {"pass": "good", "not judged": "warn", "unsupported": "warn", "not run": "warn"}
 
@@ -30,6 +29,8 @@ def screen(check: ModelCheck) -> list[Text]:
     lines = [_headline(check)]
     for name, said in _said(check):
         lines.append(Text(f"  {name:<9} {one_line(said)}".rstrip()))
+    if rows := _functions(check):
+        lines += [Text(""), *_table(rows, "  ", frozenset({0, 3, 4}))]
     lines += [Text(""), *_table(_routes(check), "  ", frozenset({0, 4})), *_reasons(check.routes)]
     for found in check.findings[:FINDINGS]:
         lines += [Text(""), *_finding(found, check)]
@@ -55,15 +56,30 @@ def _headline(check: ModelCheck) -> Text:
 
 def _said(check: ModelCheck) -> Iterator[tuple[str, str]]:
     """What was run."""
-    kinds = Counter(operator.kind for operator in check.operators).most_common()
-    named = ", ".join(f"{n} {kind}" for kind, n in kinds[:KINDS])
-    more = f" and {sum(n for _, n in kinds[KINDS:])} of other kinds" if kinds[KINDS:] else ""
-    yield "model", f"{len(check.operators)} operators: {named}{more}"
+    for i, graph in enumerate(check.graphs):
+        kinds = Counter(operator.kind for operator in graph.operators).most_common()
+        counted = ", ".join(f"{n} {kind}" for kind, n in kinds[:KINDS])
+        more = f" and {sum(n for _, n in kinds[KINDS:])} of other kinds" if kinds[KINDS:] else ""
+        said = graph.reason or f"{len(graph.operators)} operators: {counted}{more}"
+        yield "" if i else "model", said if len(check.graphs) == 1 else f"{graph.name}: {said}"
+    for note in check.notes:
+        yield "", note
     for i, each in enumerate(check.inputs):
         shape = sizes(each.shape) if each.shape else "scalar"
         yield "" if i else "input", f"{each.name} {shape} {each.dtype}: {each.values}"
-    for i, missed in enumerate(check.unjudged):
+    missing = [missed for graph in check.graphs for missed in graph.unjudged]
+    for i, missed in enumerate(missing):
         yield "" if i else "unjudged", f"{missed.count} {missed.kind}: {missed.reason}"
+
+
+def _functions(check: ModelCheck) -> list[tuple[str, ...]]:
+    """Whether each file is the model's own function: distance and ratio in float64."""
+    rows: list[tuple[str, ...]] = [("same function?", "off by", "of what is allowed", "", "")]
+    for graph in check.graphs:
+        if (f := graph.function) is not None:
+            cells = ("-", "-") if f.ratio is None else (figure(f.distance, 2), figure(f.ratio, 2))
+            rows.append((graph.name, *cells, f.status, "" if f.status == "fail" else f.reason))
+    return rows if len(rows) > 1 else []
 
 
 def _routes(check: ModelCheck) -> list[tuple[str, ...]]:
@@ -109,7 +125,10 @@ def _finding(found: Finding, check: ModelCheck) -> Iterator[Text]:
         yield say("", f"{found.figure.wrong:,} of {found.figure.elements:,} elements")
     if found.born:
         yield say("born in", found.born)
-    if found.operator is not None and (source := check.operators[found.operator].source) is not None:
+    if (
+        found.operator is not None
+        and (source := check.graphs[found.graph].operators[found.operator].source) is not None
+    ):
         yield say("", f"{source.file}:{source.line}")
         if source.text:
             yield say("", f"    {source.text}")
@@ -118,7 +137,7 @@ def _finding(found: Finding, check: ModelCheck) -> Iterator[Text]:
 
 
 def _figures(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
-    """The figures people know, of each route the inputs on which it is worst."""
+    """The figures people know, of each route the output and the inputs with which it is worst."""
     first = True
     for route in routes:
         beside: dict[str, Familiar] = {}
@@ -129,46 +148,45 @@ def _figures(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
                     output.name not in beside or value(known.decibels) < value(beside[output.name].decibels)
                 ):
                     beside[output.name] = known
-        more = f"; {len(beside) - OUTPUTS} more outputs are in --json" if len(beside) > OUTPUTS else ""
-        for i, (name, known) in enumerate(list(beside.items())[:OUTPUTS], 1):
-            tops = more if i == OUTPUTS else ""
-            if known.top1 is not None and known.top5 is not None:
-                tops = f", top-1 {known.top1:.0%}, top-5 {known.top5:.0%}{tops}"
-            yield (
-                "figures" if first else "",
-                f"{route.name}, {name} beside {known.against}: largest difference {figure(known.absolute, 2)}, relative "
-                f"{figure(known.relative, 2)}, cosine {figure(known.cosine, 9)}, {figure(known.decibels)} dB{tops}",
-            )
-            first = False
+        if not beside:
+            continue
+        name, known = min(beside.items(), key=lambda item: value(item[1].decibels))
+        tops = "" if known.top1 is None else f", top-1 {known.top1:.0%}, top-5 {known.top5:.0%}"
+        more = f"; the worst of {len(beside)} outputs" if len(beside) > 1 else ""
+        yield (
+            "figures" if first else "",
+            f"{route.name}, {name} beside {known.against}: largest difference {figure(known.absolute, 2)}, relative "
+            f"{figure(known.relative, 2)}, cosine {figure(known.cosine, 9)}, {figure(known.decibels)} dB{tops}{more}",
+        )
+        first = False
 
 
 def _operators(check: ModelCheck) -> list[tuple[str, ...]]:
-    """The operators with the worst ratios, each by the worst of its inputs on every route that gives it."""
-    seen: dict[int, dict[str, Number | None]] = {}
+    """The operators with the worst ratios, each by the worst of its inputs on every route that gives it.
+
+    What bears one name in several files of a model, at one place of its code, is one operator.
+    """
+    seen: dict[tuple[str, str, str, str], dict[str, Number | None]] = {}
     for route in check.routes:
         for answer in route.answers:
             for each in answer.operators:
                 if each.figure.status != "not judged":
-                    at = seen.setdefault(each.operator, {})
+                    operator = check.graphs[route.graph].operators[each.operator]
+                    name = operator.name or f"operator {each.operator}"
+                    key = (short(name, 40), operator.kind, short(operator.module, 40), _line(operator))
+                    at = seen.setdefault(key, {})
                     at[route.name] = worst(iter([at.get(route.name), each.figure.ratio]))
     names = list(dict.fromkeys(name for ratios in seen.values() for name in ratios))
     if not names:
         return []
 
-    def size(item: tuple[int, dict[str, Number | None]]) -> tuple[float, int]:
+    def size(item: tuple[tuple[str, str, str, str], dict[str, Number | None]]) -> float:
         most = worst(iter(item[1].values()))
-        return -(0.0 if most is None else value(most)), item[0]
+        return -(0.0 if most is None else value(most))
 
     rows = [("worst operators", "kind", "module", "line", *names)]
-    for i, ratios in sorted(seen.items(), key=size)[:ROWS]:
-        operator = check.operators[i]
-        cells = (
-            short(operator.name or f"operator {i}", 40),
-            operator.kind,
-            short(operator.module, 40),
-            _line(operator),
-        )
-        rows.append((*cells, *(figure(ratios.get(name), 2) for name in names)))
+    for key, ratios in sorted(seen.items(), key=size)[:ROWS]:
+        rows.append((*key, *(figure(ratios.get(name), 2) for name in names)))
     return rows
 
 

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from parity.cases.asked import Asked
+from parity.cases.subject import subject
 from parity.errors import MissingError
 from parity.records.model import ModelCheck
-from parity.running import model
+from parity.running.models.check import check
+from parity.running.models.plan import Plan
 from tests.check import models
 from tests.check.parts import catalog
 
@@ -27,8 +29,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def checked(path: Path, given: Any = SHAPE, limit: float = 120.0, **parts: str) -> ModelCheck:
-    plan = model.Plan(path, given, None, 0, catalog(**parts), (), "parity check", limit=limit)
-    return model.check(plan)
+    plan = Plan(subject(str(path)), given, None, 0, catalog(**parts), (), "parity check", limit=limit)
+    return check(plan)
 
 
 def statuses(found: ModelCheck) -> dict[str, str]:
@@ -40,7 +42,7 @@ def test_an_honest_model_passes_on_every_route_and_every_operator_is_judged(chai
     assert found.status == "pass"
     assert statuses(found) == {"ort": "pass", "ort plain": "pass", "reference": "pass"}
     assert found.findings == []
-    assert found.unjudged == []
+    assert found.graphs[0].unjudged == ()
     assert found.tried == ["0 to 1", "about 0", "constant"]
     for route in found.routes:
         seen = [len(answer.operators) for answer in route.answers]
@@ -62,7 +64,7 @@ def test_a_kernel_that_slips_is_its_runtime_s_and_born_in_its_operator(chain: Pa
     first, rest = found.findings
     assert first.routes == ["ort plain"]
     assert first.operator == 2
-    assert found.operators[2].name == "second"
+    assert found.graphs[0].operators[2].name == "second"
     assert first.whose.startswith("the runtime ort: reference")
     assert rest.routes == ["ort"]
     assert rest.whose == ""  # it is wrong without its optimiser too
@@ -155,6 +157,6 @@ def test_a_route_without_its_values_is_not_judged_and_says_so(chain: Path) -> No
 
 def test_without_any_runtime_nothing_could_run(chain: Path) -> None:
     parts = replace(catalog(), runtimes={"absent": "tests.check.parts:Absent"})
-    plan = model.Plan(chain, SHAPE, None, 0, parts, (), "parity check")
+    plan = Plan(subject(str(chain)), SHAPE, None, 0, parts, (), "parity check")
     with pytest.raises(MissingError, match="nothing could run: a_module_that_nobody_has is not installed"):
-        model.check(plan)
+        check(plan)

@@ -45,7 +45,7 @@ def test_the_document_has_the_line_of_the_person_s_own_code_with_its_text(parity
     models.exported(tmp_path / "net.onnx")
     found = document(parity("net.onnx", "--runtime", "ort", "--json").stdout)
     assert [route.name for route in found.routes] == ["ort", "ort plain"]
-    head = next(operator for operator in found.operators if operator.kind == "Gemm")
+    head = next(operator for operator in found.graphs[0].operators if operator.kind == "Gemm")
     assert head.module == "head"
     assert head.source is not None
     assert head.source.file == models.__file__
@@ -111,7 +111,7 @@ def test_functions_of_a_file_are_opened_and_what_is_stored_need_not_be_fed(parit
     assert done.returncode == 0, done.stdout + done.stderr
     found = document(done.stdout)
     assert [each.name for each in found.inputs] == ["x"]
-    assert [operator.kind for operator in found.operators] == ["Add", "Relu", "Add", "Relu"]
+    assert [operator.kind for operator in found.graphs[0].operators] == ["Add", "Relu", "Add", "Relu"]
     assert len(found.routes[1].answers[0].operators) == 4
 
 

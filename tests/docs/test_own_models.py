@@ -19,20 +19,24 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     return folder, [done.stdout for done in follow(PAGE, folder)]
 
 
-def test_the_model_of_the_page_passes_on_the_routes_of_its_table(followed: tuple[Path, list[str]]) -> None:
-    folder, printed = followed
-    assert printed[1].startswith("PASS  net.onnx: of 3 routes 3 pass\n")
+def test_the_model_of_the_page_passes_on_the_routes_of_its_tables(followed: tuple[Path, list[str]]) -> None:
+    folder, (module, _, file, *_) = followed
+    assert module.startswith("PASS  net.py:build: of 7 routes 7 pass\n")
+    assert file.startswith("PASS  net.onnx: of 3 routes 3 pass\n")
     for route in ("ort ", "ort plain ", "reference "):
-        assert f"\n  {route}" in printed[1]
+        assert f"\n  torch>{route}" in module
+        assert f"\n  torchscript>{route}" in module
+        assert f"\n  {route}" in file
     lines = (folder / "net.py").read_text().splitlines()
     (dense,) = (i for i, line in enumerate(lines, 1) if "return self.head(x)" in line)
-    assert f"net.py:{dense} " in printed[1]
+    assert f"net.py:{dense} " in module
+    assert f"net.py:{dense} " in file
 
 
 def test_real_data_is_fed(followed: tuple[Path, list[str]]) -> None:
     _, printed = followed
-    assert "image 2x3x20x24 float32: given" in printed[2]
-    assert "of 2 routes 2 pass" in printed[2]
+    assert "image 2x3x20x24 float32: given" in printed[3]
+    assert "of 2 routes 2 pass" in printed[3]
 
 
 def test_the_document_is_of_another_seed(followed: tuple[Path, list[str]]) -> None:

@@ -16,6 +16,7 @@ from parity.records.model import (
     Familiar,
     Figure,
     Finding,
+    GraphFigure,
     Input,
     ModelCheck,
     Operator,
@@ -28,8 +29,8 @@ from parity.records.model import (
     encode,
 )
 from parity.report.model import screen
-from parity.running.model import overall
-from parity.running.model_jobs import source_of
+from parity.running.models.document import overall
+from parity.running.models.ready import source_of
 from parity.running.values import Values, write
 from tests.report import made
 
@@ -50,6 +51,10 @@ def answer(ratio: Any, operators: Any = ()) -> Answer:
         OperatorFigure(operator=i, figure=Figure(status="pass", ratio=each)) for i, each in enumerate(operators)
     )
     return Answer(inputs="drawn", outputs=(output,), operators=figures)
+
+
+def graph(**changed: Any) -> GraphFigure:
+    return GraphFigure(**{"name": "net.onnx", "operators": tuple(OPERATORS), **changed})
 
 
 def check(**changed: Any) -> ModelCheck:
@@ -73,10 +78,10 @@ def check(**changed: Any) -> ModelCheck:
         "lam": 3.0,
         "inputs": [Input(name="x", dtype="float32", shape=[1, 3, 8, 9], values="normal")],
         "tried": ["drawn"],
-        "operators": OPERATORS,
+        "graphs": [graph()],
         "routes": routes,
         "findings": [],
-        "unjudged": [],
+        "notes": [],
         "repeat": "parity check net.onnx",
         "seconds": 1.0,
         "environment": made.records().run.environment,
@@ -154,7 +159,9 @@ def test_what_was_not_judged_is_told_by_name_and_count_and_its_ratios_bear_a_sta
     partly = RouteFigure(
         name="ort", runtime="ort", optimises=True, status="not judged", answers=(answer(None), answer(0.5))
     )
-    said = text(check(routes=[partly], unjudged=[Unjudged(kind="Loop", count=2, reason="no rule for Loop")]))
+    said = text(
+        check(routes=[partly], graphs=[graph(unjudged=(Unjudged(kind="Loop", count=2, reason="no rule for Loop"),))])
+    )
     assert "unjudged  2 Loop: no rule for Loop" in said
     assert "0.5*" in said
     none = RouteFigure(name="ort", runtime="ort", optimises=True, status="not judged", answers=(answer(None),))
@@ -168,11 +175,18 @@ def test_routes_that_do_not_pass_say_why_in_full_and_those_of_one_reason_togethe
     assert [line for line in lines if "long story" in line] == [f"  a, b error: {' '.join(why.split())}"]
 
 
-def test_outputs_without_a_line_of_figures_are_counted() -> None:
-    outputs = tuple(msgspec.structs.replace(answer(0.5).outputs[0], name=f"y{i}") for i in range(5))
-    many = msgspec.structs.replace(answer(0.5), outputs=outputs)
+def test_of_several_outputs_the_worst_has_the_line_of_figures_and_it_is_said_of_how_many() -> None:
+    def output(i: int) -> OutputFigure:
+        first = answer(0.5).outputs[0]
+        assert first.familiar is not None
+        beside = msgspec.structs.replace(first.familiar, decibels=140.0 - (i == 3))
+        return msgspec.structs.replace(first, name=f"y{i}", familiar=beside)
+
+    many = msgspec.structs.replace(answer(0.5), outputs=tuple(map(output, range(5))))
     route = RouteFigure(name="ort", runtime="ort", optimises=True, status="pass", answers=(many,))
-    assert "top-5 90%; 2 more outputs are in --json" in text(check(routes=[route]))
+    said = text(check(routes=[route]))
+    assert "ort, y3 beside the oracle" in said
+    assert "top-5 90%; the worst of 5 outputs" in said
 
 
 def test_the_familiar_figures_stand_beside_and_name_what_they_are_against() -> None:
@@ -188,7 +202,11 @@ def test_nothing_a_file_says_can_steer_a_terminal() -> None:
         kind="Conv\x1b[2J", name="a\nb\x1b", module="m\r", source=Source(file="f\x1b", line=1, text="\x1b[0m")
     )
     said = text(
-        check(operators=[evil] * 15, model="net\x1b.onnx", **{k: v for k, v in failing().items() if k != "routes"})
+        check(
+            graphs=[graph(operators=(evil,) * 15)],
+            model="net\x1b.onnx",
+            **{k: v for k, v in failing().items() if k != "routes"},
+        )
     )
     assert "\x1b" not in said
     assert "\r" not in said
@@ -213,11 +231,11 @@ def test_the_document_is_read_back_as_it_was_written() -> None:
 )
 def test_how_a_check_ends_follows_from_its_routes(statuses: Any, ended: str) -> None:
     routes = [RouteFigure(name="r", runtime="r", optimises=False, status=status) for status in statuses]
-    assert overall(routes, []) == ended
+    assert overall(routes, [], []) == ended
 
 
 def test_a_finding_is_a_failure_whatever_the_routes_say() -> None:
-    assert overall(check().routes, [Finding(routes=["ort"], inputs="drawn", what="it changes")]) == "fail"
+    assert overall(check().routes, [], [Finding(routes=["ort"], inputs="drawn", what="it changes")]) == "fail"
 
 
 @pytest.mark.parametrize(

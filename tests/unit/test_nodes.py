@@ -82,13 +82,29 @@ def test_a_wrong_value_is_its_own_operator_s_and_what_follows_is_judged_on_what_
     assert len(figure.worst.index) == 4
 
 
-def test_a_value_that_was_not_given_leaves_its_neighbours_unjudged_and_names_it() -> None:
+def test_operators_of_which_nothing_was_given_are_judged_with_the_next_one_that_was() -> None:
+    def seen(**changed: Any) -> dict[str, Array]:
+        found = values(**changed)
+        return {name: array for name, array in found.items() if name not in ("b", "c")}
+
+    found = [figure for figure, _ in node_by_node(graph(), seen())]
+    assert [(each.operator, each.figure.status, each.together) for each in found] == [
+        (0, "pass", 0),
+        (2, "pass", 1),  # d alone, with the relu before it
+        (3, "pass", 2),
+    ]
+    wrong = [figure for figure, _ in node_by_node(graph(), seen(b=moved(5, 0.5)))]
+    assert [each.operator for each in wrong if each.figure.status == "fail"] == [
+        3
+    ]  # through c, of which nothing was seen
+
+
+def test_an_operator_whose_value_nothing_shows_is_not_judged() -> None:
     seen = values()
-    del seen["b"]
+    del seen["y"]
     found = judged(seen)
-    assert [figure.status for figure, _ in found] == ["pass", "not judged", "not judged", "pass"]
-    assert found[1][0].reason == "the route gave no value of it"
-    assert found[2][0].reason == "'b', which it reads, was not seen"
+    assert [figure.status for figure, _ in found] == ["pass"] * 3 + ["not judged"]
+    assert found[3][0].reason == "the route gave no value of it"
 
 
 def test_an_operator_without_a_rule_and_one_that_is_asked_for_nonsense_are_not_judged_and_the_rest_is() -> None:

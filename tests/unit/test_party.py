@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from parity.judging.party import findings
-from parity.records.model import Answer, Figure, Operator, OperatorFigure, OutputFigure, RouteFigure
+from parity.records.model import Answer, Figure, GraphFigure, Operator, OperatorFigure, OutputFigure, RouteFigure
 
-OPERATORS = [Operator(kind="Conv", name="c", module="stem.0"), Operator(kind="Relu"), Operator(kind="Gemm", name="g")]
+OPERATORS = (Operator(kind="Conv", name="c", module="stem.0"), Operator(kind="Relu"), Operator(kind="Gemm", name="g"))
+GRAPH = GraphFigure(name="net.onnx", operators=OPERATORS)
 
 
 def figure(ratio: float | str | None) -> Figure:
@@ -64,7 +65,7 @@ GOOD = (0.3, 0.0, 0.2)
     ],
 )
 def test_who_is_named(routes: list[RouteFigure], said: list[tuple[int | None, str]]) -> None:
-    found = findings(routes, OPERATORS)
+    found = findings(routes, GRAPH)
     assert [each.operator for each in found] == [place for place, _ in said]
     for each, (_, whose) in zip(found, said, strict=True):
         assert each.whose.startswith(whose)
@@ -77,13 +78,13 @@ def test_the_first_operator_in_computing_order_is_where_it_was_born_whatever_was
     made = RouteFigure(
         name="ort plain", runtime="ort", optimises=False, status="fail", repeats=True, answers=(late, early)
     )
-    (found,) = findings([made], OPERATORS)
+    (found,) = findings([made], GRAPH)
     assert found.operator == 0
     assert found.born == "c, Conv, of module stem.0"
 
 
 def test_an_operator_without_a_name_is_named_by_its_place() -> None:
-    (found,) = findings([route("ort plain", 9.0, (0.3, 9.0, 0.2))], OPERATORS)
+    (found,) = findings([route("ort plain", 9.0, (0.3, 9.0, 0.2))], GRAPH)
     assert found.born == "operator 1, Relu"
 
 
@@ -97,12 +98,12 @@ def test_an_operator_without_a_name_is_named_by_its_place() -> None:
     ],
 )
 def test_where_no_operator_is_wrong_it_is_said_why(made: RouteFigure, born: str) -> None:
-    (found,) = findings([made], OPERATORS)
+    (found,) = findings([made], GRAPH)
     assert found.operator is None
     assert found.born.startswith(born)
 
 
 def test_an_answer_that_changes_is_a_finding_and_convicts_no_optimiser() -> None:
-    first, second = findings([route("ort", 90.0, repeats=False), route("ort plain", 0.2, GOOD)], OPERATORS)
+    first, second = findings([route("ort", 90.0, repeats=False), route("ort plain", 0.2, GOOD)], GRAPH)
     assert first.whose == ""
     assert second.what == "the same input gave another answer when it was asked again"

@@ -1,0 +1,53 @@
+"""What a person asks to have checked, as it is typed: a file, or a name in a file or module of Python. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.errors import UsageError
+
+MEND = "write FILE.onnx, FILE.py:NAME or PACKAGE.MODULE:NAME"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model of one's own.
+
+    text: as it was typed; file: the ``.onnx`` or ``.py`` file, None for a module that is imported by its name; module: that
+    name; name: of the model in it, or of the function or class that gives it; empty for an ONNX file.
+    """
+
+    text: str
+    file: Path | None
+    module: str = ""
+    name: str = ""
+
+    @property
+    def onnx(self) -> bool:
+        """Whether it is a file that runtimes load as it is."""
+        return not self.name
+
+
+def subject(text: str) -> Subject:
+    """A subject from what was typed. Raises :class:`UsageError` for what is none, or a file that is not there."""
+    if text.endswith(".onnx"):
+        return Subject(text, _there(Path(text)))
+    place, colon, name = text.rpartition(":")
+    if not colon:
+        said = "name the model in it" if text.endswith(".py") else "it is no ONNX file and names no model"
+        raise UsageError(f"{text}: {said}: {f'{text}:NAME' if text.endswith('.py') else MEND}")
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", name):
+        raise UsageError(f"{text}: {name!r} is no name of Python; {MEND}")
+    if place.endswith(".py"):
+        return Subject(text, _there(Path(place)), name=name)
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", place):
+        raise UsageError(f"{text}: {place!r} is neither a .py file nor a module; {MEND}")
+    return Subject(text, None, place, name)
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file; name one that exists")
+    return path

@@ -1,0 +1,61 @@
+"""A person's own Python file or module, imported, and the model in it. Importing runs its code."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from parity.cases.subject import Subject
+from parity.errors import CodeError, UsageError
+
+OWN = "parity_subject"  #: how a file of a person's own is called among the modules, whatever its name
+
+
+def fetch(subject: Subject) -> Any:
+    """The model: what the name stands for, or what that gives when it is called without arguments.
+
+    Raises :class:`UsageError` with the person's own lines where their code fails, and for a name that is not there.
+    """
+    found: Any = _guarded(subject, "importing it", lambda: _module(subject))
+    for part in subject.name.split("."):
+        if not hasattr(found, part):
+            there = [name for name in vars(found) if not name.startswith("_")] if hasattr(found, "__dict__") else []
+            raise UsageError(f"{subject.text}: there is no {part!r} in it; it has {', '.join(there) or 'nothing'}")
+        found = getattr(found, part)
+    if isinstance(found, type) or not (hasattr(found, "forward") or hasattr(found, "predict")):
+        if not callable(found):
+            said = f"{subject.name!r} is a {type(found).__name__}, neither a model nor a function that gives one"
+            raise UsageError(f"{subject.text}: {said}")
+        found = _guarded(subject, f"calling {subject.name}()", found)
+    return found
+
+
+def _module(subject: Subject) -> Any:
+    if subject.file is None:
+        sys.path.insert(0, str(Path.cwd()))
+        return importlib.import_module(subject.module)
+    # As python itself does it for a script: what lies beside the file can be imported from it.
+    sys.path.insert(0, str(subject.file.resolve().parent))
+    spec = importlib.util.spec_from_file_location(OWN, subject.file.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[OWN] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _guarded(subject: Subject, doing: str, action: Callable[[], Any]) -> Any:
+    """What the person's own code gives; what it raises becomes a sentence and the lines that led there, without ours."""
+    try:
+        return action()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's code may raise anything
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if f.filename != __file__ and "importlib" not in f.filename]
+        lines = "".join(traceback.format_list(own)).splitlines()
+        raise CodeError(f"{subject.text}: {doing} failed: {type(error).__name__}: {error}", tuple(lines)) from None

@@ -1,0 +1,239 @@
+"""A torch module of a person's own: its inputs, its files, and its own run with every value and in float64."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parity.axes import Array, Shape
+from parity.cases.asked import Asked, shapes
+from parity.cases.subject import Subject
+from parity.errors import Broken, Stopped, Unsupported, UsageError
+from parity.judging.sameness import digest
+from parity.operators.file import Declared
+from parity.routes.exporters.refusal import refusal, root
+from parity.routes.models.loading import fetch
+
+FLOAT = "float32"  #: the type of an input where nobody says another
+
+
+@dataclass(frozen=True)
+class Own:
+    """A module in its eval mode, and what it takes.
+
+    inputs: the parameters of its ``forward`` that are fed, in order; samples: a tensor for each, whose values decide
+    nothing; outputs: a name for each tensor of what it gives, nested ones by their path; notes: what was done to it;
+    weights: a digest of parameters and buffers.
+    """
+
+    module: Any
+    inputs: tuple[str, ...]
+    samples: tuple[Any, ...]
+    outputs: tuple[str, ...]
+    notes: tuple[str, ...]
+    weights: bytes = b""
+
+
+def own(subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int, seed: int) -> Own:
+    """The module of a subject, ready for inputs of these shapes.
+
+    given, arrays: the inputs as a person asked for or gave them. Raises :class:`UsageError` for what is no torch module, for
+    inputs that its ``forward`` has not or that nobody gave a shape, and where it fails on them.
+    """
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)  # each process makes the model anew: what is drawn has to be the same in all
+    module = fetch(subject)
+    if not isinstance(module, torch.nn.Module):
+        said = f"{type(module).__module__}.{type(module).__name__}"
+        raise UsageError(f"{subject.text}: it gives a {said}; only torch modules and ONNX files can be checked")
+    notes = []
+    if any(part.training for part in module.modules()):
+        notes.append("it was in training: eval() was called")
+    module = module.eval().cpu()
+    torch.set_grad_enabled(False)
+    sizes = _sizes(subject, module, given, arrays)
+    samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
+    try:
+        outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
+    except Exception as error:  # noqa: BLE001 - a person's code may raise anything
+        fed = ", ".join(
+            f"{name} {tuple(sample.shape)} {sample.dtype}" for name, sample in zip(sizes, samples, strict=True)
+        )
+        said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        raise UsageError(f"{subject.text}: its forward fails on {fed}: {said}; give inputs that it takes") from None
+    if not outputs:
+        raise UsageError(f"{subject.text}: its forward gives no tensor; give a module that does")
+    taken = set(sizes)
+    outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
+    weights = digest(*map(_array, module.state_dict().values()))
+    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
+
+
+def _sizes(subject: Subject, module: Any, given: Sequence[Asked], arrays: Mapping[str, Array]) -> dict[str, Shape]:
+    """The shape of every input, in the order of ``forward``: of those it needs, and of those that are named besides."""
+    named = {one.name for one in given if one.name} | set(arrays)
+    inputs = []
+    for name, each in inspect.signature(module.forward).parameters.items():
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            continue
+        if each.default is each.empty or name in named:
+            inputs.append(Declared(name, None, ""))
+    if not inputs:
+        raise UsageError(f"{subject.text}: its forward names no input; wrap it in a module whose forward does")
+    return shapes(inputs, given, arrays)
+
+
+def _sample(torch: Any, name: str, shape: Shape, given: Sequence[Asked], arrays: Mapping[str, Array]) -> Any:
+    if name in arrays:
+        return _tensor(torch, arrays[name])
+    return torch.zeros(shape, dtype=getattr(torch, typed(name, given)))
+
+
+def typed(name: str, given: Sequence[Asked]) -> str:
+    """The type of an input: as it was asked for, else float32."""
+    return next((one.dtype for one in given if one.name in (name, "") and one.dtype), FLOAT)
+
+
+def _flat(outputs: Any) -> Iterator[tuple[str, Any]]:
+    """The tensors of what a module gives, each with its path: ``logits``, ``boxes.0``; ``output`` for the only one."""
+    import torch
+    from torch.utils import _pytree as pytree
+
+    for path, value in pytree.tree_flatten_with_path(outputs)[0]:
+        if isinstance(value, torch.Tensor):
+            yield ".".join(_step(key) for key in path) or "output", value
+
+
+def _step(key: Any) -> str:
+    return str(next(getattr(key, field) for field in ("key", "idx", "name") if hasattr(key, field)))
+
+
+# ---- files ----------------------------------------------------------------------------------------------------------
+
+
+def by_dynamo(model: Own, definition: Path, ships: Path) -> Any:
+    """Write the module by torch.export: as it stands, with every value of its own, and optimised, as it ships.
+
+    Gives the exported program. One export serves both files: ``optimize=True`` is this very call behind it. Raises what
+    the exporter says, in its own words: :class:`Unsupported`, :class:`Stopped` or :class:`Broken`.
+    """
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            program = torch.onnx.export(model.module, (), kwargs=_kwargs(model), dynamo=True, optimize=False, verbose=False, **_names(model))  # fmt: skip
+        except torch.onnx.errors.OnnxExporterError as error:
+            if reason := refusal(error, ("torch.onnx", "onnxscript")):
+                raise Unsupported(f"dynamo exporter: {reason}") from error
+            cause = root(error)
+            raise Stopped(f"{type(cause).__name__}: {cause}") from cause
+        if not isinstance(program, torch.onnx.ONNXProgram):
+            raise Broken("fallback-exporter", f"dynamo=True returned {type(program).__name__}, not an ONNXProgram")
+        program.save(definition, external_data=False)
+        program.optimize()
+        program.save(ships, external_data=False)
+    return program.exported_program
+
+
+def by_torchscript(model: Own, path: Path) -> None:
+    """Write the module by TorchScript tracing. Raises :class:`Unsupported`, or what the exporter raises."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            torch.onnx.export(model.module, (), str(path), kwargs=_kwargs(model), dynamo=False, **_names(model))
+        except torch.onnx.errors.OnnxExporterError as error:
+            if reason := refusal(error, ("torch.onnx",)):
+                raise Unsupported(f"torchscript exporter: {reason}") from error
+            raise
+
+
+def _kwargs(model: Own) -> dict[str, Any]:
+    return dict(zip(model.inputs, model.samples, strict=True))
+
+
+def _names(model: Own) -> dict[str, list[str]]:
+    return {"input_names": list(model.inputs), "output_names": list(model.outputs)}
+
+
+# ---- its own run ----------------------------------------------------------------------------------------------------
+
+
+def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The module's own outputs by name, on inputs by name."""
+    return dict(zip(model.outputs, _arrays(_called(model.module, model, arrays)), strict=True))
+
+
+def values(model: Own, program: Any, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Every tensor that the exported program of the module computes, by the names that its file has them under.
+
+    They are computed by the same kernels; the outputs are left out, since those of the module itself are known.
+    """
+    import torch
+
+    seen: dict[str, Any] = {}
+
+    class Recorder(torch.fx.Interpreter):  # type: ignore[misc]
+        def run_node(self, node: Any) -> Any:
+            made = super().run_node(node)
+            if isinstance(made, torch.Tensor) and node.op == "call_function":
+                seen[node.name] = made
+            return made
+
+    fed = [_tensor(torch, arrays[name]) for name in model.inputs]
+    Recorder(program.module()).run(*fed)
+    return {name: _array(value) for name, value in seen.items()}
+
+
+def twin(model: Own) -> Own:
+    """The same module with weights and arithmetic in float64."""
+    return replace(model, module=copy.deepcopy(model.module).double())
+
+
+def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The outputs of a twin by name, on the same inputs, floats among them in float64."""
+    wide = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
+    found = dict(zip(model.outputs, _arrays(_called(model.module, model, wide)), strict=True))
+    narrow = [name for name, a in found.items() if a.dtype.kind == "f" and a.dtype != np.float64]
+    if narrow:
+        raise Stopped(f"its double() gives {narrow[0]} in {found[narrow[0]].dtype}")
+    return found
+
+
+def _called(module: Any, model: Own, arrays: Mapping[str, Array]) -> Any:
+    import torch
+
+    with torch.no_grad():
+        return module(**{name: _tensor(torch, arrays[name]) for name in model.inputs})
+
+
+def _arrays(outputs: Any) -> list[Array]:
+    return [_array(value) for _, value in _flat(outputs)]
+
+
+def _tensor(torch: Any, array: Array) -> Any:
+    return torch.from_numpy(np.array(array))
+
+
+def _array(value: Any) -> Array:
+    """A tensor as numpy has it; bfloat16 by its bits."""
+    import torch
+
+    value = value.detach().contiguous().cpu()
+    if value.dtype != torch.bfloat16:
+        found: Array = value.numpy().copy()
+        return found
+    import ml_dtypes
+
+    return np.asarray(value.view(torch.int16).numpy().copy().view(ml_dtypes.bfloat16))

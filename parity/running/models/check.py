@@ -1,0 +1,207 @@
+"""A model of one's own checked: every route in a process of its own, then the judge. What comes back is one document."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from parity.cases.asked import Asked
+from parity.errors import MissingError, ParityError, UsageError
+from parity.records.model import (
+    DEFINITION,
+    ModelCheck,
+)
+from parity.running import environment
+from parity.running.engine import MEMORY_SHARE
+from parity.running.models import module, ready, runs, verdict
+from parity.running.models.document import Found, document
+from parity.running.models.module import Written
+from parity.running.models.plan import DYNAMO, TORCH, TORCHSCRIPT, Plan, Way, graphs, ways, why_absent
+from parity.running.models.ready import Prepared, Refusal
+from parity.running.pool import START_LIMIT, Job, Pool, Setup
+from parity.running.worker import Answer as Ending
+
+JUDGE = "judge"
+
+
+def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> ModelCheck:
+    """Run the model every way there is and judge what came. ``heard`` is told of each step that ended, and whether badly.
+
+    Raises :class:`UsageError` for a model or inputs that cannot be used, :class:`parity.errors.MissingError` where no
+    runtime is installed, :class:`ParityError` where the judge dies or there is no room.
+    """
+    begun = time.monotonic()
+    routes = ways(plan)
+    absent = {way.name: why_absent(plan.catalog, way) for way in routes}
+    if all(absent.values()):
+        raise MissingError(f"nothing could run: {'; '.join(dict.fromkeys(absent.values())) or 'there is no runtime'}")
+    with tempfile.TemporaryDirectory(prefix="parity-") as name:
+        folder = Path(name)
+        with Pool(_setup(plan, routes, folder)) as pool:
+            found = _ready(plan, pool, folder) if plan.model.onnx else _exported(plan, pool, folder, heard)
+            present = [way for way in routes if not absent[way.name] and way.graph in found.prepared.ready]
+            _run(plan, pool, found, present, folder, heard)
+            _judge(plan, pool, found, present, heard)
+    here = environment.environment(plan.catalog, plan.threads)
+    return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+
+
+def _setup(plan: Plan, routes: Sequence[Way], folder: Path) -> Setup:
+    runtimes = {way.name: way.runtime for way in routes}
+    return Setup(
+        begin=lambda name: Job(
+            None,
+            runs.begin,
+            (runtimes.get(name, ""), plan.catalog, plan.threads),
+            f"starting {name}",
+            START_LIMIT,
+        ),
+        cases=None,
+        scratch=folder,
+        threads=plan.threads,
+        memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
+        keeping=frozenset({JUDGE}),
+    )
+
+
+def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
+    """The person's own file, ready to be run."""
+    assert plan.model.file is not None
+    prepared = _prepared(plan, pool, {plan.model.text: plan.model.file}, plan.given, folder)
+    for reason in prepared.reasons.values():
+        raise UsageError(reason)
+    return Found(prepared)
+
+
+def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None]) -> Found:
+    """The files that the exporters write of a person's module, ready to be run."""
+    for needed in ("torch", "onnx", "onnxscript"):
+        if find_spec(needed) is None:
+            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[torch,onnx]'")
+    given = tuple(plan.given)
+    jobs = {
+        worker: Job(
+            worker,
+            module.export,
+            (plan.model, given, plan.arrays, folder, how, plan.threads, plan.seed),
+            f"exporting by {how}",
+            plan.limit,
+        )
+        for worker, how in ((TORCH, DYNAMO), (TORCHSCRIPT, TORCHSCRIPT))
+    }
+    files: dict[str, Path] = {}
+    lost: dict[str, Ending] = {}
+    notes: tuple[str, ...] = ()
+    weights: set[bytes] = set()
+    for worker, ending in _ended(pool, jobs, heard).items():
+        wrote = ending.value
+        if isinstance(wrote, Refusal):
+            raise wrote.error()
+        if isinstance(wrote, Written):
+            files |= wrote.files
+            lost |= wrote.lost
+            given, notes = wrote.given, wrote.notes
+            weights.add(wrote.weights)
+        else:
+            lost |= dict.fromkeys((DEFINITION, DYNAMO) if worker == TORCH else (TORCHSCRIPT,), ending)
+    if len(weights) > 1:
+        said = "its weights are others each time it is made, whatever torch's seed is"
+        raise UsageError(f"{plan.model.text}: {said}; load them from a file, or draw them from torch's generator")
+    order = {name: files[name] for name in graphs(plan) if name in files}
+    if not order:
+        said = "; ".join(f"{name}: {lost[name].message}" for name in graphs(plan) if name != DEFINITION)
+        raise UsageError(f"{plan.model.text}: no exporter could write it: {said}")
+    prepared = _prepared(plan, pool, order, given, folder)
+    if not prepared.ready:
+        raise ParityError("; ".join(prepared.reasons.values()))
+    unread = {name: Ending("error", message=reason) for name, reason in prepared.reasons.items()}
+    return Found(prepared, notes, lost | unread)
+
+
+def _prepared(plan: Plan, pool: Pool, files: Mapping[str, Path], given: Sequence[Asked], folder: Path) -> Prepared:
+    arguments = (files, given, plan.arrays, plan.seed, folder)
+    job = Job(JUDGE, ready.ready, arguments, "reading the model", plan.limit)
+    (ending,) = _ended(pool, {JUDGE: job}).values()
+    made = _value(ending)
+    if isinstance(made, Refusal):
+        raise made.error()
+    assert isinstance(made, Prepared)
+    return made
+
+
+def _run(
+    plan: Plan, pool: Pool, found: Found, routes: Iterable[Way], folder: Path, heard: Callable[[bool], None]
+) -> None:
+    jobs = {}
+    for i, way in enumerate(routes):
+        made, out = found.prepared.ready[way.graph], folder / f"run-{i}"
+        if way.runtime:
+            arguments: tuple[Any, ...] = (made, way.runtime, way.optimises, not way.optimises, plan.catalog, out)
+            jobs[way.name] = Job(way.name, runs.run, arguments, f"running in {way.name}", plan.limit)
+        else:
+            arguments = (plan.model, tuple(plan.given), plan.arrays, made, out, plan.threads, plan.seed)
+            jobs[way.name] = Job(way.name, module.run, arguments, "running the module", plan.limit)
+    found.ended = _ended(pool, jobs, heard)
+    if not plan.model.onnx:
+        made = next(iter(found.prepared.ready.values()))
+        arguments = (plan.model, tuple(plan.given), plan.arrays, made, folder / "twin", plan.threads, plan.seed)
+        job = Job(TORCH, module.run_twin, arguments, "running the module in float64", plan.limit)
+        (found.twin,) = _ended(pool, {TORCH: job}, heard).values()
+
+
+def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: Callable[[bool], None]) -> None:
+    """Judge every file on every set of inputs."""
+    twins = found.twin.value if found.twin is not None and found.twin.ending == "ok" else None
+    before = found.prepared.ready.get(DEFINITION)
+    tried = next(iter(found.prepared.ready.values())).fed.tried
+    for i, name in enumerate(tried):
+        for graph, made in found.prepared.ready.items():
+            mine = [way for way in routes if way.graph == graph]
+            ran = {w.name: found.ended[w.name].value for w in mine if found.ended[w.name].ending == "ok"}
+            tapped = [way.name for way in mine if not way.optimises and way.name in ran]
+            twin = None if twins is None else twins[i]
+            if not ran and twin is None:
+                continue
+            arguments = (made, i, ran, tapped, plan.seed, twin, None if graph == DEFINITION else before)
+            job = Job(JUDGE, verdict.judge, arguments, f"judging {graph}, inputs {name!r}", plan.limit)
+            (ending,) = _ended(pool, {JUDGE: job}).values()
+            given, unjudged, function = _value(ending)
+            for route, answer in given.items():
+                found.answers.setdefault(route, []).append(answer)
+            missed = found.unjudged.setdefault(graph, {})
+            for each in unjudged:
+                missed[each.kind, each.reason] = max(each.count, missed.get((each.kind, each.reason), 0))
+            if function is not None:
+                found.functions.setdefault(graph, []).append(function)
+        heard(False)
+
+
+def _ended(pool: Pool, jobs: Mapping[str, Job], heard: Callable[[bool], None] = lambda bad: None) -> dict[str, Ending]:
+    """Give each worker its job and wait for all."""
+    for worker, job in jobs.items():
+        pool.give(worker, job)
+    ended: dict[str, Ending] = {}
+    while len(ended) < len(jobs):
+        for job, ending in pool.wait():
+            if ending.ending == "full":
+                raise ParityError(f"{ending.message}; make room for temporary files and run again")
+            ended[job.tag] = ending
+            heard(ending.ending not in ("ok", "unsupported"))
+    return ended
+
+
+def _value(ending: Ending) -> Any:
+    """What the judge gave; it is parity's own, so whatever else it ends with is an error of parity's."""
+    mends = {
+        "timeout": "give it longer with --limit SECONDS",
+        "crash": "give it more with --memory SIZE, or a smaller input",
+    }
+    if ending.ending != "ok":
+        raise ParityError(f"{ending.message}; {mends.get(ending.ending, 'please report this')}")
+    return ending.value

@@ -1,0 +1,88 @@
+"""What a check of a model runs: its files, and the ways to run each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from parity.cases.asked import Asked
+from parity.cases.subject import Subject
+from parity.errors import UsageError
+from parity.records.model import DEFINITION
+from parity.routes.catalog import Catalog
+
+LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
+TORCH = "torch"  #: the route of a module's own run, and its worker
+DYNAMO, TORCHSCRIPT = "torch", "torchscript"  #: the exporters, as routes name them
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a check has to know before it starts."""
+
+    model: Subject
+    given: Sequence[Asked]
+    arrays: Path | None  #: the ``.npz`` of real inputs
+    seed: int
+    catalog: Catalog
+    runtimes: Sequence[str]  #: labels of the runtimes that were asked for; empty for all there are
+    repeat: str
+    threads: int = 1
+    limit: float = LIMIT
+    memory_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run a file: a runtime, with its graph optimiser or with every value as an output.
+
+    Without a runtime it is the run of a module itself.
+    """
+
+    name: str
+    graph: str  #: the name of the file
+    runtime: str  #: its name in the catalog
+    label: str
+    optimises: bool
+
+
+def graphs(plan: Plan) -> tuple[str, ...]:
+    """The names of the files that a subject gives: its own, or what a module's exporters write."""
+    return (plan.model.text,) if plan.model.onnx else (DEFINITION, DYNAMO, TORCHSCRIPT)
+
+
+def ways(plan: Plan) -> list[Way]:
+    """The ways to run a model here, of each file those of runtimes that optimise first.
+
+    Raises :class:`UsageError` for no such runtime.
+    """
+    parts = {name: plan.catalog.runtime(name) for name in plan.catalog.runtimes}
+    labels = [part.label for part in parts.values()]
+    for label in plan.runtimes:
+        if label not in labels:
+            raise UsageError(f"--runtime {label}: there is no such runtime; there are {', '.join(labels)}")
+    found = []
+    for graph in graphs(plan):
+        if graph == DEFINITION:
+            found.append(Way(TORCH, DEFINITION, "", TORCH, False))
+            continue
+        begin = "" if plan.model.onnx else f"{graph}>"
+        for name, part in sorted(parts.items(), key=lambda item: not item[1].optimises):
+            if plan.runtimes and part.label not in plan.runtimes:
+                continue
+            if part.optimises:
+                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
+            label = f"{part.label} plain" if part.optimises else part.label
+            found.append(Way(f"{begin}{label}", graph, name, part.label, False))
+    return found
+
+
+def why_absent(catalog: Catalog, way: Way) -> str:
+    """Why a way cannot be gone here; empty where it can."""
+    if not way.runtime:
+        return ""
+    part = catalog.runtime(way.runtime)
+    missing = next((module for module in part.modules if find_spec(module) is None), None)
+    return "" if missing is None else f"{missing} is not installed: {part.mend}"

@@ -1,0 +1,164 @@
+"""What the judge's worker does first: read the files of a model, draw its inputs, write what gives every value."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from parity.axes import Array
+from parity.cases.asked import Asked
+from parity.cases.feeds import Feed, feeds
+from parity.errors import CodeError, UsageError
+from parity.operators.file import Declared, declared, load, read
+from parity.operators.graph import Graph, Node, title
+from parity.records.model import DEFINITION, Operator, Source
+from parity.routes.taps import with_every_value
+from parity.running.values import write
+
+TRACE = "pkg.torch.onnx.stack_trace"  #: what torch's exporter keeps of the code that an operator comes from
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a person's model or inputs cannot be used: a sentence with the mend, and the lines of their code that failed."""
+
+    message: str
+    lines: tuple[str, ...] = ()
+
+    def error(self) -> UsageError:
+        """What to raise for it."""
+        return CodeError(self.message, self.lines)
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What is fed, whatever runs: the inputs, the names of the sets of them, and the arrays of each set as a file."""
+
+    feeds: tuple[Feed, ...]
+    tried: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A file ready to be run. Paths are of files in the scratch folder, but for the person's own.
+
+    inputs: the names in the order in which programs take them; outputs: of the file itself; every: of the file ``tapped``,
+    which gives every value.
+    """
+
+    path: Path
+    fed: Fed
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    tapped: Path
+    every: tuple[str, ...]
+    operators: tuple[Operator, ...]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The files of a model by name, those that can be read; and why the others cannot."""
+
+    ready: dict[str, Ready]
+    reasons: dict[str, str]
+
+
+def ready(
+    files: Mapping[str, Path], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
+) -> Prepared | Refusal:
+    """Read the files of a model, draw or read the inputs of the first, and write of each the file that gives every value."""
+    fed: Fed | None = None
+    made: dict[str, Ready] = {}
+    reasons: dict[str, str] = {}
+    for name, path in files.items():
+        try:
+            proto, graph = load(path), graph_of(path)
+        except UsageError as error:
+            reasons[name] = str(error)
+            continue
+        inputs, outputs = declared(proto)
+        del proto
+        if fed is None:
+            try:
+                fed = _fed(graph, inputs, given, arrays, seed, folder)
+            except UsageError as error:
+                return Refusal(str(error))
+        own = folder / name.replace("/", "_")
+        own.mkdir()
+        tapped, every = with_every_value(path, own)
+        made[name] = Ready(
+            path,
+            fed,
+            tuple(each.name for each in inputs),
+            tuple(each.name for each in outputs),
+            tapped,
+            tuple(every),
+            tuple(_operator(node) for node in graph.nodes),
+        )
+    return Prepared(made, reasons)
+
+
+def _fed(
+    graph: Graph, inputs: Sequence[Declared], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
+) -> Fed:
+    stored = {} if arrays is None else arrays_of(arrays)
+    described, tried = feeds(graph, inputs, given, stored, seed)
+    files = []
+    for i, each in enumerate(tried):
+        files.append(folder / f"inputs-{i}.npz")
+        write(files[-1], each.arrays)
+    return Fed(tuple(described), tuple(each.name for each in tried), tuple(files))
+
+
+@cache
+def graph_of(model: Path) -> Graph:
+    """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module has what was written."""
+    try:
+        return read(model, decimal=model.stem == DEFINITION)
+    except (ValueError, TypeError, KeyError) as error:  # a tensor whose bytes are not what its shape says, for one
+        said = " ".join(str(error).split())[:200]
+        raise UsageError(f"{model}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None
+
+
+def arrays_of(path: Path) -> dict[str, Array]:
+    """The arrays of a person's ``.npz`` by name. Raises :class:`UsageError` for what is none."""
+    mend = "write it by numpy.savez(FILE, input=array, ...)"
+    try:
+        found = np.load(path, allow_pickle=False)
+        if not isinstance(found, np.lib.npyio.NpzFile):
+            raise ValueError("it holds one array without a name")
+        with found:
+            return {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())[:200]
+        raise UsageError(f"--inputs {path}: {said}; {mend}") from None
+
+
+def _operator(node: Node) -> Operator:
+    source = source_of(node.meta.get(TRACE, ""))
+    return Operator(
+        kind=title(node), name=node.name, module=node.scope, source=source, outputs=tuple(filter(None, node.outputs))
+    )
+
+
+def source_of(trace: str) -> Source | None:
+    """The innermost line of a stack trace that lies in no installed package; None where there is none."""
+    found = None
+    lines = trace.splitlines()
+    for i, line in enumerate(lines):
+        place = line.strip()
+        if not place.startswith('File "') or '", line ' not in place:
+            continue
+        file, _, rest = place.removeprefix('File "').partition('", line ')
+        number = rest.partition(",")[0].strip()
+        if number.isdigit() and "site-packages" not in file and "dist-packages" not in file:
+            text = lines[i + 1].strip() if i + 1 < len(lines) else ""
+            found = Source(file=file, line=int(number), text="" if text.startswith('File "') else text)
+    return found

@@ -1,0 +1,165 @@
+"""Models as a person writes them, some with a slip; loaded by their file and name, as ``parity check`` is told to."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """A small classifier; what each subclass does otherwise is in :meth:`activated`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, image: torch.Tensor) -> Any:
+        x = self.activated(self.norm(self.conv(image)))
+        return self.head(x.mean((2, 3)))
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x)
+
+
+class SlipsWhenExported(Net):
+    """Whoever exports it gets another function."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        exported = torch.compiler.is_exporting() or torch.jit.is_tracing()
+        return torch.relu(x) * (1.01 if exported else 1.0)
+
+
+class SlipsWhenTraced(Net):
+    """The TorchScript exporter gets another function."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x) * (1.01 if torch.jit.is_tracing() else 1.0)
+
+
+class Branches(Net):
+    """Neither exporter can write it as it is: what it does depends on the numbers."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x) if x.sum() > 0 else torch.sigmoid(x)
+
+
+class Several(Net):
+    """Two inputs, one of them optional, and nested outputs."""
+
+    def forward(self, image: torch.Tensor, scale: torch.Tensor | None = None) -> Any:  # type: ignore[override]
+        x = torch.relu(self.conv(image))
+        x = x if scale is None else x * scale
+        return {"logits": self.head(x.mean((2, 3))), "maps": [x, -x]}
+
+
+class Looks(nn.Module):
+    """Whole numbers in: rows of a table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(7, 5)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.table(ids).sum(1)
+
+
+class Drifts(Net):
+    """Keeps a state, so that the same input gives another answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return torch.relu(x) * (1 + 1e-4 * self.calls)
+
+
+class Attends(nn.Module):
+    """What torch's exporters have no operators for, each for a reason of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, t: torch.Tensor) -> Any:
+        t = self.attention(t, t, t)[0]
+        return t if t.sum() > 0 else -t
+
+
+class Single(Net):
+    """Insists on float32, so that it has no twin in float64."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        if x.dtype != torch.float32:
+            raise TypeError("only float32 here")
+        return torch.relu(x)
+
+
+def settled(kind: type[nn.Module]) -> nn.Module:
+    """A model in eval mode whose statistics are those of some data."""
+    torch.manual_seed(0)
+    made = kind()
+    with torch.no_grad():
+        for _ in range(3):
+            made(torch.randn(4, 3, 12, 14))
+    return made.eval()
+
+
+def honest() -> nn.Module:
+    return settled(Net)
+
+
+def branching() -> nn.Module:
+    return settled(Branches)
+
+
+def unseeded() -> nn.Module:
+    made = Net()
+    with torch.no_grad():
+        made.conv.weight[0, 0, 0, 0] = time.time_ns() % 1000
+    return made.eval()
+
+
+def exported_otherwise() -> nn.Module:
+    return settled(SlipsWhenExported)
+
+
+def traced_otherwise() -> nn.Module:
+    return settled(SlipsWhenTraced)
+
+
+def drifting() -> nn.Module:
+    return settled(Drifts)
+
+
+def single() -> nn.Module:
+    return settled(Single)
+
+
+def kernel_slips() -> nn.Module:
+    """torch's kernel of relu, replaced by one that is wrong in float32."""
+    made = settled(Net)
+
+    def relu(x: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(x, min=0) * (1.001 if x.dtype == torch.float32 else 1.0)
+
+    KEPT.impl("relu", relu, "CPU")
+    return made
+
+
+def fails() -> nn.Module:
+    return _helper()
+
+
+def _helper() -> nn.Module:
+    raise ValueError("no weights here")
+
+
+KEPT = torch.library.Library("aten", "IMPL")  # a kernel is gone again once this is
+number = 5
