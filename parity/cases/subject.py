@@ -16,18 +16,20 @@ class Subject:
     """A model of one's own.
 
     text: as it was typed; file: the ``.onnx`` or ``.py`` file, None for a module that is imported by its name; module: that
-    name; name: of the model in it, or of the function or class that gives it; empty for an ONNX file.
+    name; name: of the model in it, or of the function or class that gives it; empty for an ONNX file; live: whether it is an
+    object of this very process, known there by its text.
     """
 
     text: str
     file: Path | None
     module: str = ""
     name: str = ""
+    live: bool = False
 
     @property
     def onnx(self) -> bool:
         """Whether it is a file that runtimes load as it is."""
-        return not self.name
+        return not self.name and not self.live
 
 
 def subject(text: str) -> Subject:

@@ -17,6 +17,7 @@ import struct
 import sys
 import time
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -86,10 +87,19 @@ def answer(message: bytes) -> bytes:
     begun = time.perf_counter()
     try:
         function, arguments = pickle.loads(message)
-        value = function(*arguments)
-        return frame(Answer("ok", value, seconds=time.perf_counter() - begun))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a framework may raise anything, and it is one check's
+        return frame(called(function, arguments))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - what is not a call any more, or an answer nobody can send
         return frame(replace(explain(error), seconds=time.perf_counter() - begun))
+
+
+def called(function: Callable[..., Any], arguments: Sequence[Any]) -> Answer:
+    """How a call ends, made in this process; whatever it raises becomes the answer."""
+    begun = time.perf_counter()
+    try:
+        value = function(*arguments)
+        return Answer("ok", value, seconds=time.perf_counter() - begun)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a framework may raise anything, and it is one check's
+        return replace(explain(error), seconds=time.perf_counter() - begun)
 
 
 def explain(error: BaseException) -> Answer:

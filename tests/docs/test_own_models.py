@@ -39,6 +39,11 @@ def test_real_data_is_fed(followed: tuple[Path, list[str]]) -> None:
     assert "of 2 routes 2 pass" in printed[3]
 
 
+def test_the_test_of_the_page_passes(followed: tuple[Path, list[str]]) -> None:
+    _, printed = followed
+    assert "1 passed" in printed[-1]
+
+
 def test_the_document_is_of_another_seed(followed: tuple[Path, list[str]]) -> None:
     folder, _ = followed
     found = msgspec.json.decode((folder / "net.json").read_bytes(), type=ModelCheck)

@@ -16,11 +16,17 @@ from parity.errors import CodeError, UsageError
 OWN = "parity_subject"  #: how a file of a person's own is called among the modules, whatever its name
 
 
+#: Models that are objects of this process, by the texts of their subjects.
+LIVE: dict[str, Any] = {}
+
+
 def fetch(subject: Subject) -> Any:
     """The model: what the name stands for, or what that gives when it is called without arguments.
 
     Raises :class:`UsageError` with the person's own lines where their code fails, and for a name that is not there.
     """
+    if subject.live:
+        return LIVE[subject.text]
     found: Any = _guarded(subject, "importing it", lambda: _module(subject))
     for part in subject.name.split("."):
         if not hasattr(found, part):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +61,12 @@ def own(subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], t
     notes = []
     if any(part.training for part in module.modules()):
         notes.append("it was in training: eval() was called")
-    module = module.eval().cpu()
-    torch.set_grad_enabled(False)
+    module = (copy.deepcopy(module) if subject.live else module).eval().cpu()
     sizes = _sizes(subject, module, given, arrays)
     samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
     try:
-        outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
+        with torch.no_grad():
+            outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
     except Exception as error:  # noqa: BLE001 - a person's code may raise anything
         fed = ", ".join(
             f"{name} {tuple(sample.shape)} {sample.dtype}" for name, sample in zip(sizes, samples, strict=True)
@@ -117,6 +120,32 @@ def _step(key: Any) -> str:
     return str(next(getattr(key, field) for field in ("key", "idx", "name") if hasattr(key, field)))
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What :func:`own` sets in a process, its threads and its generator, is as it was afterwards."""
+    import torch
+
+    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_rng_state(state)
+
+
+def why_not_here() -> str:
+    """Why torch cannot export in this process; empty where it can.
+
+    torch's compiler brings in triton, and where TensorFlow was loaded first that ends the process by a segmentation fault.
+    """
+    late = "tensorflow" in sys.modules and "torch._dynamo" not in sys.modules
+    if not late or find_spec("triton") is None:
+        return ""
+    return (
+        "tensorflow is loaded and torch's compiler is not, which would end the process; import torch._dynamo before it"
+    )
+
+
 # ---- files ----------------------------------------------------------------------------------------------------------
 
 
@@ -128,7 +157,7 @@ def by_dynamo(model: Own, definition: Path, ships: Path) -> Any:
     """
     import torch
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             program = torch.onnx.export(model.module, (), kwargs=_kwargs(model), dynamo=True, optimize=False, verbose=False, **_names(model))  # fmt: skip
@@ -149,7 +178,7 @@ def by_torchscript(model: Own, path: Path) -> None:
     """Write the module by TorchScript tracing. Raises :class:`Unsupported`, or what the exporter raises."""
     import torch
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(model.module, (), str(path), kwargs=_kwargs(model), dynamo=False, **_names(model))
@@ -192,7 +221,8 @@ def values(model: Own, program: Any, arrays: Mapping[str, Array]) -> dict[str, A
             return made
 
     fed = [_tensor(torch, arrays[name]) for name in model.inputs]
-    Recorder(program.module()).run(*fed)
+    with torch.no_grad():
+        Recorder(program.module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
 
 

@@ -26,6 +26,7 @@ from parity.running.models.plan import DYNAMO, TORCH, TORCHSCRIPT, Plan, Way, gr
 from parity.running.models.ready import Prepared, Refusal
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
+from parity.running.worker import called
 
 JUDGE = "judge"
 
@@ -99,7 +100,7 @@ def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None
     lost: dict[str, Ending] = {}
     notes: tuple[str, ...] = ()
     weights: set[bytes] = set()
-    for worker, ending in _ended(pool, jobs, heard).items():
+    for worker, ending in _ended(pool, jobs, heard, _here(plan)).items():
         wrote = ending.value
         if isinstance(wrote, Refusal):
             raise wrote.error()
@@ -147,12 +148,12 @@ def _run(
         else:
             arguments = (plan.model, tuple(plan.given), plan.arrays, made, out, plan.threads, plan.seed)
             jobs[way.name] = Job(way.name, module.run, arguments, "running the module", plan.limit)
-    found.ended = _ended(pool, jobs, heard)
+    found.ended = _ended(pool, jobs, heard, _here(plan))
     if not plan.model.onnx:
         made = next(iter(found.prepared.ready.values()))
         arguments = (plan.model, tuple(plan.given), plan.arrays, made, folder / "twin", plan.threads, plan.seed)
         job = Job(TORCH, module.run_twin, arguments, "running the module in float64", plan.limit)
-        (found.twin,) = _ended(pool, {TORCH: job}, heard).values()
+        (found.twin,) = _ended(pool, {TORCH: job}, heard, _here(plan)).values()
 
 
 def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: Callable[[bool], None]) -> None:
@@ -182,11 +183,25 @@ def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: C
         heard(False)
 
 
-def _ended(pool: Pool, jobs: Mapping[str, Job], heard: Callable[[bool], None] = lambda bad: None) -> dict[str, Ending]:
-    """Give each worker its job and wait for all."""
-    for worker, job in jobs.items():
-        pool.give(worker, job)
+def _here(plan: Plan) -> frozenset[str]:
+    return frozenset({TORCH, TORCHSCRIPT}) if plan.model.live else frozenset()
+
+
+def _ended(
+    pool: Pool,
+    jobs: Mapping[str, Job],
+    heard: Callable[[bool], None] = lambda bad: None,
+    here: frozenset[str] = frozenset(),
+) -> dict[str, Ending]:
+    """Give each worker its job and wait for all; those of ``here`` are of this process, which has what they work on."""
     ended: dict[str, Ending] = {}
+    for worker, job in jobs.items():
+        if worker not in here:
+            pool.give(worker, job)
+    for worker, job in jobs.items():
+        if worker in here:
+            ended[job.tag] = ending = called(job.function, job.arguments)
+            heard(ending.ending not in ("ok", "unsupported"))
     while len(ended) < len(jobs):
         for job, ending in pool.wait():
             if ending.ending == "full":

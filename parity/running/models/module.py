@@ -43,6 +43,12 @@ def _own(subject: Subject, given: tuple[Asked, ...], arrays: Path | None, thread
     return own.own(subject, given, {} if arrays is None else arrays_of(arrays), threads, seed)
 
 
+def forget() -> None:
+    """Keep nothing of any module: for a process that lives on."""
+    _own.cache_clear()
+    _programs.clear()
+
+
 def export(
     subject: Subject, given: tuple[Asked, ...], arrays: Path | None, folder: Path, how: str, threads: int, seed: int
 ) -> Written | Refusal:
