@@ -85,7 +85,7 @@ def pins() -> dict[str, Requirement]:
 
 
 def test_the_readme_has_one_line_for_each_of_the_two_jobs() -> None:
-    commands = re.findall(r"^python3\.11 -m venv .*$", README, re.MULTILINE)
+    commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
     assert len(commands) == 2
     assert all("-c constraints.txt" in command for command in commands)
     assert commands[0].endswith("/parity run")
@@ -93,9 +93,9 @@ def test_the_readme_has_one_line_for_each_of_the_two_jobs() -> None:
 
 
 def test_ci_runs_the_test_command_of_the_readme_and_ends_with_its_closing_line_and_status(tmp_path: Path) -> None:
-    # The real script and README, with a python3.11 that tells how it was called and fails.
+    # The real script and README, with a python3 that tells how it was called and fails.
     script, called, closing = tmp_path / ".ci" / "run", tmp_path / "called", "===== 3 passed in 0.10s ====="
-    python = tmp_path / "bin" / "python3.11"
+    python = tmp_path / "bin" / "python3"
     for file, text in {
         script: (ROOT / ".ci" / "run").read_text(),
         tmp_path / "README.md": README,
@@ -108,7 +108,7 @@ def test_ci_runs_the_test_command_of_the_readme_and_ends_with_its_closing_line_a
     done = subprocess.run(["bash", script], env=path, capture_output=True, text=True)
     (command,) = (line for line in README.splitlines() if line.endswith("/tox run -r"))
     assert done.stdout.splitlines()[0] == f"+ {command}"
-    assert f"python3.11 {called.read_text().strip()}" == command.split(" && ")[0]
+    assert f"python3 {called.read_text().strip()}" == command.split(" && ")[0]
     assert done.stdout.splitlines()[-1] == closing
     assert done.returncode == 7
 
