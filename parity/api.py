@@ -13,6 +13,7 @@ from typing import Any
 from parity.axes import Array
 from parity.cases.subject import Subject, subject
 from parity.errors import UsageError
+from parity.files import written
 from parity.records.model import Ended, Finding, ModelCheck, encode
 from parity.running.models.plan import LIMIT, Plan
 
@@ -38,6 +39,12 @@ class Checked:
     def json(self) -> str:
         """The document as ``parity check --json`` prints it."""
         return encode(self.document).decode()
+
+    def report(self, path: str | PathLike[str]) -> None:
+        """Write the page with every operator. Raises :class:`ParityError` where it cannot be written."""
+        from parity.report.html import render_model
+
+        written(Path(path), render_model(self.document).encode())
 
     def __str__(self) -> str:
         from parity.report.model import screen

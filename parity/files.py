@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from parity.errors import ParityError
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  #: no room: on the disk, in the quota, for so large a file
 
 
@@ -29,6 +31,14 @@ def lines(file: BinaryIO, longest: int, most: int) -> Iterator[bytes]:
         if total > most:
             raise TooLarge(f"is larger than {most / 2**30:g} GiB")
         yield raw
+
+
+def written(path: Path, content: bytes) -> None:
+    """Put ``content`` where a person asked for it. Raises :class:`ParityError` that says why it cannot be there."""
+    try:
+        replace(path, content)
+    except OSError as error:
+        raise ParityError(f"{path}: {error.strerror}; name a file in a folder that can be written") from None
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from parity.cli.console import Bar, Output
+from parity.files import written
 
 CODES = {"pass": 0, "unsupported": 4, "not run": 4}  #: exit codes by how a check ends; all else is 1
 
@@ -36,6 +37,10 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
     tried = 3  # a drawn image; the bar only has to move
     with Bar(len(planning.ways(plan)) + tried, "steps") as bar:
         found = checked(plan, bar.step)
+    if options.report is not None:
+        from parity.report.html import render_model
+
+        written(options.report, render_model(found).encode())
     if options.json:
         out.line(encode(found).decode())
     else:

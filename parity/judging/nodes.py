@@ -46,7 +46,9 @@ def node_by_node(
         together = sorted({j for part in parts.values() for j in part} - {i})
         if found[name].status != "not judged":
             covered.update(together)
-        made.append((OperatorFigure(operator=i, figure=found[name], together=len(together)), name))
+        made.append(
+            (OperatorFigure(operator=i, figure=found[name], shape=values[name].shape, together=len(together)), name)
+        )
     lost = _unjudged("the route gave no value of it")
     made += [(OperatorFigure(operator=i, figure=lost), "") for i in unseen if i not in covered]
     yield from sorted(made, key=lambda item: item[0].operator)

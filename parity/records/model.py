@@ -67,6 +67,7 @@ class OperatorFigure(Struct, frozen=True):
 
     operator: int  #: its place in computing order
     figure: Figure
+    shape: tuple[int, ...] = ()  #: of that output, in its own axes
     together: int = 0  #: operators before it that are judged with it, since the route gave no value of theirs
 
 

@@ -20,10 +20,12 @@ from parity.records import wording
 from parity.records.changes import Comparison
 from parity.records.file import Records
 from parity.records.history import Point
+from parity.records.model import ModelCheck
 from parity.records.verdict import BAD
 from parity.report import charts, images
 from parity.report.cases import Panel
 from parity.report.matrix import href
+from parity.report.model_views import model_page
 from parity.report.views import case_views, page
 
 #: Characters of case sections: up to the first all are whole; then only failing cases have one, without charts and
@@ -75,6 +77,20 @@ def _sections(
         shown.add(case.name)
         (networks if case.network else others).append(made)
     return networks, others, frozenset(shown)
+
+
+def render_model(check: ModelCheck) -> str:
+    """The page of a check of a model of one's own. The same document gives the same text."""
+    style = _static("report.css")
+    return (
+        _environment()
+        .get_template("model.html.j2")
+        .render(
+            page=model_page(check),
+            style=Markup(style),
+            policy=f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'",
+        )
+    )
 
 
 @cache

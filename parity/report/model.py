@@ -26,8 +26,8 @@ LOOK: dict[Ended, Style] = {"pass": "good", "not judged": "warn", "unsupported":
 
 def screen(check: ModelCheck) -> list[Text]:
     """Everything, in the order of the questions: honestly rounded, born in, whose, the figures people know, how to repeat it."""
-    lines = [_headline(check)]
-    for name, said in _said(check):
+    lines = [headline(check)]
+    for name, said in facts(check):
         lines.append(Text(f"  {name:<9} {one_line(said)}".rstrip()))
     if rows := _functions(check):
         lines += [Text(""), *_table(rows, "  ", frozenset({0, 3, 4}))]
@@ -37,14 +37,15 @@ def screen(check: ModelCheck) -> list[Text]:
     if check.findings[FINDINGS:]:
         lines.append(Text(f"and {len(check.findings) - FINDINGS} more, all in --json"))
     lines.append(Text(""))
-    for name, said in (*_figures(check.routes), ("repeat", check.repeat)):
+    for name, said in (*beside(check.routes), ("repeat", check.repeat)):
         lines.append(Text(f"  {name:<9} {one_line(said)}"))
     if rows := _operators(check):
         lines += [Text(""), *_table(rows, "  ", frozenset({0, 1, 2, 3}))]
     return lines
 
 
-def _headline(check: ModelCheck) -> Text:
+def headline(check: ModelCheck) -> Text:
+    """How the check ended, and how many routes ended how."""
     counts = Counter(route.status for route in check.routes)
     all_pass = counts["pass"] == len(check.routes)
     style: Style = "bad"
@@ -54,8 +55,8 @@ def _headline(check: ModelCheck) -> Text:
     return Text(f"{check.status.upper()}  {one_line(check.model)}: of {len(check.routes)} routes {said}", style)
 
 
-def _said(check: ModelCheck) -> Iterator[tuple[str, str]]:
-    """What was run."""
+def facts(check: ModelCheck) -> Iterator[tuple[str, str]]:
+    """What was run, line by line: what a line is about, empty where it is what the one before is about, and its text."""
     for i, graph in enumerate(check.graphs):
         kinds = Counter(operator.kind for operator in graph.operators).most_common()
         counted = ", ".join(f"{n} {kind}" for kind, n in kinds[:KINDS])
@@ -89,7 +90,7 @@ def _routes(check: ModelCheck) -> list[tuple[str, ...]]:
         outputs = [o.figure for answer in route.answers for o in answer.outputs]
         operators = [o.figure for answer in route.answers for o in answer.operators]
         repeats = {True: "yes", False: "no", None: "-"}[route.repeats]
-        rows.append((route.name, _ratio(outputs), _ratio(operators), repeats, route.status))
+        rows.append((route.name, ratio_of(outputs), ratio_of(operators), repeats, route.status))
     return rows
 
 
@@ -103,7 +104,8 @@ def _reasons(routes: Sequence[RouteFigure]) -> Iterator[Text]:
         yield Text(f"  {', '.join(names)} {status}: {one_line(reason)}", "dim")
 
 
-def _ratio(figures: Sequence[Figure]) -> str:
+def ratio_of(figures: Sequence[Figure]) -> str:
+    """The worst ratio of some figures in words; a star where some were not judged, a dash where there are none."""
     if not figures:
         return "-"
     judged = [f for f in figures if f.status != "not judged"]
@@ -136,23 +138,23 @@ def _finding(found: Finding, check: ModelCheck) -> Iterator[Text]:
         yield say("whose", found.whose)
 
 
-def _figures(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
+def beside(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
     """The figures people know, of each route the output and the inputs with which it is worst."""
     first = True
     for route in routes:
-        beside: dict[str, Familiar] = {}
+        known_of: dict[str, Familiar] = {}
         for answer in route.answers:
             for output in answer.outputs:
                 known = output.familiar
                 if known is not None and (
-                    output.name not in beside or value(known.decibels) < value(beside[output.name].decibels)
+                    output.name not in known_of or value(known.decibels) < value(known_of[output.name].decibels)
                 ):
-                    beside[output.name] = known
-        if not beside:
+                    known_of[output.name] = known
+        if not known_of:
             continue
-        name, known = min(beside.items(), key=lambda item: value(item[1].decibels))
+        name, known = min(known_of.items(), key=lambda item: value(item[1].decibels))
         tops = "" if known.top1 is None else f", top-1 {known.top1:.0%}, top-5 {known.top5:.0%}"
-        more = f"; the worst of {len(beside)} outputs" if len(beside) > 1 else ""
+        more = f"; the worst of {len(known_of)} outputs" if len(known_of) > 1 else ""
         yield (
             "figures" if first else "",
             f"{route.name}, {name} beside {known.against}: largest difference {figure(known.absolute, 2)}, relative "

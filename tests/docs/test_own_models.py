@@ -34,9 +34,10 @@ def test_the_model_of_the_page_passes_on_the_routes_of_its_tables(followed: tupl
 
 
 def test_real_data_is_fed(followed: tuple[Path, list[str]]) -> None:
-    _, printed = followed
+    folder, printed = followed
     assert "image 2x3x20x24 float32: given" in printed[3]
     assert "of 2 routes 2 pass" in printed[3]
+    assert "Operators, in order of computation" in (folder / "net.html").read_text()
 
 
 def test_the_test_of_the_page_passes(followed: tuple[Path, list[str]]) -> None:

@@ -1,0 +1,173 @@
+"""What the page of a model shows, ready for its template. Pure: the document in, rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parity.axes import Shape
+from parity.records.lines import Number, value, worst
+from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure, Source
+from parity.report.model import beside, facts, headline, ratio_of
+
+ROWS = 4_000  #: operators of one file that have a row; the document has all
+WORST = 10
+
+#: The letter of the style sheet and the glyph of an ending.
+LOOKS = {
+    "pass": ("p", "✓"),
+    "fail": ("f", "✗"),
+    "error": ("e", "!"),
+    "crash": ("c", "!"),
+    "timeout": ("t", "!"),
+    "unsupported": ("u", "-"),
+    "not run": ("n", "○"),
+    "not judged": ("n", "?"),
+}
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    """One way the model was run."""
+
+    route: RouteFigure
+    letter: str
+    glyph: str
+    whole: str
+    operators: str
+    ratio: Number | None
+    repeats: str
+
+
+@dataclass(frozen=True)
+class FunctionRow:
+    """Whether a file is the model's own function."""
+
+    name: str
+    function: Function
+    letter: str
+    glyph: str
+
+
+@dataclass(frozen=True)
+class OperatorRow:
+    """One operator: its ratios by route, None where a route does not give it, and whether one is above its bound."""
+
+    place: int
+    operator: Operator
+    name: str
+    shape: Shape
+    last: Shape  #: with the channels last, of a value of four axes
+    ratios: tuple[tuple[str, bool], ...]
+    ratio: float
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """The operators of one file in computing order."""
+
+    name: str
+    routes: tuple[str, ...]
+    rows: tuple[OperatorRow, ...]
+    left_out: int
+
+    @property
+    def pairs(self) -> list[tuple[str, OperatorRow]]:
+        """Each row beside the name of the file, as the template reads them."""
+        return [(self.name, row) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """What does not hold, with the line of code it comes from."""
+
+    found: Finding
+    source: Source | None
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """Everything the page shows, in its order."""
+
+    check: ModelCheck
+    headline: str
+    style: str
+    facts: tuple[tuple[str, str], ...]
+    functions: tuple[FunctionRow, ...]
+    routes: tuple[RouteRow, ...]
+    findings: tuple[FindingView, ...]
+    figures: tuple[tuple[str, str], ...]
+    worst: tuple[tuple[str, OperatorRow], ...]  #: beside the name of the file
+    tables: tuple[Table, ...]
+
+
+def model_page(check: ModelCheck) -> ModelPage:
+    """The page of a check."""
+    tables = tuple(_table(check, i) for i in range(len(check.graphs)))
+    rows = [(table.name, row) for table in tables for row in table.rows if any(said for said, _ in row.ratios)]
+    head = headline(check)
+    return ModelPage(
+        check,
+        head.text,
+        {"good": "good", "warn": "warn"}.get(head.style, "bad"),
+        tuple(facts(check)),
+        tuple(
+            FunctionRow(graph.name, graph.function, *LOOKS[graph.function.status])
+            for graph in check.graphs
+            if graph.function is not None
+        ),
+        tuple(map(_route, check.routes)),
+        tuple(FindingView(found, _source(check, found)) for found in check.findings),
+        tuple(beside(check.routes)),
+        tuple(sorted(rows, key=lambda item: -item[1].ratio)[:WORST]),
+        tables,
+    )
+
+
+def _route(route: RouteFigure) -> RouteRow:
+    outputs = [o.figure for answer in route.answers for o in answer.outputs]
+    operators = [o.figure for answer in route.answers for o in answer.operators]
+    return RouteRow(
+        route,
+        *LOOKS[route.status],
+        ratio_of(outputs),
+        ratio_of(operators),
+        worst(f.ratio for f in (*outputs, *operators)),
+        {True: "yes", False: "no", None: "-"}[route.repeats],
+    )
+
+
+def _source(check: ModelCheck, found: Finding) -> Source | None:
+    return None if found.operator is None else check.graphs[found.graph].operators[found.operator].source
+
+
+def _table(check: ModelCheck, graph: int) -> Table:
+    """Every operator of one file with the worst of its figures on each route that gives its values."""
+    seen: dict[int, dict[str, list[Figure]]] = {}
+    shapes: dict[int, Shape] = {}
+    routes = [route for route in check.routes if route.graph == graph and not route.optimises and route.answers]
+    for route in routes:
+        for answer in route.answers:
+            for each in answer.operators:
+                seen.setdefault(each.operator, {}).setdefault(route.name, []).append(each.figure)
+                shapes.setdefault(each.operator, each.shape)
+    names = tuple(route.name for route in routes)
+    operators = check.graphs[graph].operators
+    rows = [_row(i, operators[i], seen.get(i, {}), shapes.get(i, ()), names) for i in range(min(len(operators), ROWS))]
+    return Table(check.graphs[graph].name, names, tuple(rows), max(0, len(operators) - ROWS))
+
+
+def _row(
+    place: int, operator: Operator, seen: dict[str, list[Figure]], shape: Shape, routes: Sequence[str]
+) -> OperatorRow:
+    cells = []
+    for name in routes:
+        found = seen.get(name, [])
+        cells.append((ratio_of(found) if found else "", any(f.status == "fail" for f in found)))
+    most = worst(f.ratio for each in seen.values() for f in each)
+    shape = tuple(shape)
+    last = (shape[0], *shape[2:], shape[1]) if len(shape) == 4 else shape
+    ratio = 0.0 if most is None else value(most)
+    name = operator.name or f"operator {place}"
+    return OperatorRow(place, operator, name, shape, last, tuple(cells), ratio, any(wrong for _, wrong in cells))
