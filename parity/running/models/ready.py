@@ -60,6 +60,12 @@ class Ready:
     tapped: Path
     every: tuple[str, ...]
     operators: tuple[Operator, ...]
+    decimal: bool  #: whether an attribute means the decimal that was written, and not its float32
+
+    @property
+    def graph(self) -> Graph:
+        """Its graph, read once in each process."""
+        return graph_of(self.path, self.decimal)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def ready(
     reasons: dict[str, str] = {}
     for name, path in files.items():
         try:
-            proto, graph = load(path), graph_of(path)
+            proto, graph = load(path), graph_of(path, name == DEFINITION)
         except UsageError as error:
             reasons[name] = str(error)
             continue
@@ -101,6 +107,7 @@ def ready(
             tapped,
             tuple(every),
             tuple(_operator(node) for node in graph.nodes),
+            name == DEFINITION,
         )
     return Prepared(made, reasons)
 
@@ -118,10 +125,10 @@ def _fed(
 
 
 @cache
-def graph_of(model: Path) -> Graph:
-    """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module has what was written."""
+def graph_of(model: Path, decimal: bool) -> Graph:
+    """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
     try:
-        return read(model, decimal=model.stem == DEFINITION)
+        return read(model, decimal=decimal)
     except (ValueError, TypeError, KeyError) as error:  # a tensor whose bytes are not what its shape says, for one
         said = " ".join(str(error).split())[:200]
         raise UsageError(f"{model}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None

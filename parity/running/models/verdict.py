@@ -12,7 +12,7 @@ from parity.judging.nodes import Judged, node_by_node
 from parity.judging.whole import Whole
 from parity.operators.graph import title
 from parity.records.model import Answer, Figure, Function, OutputFigure, Unjudged
-from parity.running.models.ready import Ready, graph_of
+from parity.running.models.ready import Ready
 from parity.running.models.runs import Ran
 from parity.running.values import Values
 
@@ -31,8 +31,8 @@ def judge(
     ran: by route; tapped: the routes to be judged operator by operator; twin: the outputs of the model in float64, for
     whether the file is the same function; before: the file that this one was made from.
     """
-    graph = graph_of(made.path)
-    whole = _whole(made.path, made.fed.files[i], seed)
+    graph = made.graph
+    whole = _whole(made, i, seed)
     known: Judged = {}
     answers: dict[str, Answer] = {}
     missed: dict[tuple[str, str], set[int]] = {}
@@ -59,7 +59,7 @@ def judge(
     unjudged = [Unjudged(kind=kind, count=n, reason=why) for (kind, why), n in counted.most_common()]
     if twin is None:
         return answers, unjudged, None
-    beside = None if before is None else _whole(before.path, before.fed.files[i], seed)
+    beside = None if before is None else _whole(before, i, seed)
     return answers, unjudged, _function(made, i, whole, beside, Values(twin))
 
 
@@ -81,6 +81,6 @@ def _function(made: Ready, i: int, whole: Whole, before: Whole | None, twin: Val
 
 
 @lru_cache(maxsize=3)
-def _whole(model: Path, fed: Path, seed: int) -> Whole:
+def _whole(made: Ready, i: int, seed: int) -> Whole:
     """The truth of a file on one set of inputs; asked for again where another file was made from it."""
-    return Whole(graph_of(model), Values(fed), seed)
+    return Whole(made.graph, Values(made.fed.files[i]), seed)
