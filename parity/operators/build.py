@@ -54,7 +54,8 @@ class Spelling:
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Named:
         """A value that is fed, whose first axis is the batch."""
         self._inputs.append(name)
-        return self._known(Named(name, Value(np.zeros((0, *shape[1:])), dtype), shape[0]))
+        empty = np.zeros((0, *shape[1:]), np.float64 if dtype in FORMATS else dtype)
+        return self._known(Named(name, Value(empty, dtype), shape[0]))
 
     def parameter(self, name: str, shape: Shape, dtype: str = "float32") -> Named:
         """A value that is fed and has no batch."""
@@ -69,6 +70,11 @@ class Spelling:
         name = f"{self.scope or 'constant'}.{self._next()}"
         self._constants[name] = array
         return self._known(Named(name, as_value(array, dtype), None))
+
+    def stored(self, name: str, array: Array) -> Named:
+        """A stored array of floats under a name of its own. Shapes must not follow from its numbers, which are not looked at."""
+        self._constants[name] = array
+        return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), array.shape), array.dtype.name), None))
 
     def _known(self, made: Named) -> Named:
         self.values[made.name] = made

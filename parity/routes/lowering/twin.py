@@ -1,0 +1,46 @@
+"""The twin in float64 of a Keras model: the same layers and weights, computing in float64."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.errors import Unsupported
+from parity.routes.lowering.walking import graph_of
+
+#: What a configuration calls the types and policies that are made float64.
+NARROW = frozenset({"float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"})
+
+
+def twin(model: Any) -> Any:
+    """A model of the same configuration with every type of floats made float64, and the same weights.
+
+    Layers of one's own must be known to Keras (``keras.saving.register_keras_serializable``). What a backend computes in float32
+    whatever it is given stays so (TensorFlow's bilinear resize). Raises :class:`Unsupported` for a model that Keras cannot
+    make again from its configuration.
+    """
+    graph_of(model)  # says what is not built
+    try:
+        made = type(model).from_config(_widened(copy.deepcopy(model.get_config())))
+    except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
+        raise Unsupported(
+            f"model {model.name!r} cannot be made again from its configuration: {type(error).__name__}: {error}"
+        ) from error
+    made.set_weights(model.get_weights())
+    for layer in made._flatten_layers():
+        for name, value in vars(layer).items():
+            if type(value) is float or (isinstance(value, list) and {*map(type, value)} == {float}):
+                # TensorFlow reads it as a float32 before it casts it; what numpy keeps has a type.
+                setattr(layer, name, np.asarray(value, np.float64)[()])
+    return made
+
+
+def _widened(config: Any) -> Any:
+    if isinstance(config, Mapping):
+        return {key: _widened(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(map(_widened, config))
+    return "float64" if isinstance(config, str) and config in NARROW else config

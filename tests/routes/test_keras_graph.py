@@ -1,0 +1,208 @@
+"""What the rules say of Keras' layers is what Keras computes: in float64, and in float32 as honest rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from parity.axes import Array, Shape
+from parity.judging.oracle import truths
+from parity.operators.graph import as_value, walk
+from parity.routes.lowering.lower import Lowered, lower
+from parity.routes.lowering.tapped import whole
+from parity.routes.lowering.twin import twin
+
+pytest.importorskip("tensorflow", reason="lowers real Keras models")
+
+IMAGE, ROW, TEXT = (2, 7, 9, 6), (3, 5), (2, 6, 4)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras() -> Iterator[Any]:
+    """Keras on TensorFlow, with everything it draws fixed."""
+    from parity.routes.frameworks.tensorflow import TensorFlow
+
+    TensorFlow().start(1)
+    import keras
+
+    keras.utils.set_random_seed(0)
+    yield keras
+    keras.utils.clear_session()
+
+
+class One(NamedTuple):
+    """A layer on inputs of these shapes; ``narrow`` says why TensorFlow computes it in float32 whatever it is given."""
+
+    make: Callable[[Any], Any]  #: of keras.layers
+    shapes: tuple[Shape, ...] = (IMAGE,)
+    narrow: str = ""
+    integers: bool = False
+
+
+NAMES = (
+    "relu relu6 elu selu sigmoid silu swish tanh softmax softplus softsign hard_sigmoid hard_silu exponential linear mish "
+    "celu log_softmax log_sigmoid hard_tanh tanh_shrink hard_shrink soft_shrink"
+)
+
+CASES: dict[str, One] = {
+    **{f"activation {name}": One(lambda L, name=name: L.Activation(name)) for name in NAMES.split()},
+    "gelu": One(lambda L: L.Activation("gelu"), narrow="tf.nn.gelu divides by a float32 root of 2"),
+    "relu with everything": One(lambda L: L.ReLU(max_value=0.7, negative_slope=0.1, threshold=0.2)),
+    "relu with a largest value": One(lambda L: L.ReLU(6.0)),
+    "relu with a largest value and a slope": One(lambda L: L.ReLU(1.1, 0.3)),
+    "leaky relu": One(lambda L: L.LeakyReLU(0.25)),
+    "prelu": One(lambda L: L.PReLU(shared_axes=[1, 2])),
+    "elu": One(lambda L: L.ELU(0.7)),
+    "softmax of another axis": One(lambda L: L.Softmax(axis=1)),
+    "conv": One(lambda L: L.Conv2D(4, 3)),
+    "conv same strided": One(lambda L: L.Conv2D(4, (3, 2), strides=(2, 3), padding="same", activation="relu")),
+    "conv same strided even": One(lambda L: L.Conv2D(4, 4, strides=2, padding="same", use_bias=False)),
+    "conv dilated": One(lambda L: L.Conv2D(4, 3, dilation_rate=(2, 1), padding="same")),
+    "conv in groups": One(lambda L: L.Conv2D(4, 3, groups=2, activation="softmax")),
+    "conv channels first": One(
+        lambda L: L.Conv2D(4, 3, padding="same", data_format="channels_first"),
+        narrow="TensorFlow's CPU has none in float64",
+    ),
+    "conv 1d causal": One(lambda L: L.Conv1D(5, 3, padding="causal", dilation_rate=2), (TEXT,)),
+    "conv 1d": One(lambda L: L.Conv1D(5, 3, strides=2, padding="same"), (TEXT,)),
+    "conv 3d": One(lambda L: L.Conv3D(3, 2, strides=2, padding="same"), ((1, 4, 5, 3, 2),)),
+    "depthwise": One(lambda L: L.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2)),
+    "depthwise dilated": One(lambda L: L.DepthwiseConv2D((3, 2), dilation_rate=2)),
+    "depthwise 1d": One(lambda L: L.DepthwiseConv1D(3, padding="same"), (TEXT,)),
+    "separable": One(
+        lambda L: L.SeparableConv2D(5, 3, strides=2, padding="same", depth_multiplier=2, activation="tanh")
+    ),
+    "separable 1d": One(lambda L: L.SeparableConv1D(5, 3), (TEXT,)),
+    "transposed valid": One(lambda L: L.Conv2DTranspose(4, 3, strides=2)),
+    "transposed same": One(lambda L: L.Conv2DTranspose(4, 3, strides=2, padding="same")),
+    "transposed wide stride": One(lambda L: L.Conv2DTranspose(4, 2, strides=3, padding="valid")),
+    "transposed wide stride same": One(lambda L: L.Conv2DTranspose(4, 2, strides=3, padding="same")),
+    "transposed output padding": One(
+        lambda L: L.Conv2DTranspose(4, (4, 3), strides=2, padding="same", output_padding=1)
+    ),
+    "transposed 1d": One(lambda L: L.Conv1DTranspose(4, 4, strides=2, padding="same"), (TEXT,)),
+    "dense": One(lambda L: L.Dense(4, activation="softmax"), (ROW,)),
+    "dense of images": One(lambda L: L.Dense(4)),
+    "dense without bias": One(lambda L: L.Dense(4, use_bias=False), (ROW,)),
+    "einsum dense of letters": One(lambda L: L.EinsumDense("abc,cde->abde", (None, 3, 2), bias_axes="de"), (TEXT,)),
+    "einsum dense": One(lambda L: L.EinsumDense("...x,xy->...y", 3, bias_axes="y"), (TEXT,)),
+    "batch norm": One(lambda L: L.BatchNormalization(epsilon=0.01)),
+    "batch norm of rows, no scale": One(lambda L: L.BatchNormalization(scale=False), (ROW,)),
+    "batch norm of another axis, no centre": One(lambda L: L.BatchNormalization(axis=1, center=False)),
+    "layer norm": One(lambda L: L.LayerNormalization()),
+    "layer norm of two axes": One(lambda L: L.LayerNormalization(axis=[1, 2], epsilon=1e-5, center=False)),
+    "layer norm, no scale": One(lambda L: L.LayerNormalization(scale=False), (TEXT,)),
+    "group norm": One(lambda L: L.GroupNormalization(3)),
+    "instance norm": One(lambda L: L.GroupNormalization(-1, center=False)),
+    "unit norm": One(lambda L: L.UnitNormalization(axis=-1)),
+    "rms norm": One(lambda L: L.RMSNormalization()),
+    "normalization": One(lambda L: L.Normalization(mean=[0.1, 0.2, 3.0, 0.0, 0.0, -1.0], variance=[0.3] * 6)),
+    "normalization back": One(lambda L: L.Normalization(axis=None, mean=0.1, variance=2.3, invert=True)),
+    "rescaling": One(lambda L: L.Rescaling(1 / 127.5, offset=-0.3)),
+    "rescaling of integers": One(lambda L: L.Rescaling(1 / 255), integers=True),
+    "rescaling by channel": One(lambda L: L.Rescaling([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])),
+    "max pool": One(lambda L: L.MaxPooling2D(3, 2, "same")),
+    "max pool valid": One(lambda L: L.MaxPooling2D((2, 3))),
+    "average pool same": One(lambda L: L.AveragePooling2D(3, 2, "same")),
+    "average pool": One(lambda L: L.AveragePooling2D((3, 2), (2, 1), data_format="channels_first")),
+    "average pool 1d": One(lambda L: L.AveragePooling1D(3, 2, "same"), (TEXT,)),
+    "global average": One(lambda L: L.GlobalAveragePooling2D()),
+    "global average kept": One(lambda L: L.GlobalAveragePooling2D(keepdims=True, data_format="channels_first")),
+    "global max": One(lambda L: L.GlobalMaxPooling2D()),
+    "global average 1d": One(lambda L: L.GlobalAveragePooling1D(), (TEXT,)),
+    "zero padding": One(lambda L: L.ZeroPadding2D(((1, 2), (0, 3)))),
+    "zero padding 1d": One(lambda L: L.ZeroPadding1D((1, 2)), (TEXT,)),
+    "cropping": One(lambda L: L.Cropping2D(((1, 2), (0, 3)))),
+    "cropping 1d": One(lambda L: L.Cropping1D((1, 2)), (TEXT,)),
+    "upsampling": One(lambda L: L.UpSampling2D((2, 3))),
+    "upsampling 1d": One(lambda L: L.UpSampling1D(3), (TEXT,)),
+    "upsampling bilinear": One(lambda L: L.UpSampling2D(2, interpolation="bilinear"), narrow="tf.image.resize"),
+    "resizing": One(lambda L: L.Resizing(5, 12), narrow="tf.image.resize"),
+    "resizing nearest": One(lambda L: L.Resizing(5, 12, interpolation="nearest")),
+    "add": One(lambda L: L.Add(), (IMAGE, IMAGE, IMAGE)),
+    "add by ranks": One(lambda L: L.Add(), (TEXT, (2, 4))),
+    "subtract": One(lambda L: L.Subtract(), (IMAGE, IMAGE)),
+    "multiply": One(lambda L: L.Multiply(), (IMAGE, (2, 1, 1, 6), IMAGE)),
+    "average": One(lambda L: L.Average(), (ROW, ROW, ROW)),
+    "maximum": One(lambda L: L.Maximum(), (ROW, ROW)),
+    "minimum": One(lambda L: L.Minimum(), (ROW, ROW)),
+    "concatenate": One(lambda L: L.Concatenate(axis=1), (TEXT, TEXT)),
+    "dot of rows": One(lambda L: L.Dot(axes=1), (ROW, ROW)),
+    "dot": One(lambda L: L.Dot(axes=(2, 1)), (TEXT, (2, 4, 5))),
+    "flatten": One(lambda L: L.Flatten()),
+    "flatten channels first": One(lambda L: L.Flatten(data_format="channels_first")),
+    "reshape": One(lambda L: L.Reshape((9, -1, 2))),
+    "permute": One(lambda L: L.Permute((3, 1, 2))),
+    "repeat": One(lambda L: L.RepeatVector(3), (ROW,)),
+    "dropout": One(lambda L: L.Dropout(0.5)),
+    "spatial dropout": One(lambda L: L.SpatialDropout2D(0.5)),
+    "noise": One(lambda L: L.GaussianNoise(0.5)),
+    "embedding": One(lambda L: L.Embedding(10, 4), ((2, 5),), integers=True),
+    "attention": One(lambda L: lambda x: L.MultiHeadAttention(2, 3)(x, x), (TEXT,)),
+    "attention by values, causal": One(
+        lambda L: lambda x, y: L.MultiHeadAttention(2, 3, value_dim=2, dropout=0.1)(x, y, use_causal_mask=True),
+        (TEXT, (2, 6, 3)),
+    ),
+}
+
+
+def built(keras: Any, case: One) -> Any:
+    """The layer as a model, its weights drawn."""
+    inputs = [keras.Input(shape[1:], dtype="int32" if case.integers else "float32") for shape in case.shapes]
+    layer = case.make(keras.layers)
+    together = isinstance(layer, keras.layers.Layer) and len(inputs) > 1
+    outputs = layer(inputs) if together else layer(*inputs)
+    return drawn(keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs))
+
+
+def drawn(model: Any) -> Any:
+    """The model with normal weights; variances are positive."""
+    rng = np.random.default_rng(1)
+    for variable in model.weights:
+        if variable.dtype == "float32":
+            value = rng.normal(0, 0.5, variable.shape)
+            variable.assign(np.abs(value) + 0.1 if "variance" in variable.path else value)
+    return model
+
+
+def feeds(low: Lowered, shapes: tuple[Shape, ...], integers: bool = False) -> dict[str, Array]:
+    rng = np.random.default_rng(2)
+    if integers:
+        return {name: rng.integers(0, 10, shape, np.int32) for name, shape in zip(low.inputs, shapes, strict=True)}
+    return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in zip(low.inputs, shapes, strict=True)}
+
+
+def widened(fed: dict[str, Array]) -> dict[str, Array]:
+    return {name: v.astype(np.float64) if v.dtype == np.float32 else v for name, v in fed.items()}
+
+
+def every_value(low: Lowered, fed: dict[str, Array]) -> dict[str, Array]:
+    values = walk(low.graph, {k: as_value(v) for k, v in fed.items()}, keep=low.layers.values())
+    return {path: np.asarray(values[name].y) for path, name in low.layers.items()}
+
+
+def assert_honest(low: Lowered, model: Any, fed: dict[str, Array]) -> None:
+    """The model's own run is within the rounding of its own graph, and the ratio is not that of something else."""
+    truth = truths(low.graph, {k: as_value(v) for k, v in fed.items()}, careful=True)
+    for name, got in whole(model, fed).items():
+        true = truth[low.outputs[name]]
+        assert got.dtype.name == true.dtype
+        assert got.shape == true.y.shape
+        assert (np.abs(got - true.y) <= true.allowed()).all(), f"off by {np.abs(got - true.y).max()}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_layer_is_what_keras_computes_in_float64_and_in_float32(keras: Any, name: str) -> None:
+    case = CASES[name]
+    model = built(keras, case)
+    low, wide_model = lower(model), twin(model)
+    wide = lower(wide_model)
+    fed = feeds(low, case.shapes, case.integers)
+    assert_honest(low, model, fed)
+    if not case.narrow:
+        assert_honest(wide, wide_model, widened(fed))
+    for ours, theirs in zip(every_value(low, fed).values(), every_value(wide, widened(fed)).values(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
