@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from parity.axes import Array, Shape
+from parity.errors import Unsupported
 from parity.judging.oracle import truths
 from parity.operators.graph import as_value, walk
 from parity.routes.lowering.lower import Lowered, lower
-from parity.routes.lowering.tapped import whole
+from parity.routes.lowering.tapped import tapped, whole
 from parity.routes.lowering.twin import twin
 
 pytest.importorskip("tensorflow", reason="lowers real Keras models")
@@ -206,3 +209,182 @@ def test_a_layer_is_what_keras_computes_in_float64_and_in_float32(keras: Any, na
         assert_honest(wide, wide_model, widened(fed))
     for ours, theirs in zip(every_value(low, fed).values(), every_value(wide, widened(fed)).values(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+# ---- models -----------------------------------------------------------------------------------------------------------
+
+
+def branched(keras: Any) -> Any:
+    """Two inputs in a dictionary, a model inside called twice, a sequence inside that, operations, two outputs."""
+    L, ops = keras.layers, keras.ops
+    tail = keras.Sequential(
+        [L.Input((5, 6, 4)), L.Conv2D(4, 3, padding="same", name="conv"), L.ReLU(name="act")], name="tail"
+    )
+    inner = keras.Input((5, 6, 4), name="x")
+    block = keras.Model(inner, L.Add(name="sum")([tail(inner), L.BatchNormalization(name="norm")(inner)]), name="block")
+    image, factor = keras.Input((10, 12, 3), name="image"), keras.Input((4,), name="factor")
+    x = block(block(L.Conv2D(4, 3, strides=2, padding="same", name="stem")(image)))
+    scale = ops.sigmoid(L.Dense(4, name="gate")(factor))[:, None, None, :]
+    x = x * scale / 1.7 - 0.1
+    pooled = ops.mean(x[:, 1:, ::-2], axis=(1, 2))
+    table = np.linspace(-1, 1, 16, dtype=np.float32).reshape(4, 4)
+    rows = ops.matmul(ops.reshape(x, (-1, 30, 4)), table)
+    outputs = {
+        "mean": L.Dropout(0.5, name="drop")(pooled),
+        "attended": ops.sum(ops.softmax(rows, axis=1) * rows, axis=1),
+    }
+    return drawn(keras.Model({"image": image, "factor": factor}, outputs, name="net"))
+
+
+SHAPES = {"image": (2, 10, 12, 3), "factor": (2, 4)}
+
+
+def fed_by_name(low: Lowered) -> dict[str, Array]:
+    return feeds(low, tuple(SHAPES[name] for name in low.inputs))
+
+
+def test_every_layer_of_a_model_with_models_inside_is_what_the_twin_computes(keras: Any) -> None:
+    model = branched(keras)
+    low, wide_model = lower(model), twin(model)
+    fed = fed_by_name(low)
+    assert set(low.inputs) == {"image", "factor"}
+    assert set(low.outputs) == {"mean", "attended"}
+    assert_honest(low, model, fed)
+    wide = lower(wide_model)
+    truth = truths(
+        replace(wide.graph, outputs=tuple(wide.layers.values())), {k: as_value(v) for k, v in widened(fed).items()}
+    )
+    theirs = tapped(wide_model, widened(fed))
+    assert list(theirs) == list(low.layers)
+    for path, ours in every_value(low, fed).items():
+        true = truth[wide.layers[path]]
+        assert theirs[path].dtype == np.float64, path
+        np.testing.assert_array_equal(ours, true.y, err_msg=path)
+        assert (np.abs(theirs[path] - true.y) <= true.allowed()).all(), path
+
+
+def test_layers_are_called_by_the_models_they_lie_in_and_operators_by_their_layer(keras: Any) -> None:
+    low = lower(branched(keras))
+    paths = [
+        "stem",
+        "block/tail/conv",
+        "block/tail/act",
+        "block/tail",
+        "block/norm",
+        "block",
+        "block#2/tail/conv",
+        "drop",
+    ]
+    assert [path for path in paths if path not in low.layers] == []
+    assert low.layers["block/tail/conv"] == "block/tail/conv"
+    assert low.layers["block/tail"] == "block/tail/act"  # what a model gives is what its last layer gives
+    kinds = [node.kind for node in low.graph.nodes if node.scope == "block#2/tail/conv"]
+    assert kinds == ["Transpose", "Transpose", "Conv", "Transpose"]
+    assert "block/tail/conv.kernel" in low.graph.constants
+    assert not any(name.startswith("block#2") for name in low.graph.constants)  # one layer, one set of weights
+    assert low.graph.without_rule() == []
+
+
+def test_weights_are_stored_as_the_model_stores_them(keras: Any) -> None:
+    model = built(keras, CASES["conv same strided"])
+    stored = lower(model).graph.constants
+    for variable in model.weights:
+        (found,) = (array for name, array in stored.items() if name.endswith(f".{variable.name}"))
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, variable.numpy())
+
+
+def test_a_graph_takes_a_batch_of_any_size(keras: Any) -> None:
+    model = branched(keras)
+    low = lower(model)
+    fed = {name: v[:1] for name, v in fed_by_name(low).items()}
+    assert_honest(low, model, fed)
+
+
+def test_open_axes_are_those_that_are_given(keras: Any) -> None:
+    image = keras.Input((None, None, 3), name="image")
+    model = drawn(keras.Model(image, keras.layers.Conv2D(4, 3, strides=2, padding="same")(image)))
+    for shape in ((2, 7, 9, 3), (2, 8, 6, 3)):
+        low = lower(model, {"image": shape})
+        assert_honest(low, model, feeds(low, (shape,)))
+    with pytest.raises(Unsupported, match=r"input 'image' of shape .* has open axes"):
+        lower(model)
+    with pytest.raises(Unsupported, match="cannot be of shape"):
+        lower(model, {"image": (2, 7, 9, 4)})
+
+
+def test_half_types_are_cast_where_keras_casts_them(keras: Any) -> None:
+    L = keras.layers
+    policy = dict(dtype="mixed_float16")
+    image = keras.Input((7, 9, 3))
+    x = L.BatchNormalization(**policy)(L.Conv2D(4, 3, **policy)(image))
+    model = drawn(keras.Model(image, L.Dense(3, dtype="float32")(L.GlobalAveragePooling2D(**policy)(x))))
+    low = lower(model)
+    fed = feeds(low, ((2, 7, 9, 3),))
+    values = walk(low.graph, {k: as_value(v) for k, v in fed.items()}, keep=low.layers.values())
+    theirs = tapped(model, fed)
+    assert [values[name].dtype for name in low.layers.values()] == [v.dtype.name for v in theirs.values()]
+    assert_honest(low, model, fed)
+    assert {v.dtype.name for v in tapped(twin(model), fed).values()} == {"float64"}
+
+
+# ---- what is not lowered ------------------------------------------------------------------------------------------------
+
+
+def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
+    """What cannot be lowered: a model, and what is said of it."""
+    L = keras.layers
+
+    class Mine(L.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x * 2
+
+    class MyDense(L.Dense):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return super().call(x) + 1
+
+    class Net(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x
+
+    def of(layer: Any, shape: Shape = (4,), **how: Any) -> Any:
+        x = keras.Input(shape)
+        return keras.Model(x, layer(x, **how))
+
+    own_call = L.Dense(3, name="patched")
+    own_call.call = lambda x: x  # type: ignore[method-assign]
+    return {
+        "a layer of one's own": (of(Mine(name="mine")), r"layer 'mine' \(Mine\) has no rule; it is a class of its own"),
+        "a class made of Keras' own": (
+            of(MyDense(3, name="d")),
+            r"layer 'd' \(MyDense\) has no rule.*may compute something",
+        ),
+        "a layer without a rule": (of(L.LSTM(3, name="rnn"), (4, 2)), r"layer 'rnn' \(LSTM\) has no rule; compose"),
+        "a function": (of(L.Lambda(lambda v: v, name="f")), r"layer 'f' \(Lambda\) has no rule"),
+        "an activation of one's own": (
+            of(L.Dense(3, activation=lambda v: v, name="d")),
+            r"'d' \(Dense\): activation <lambda>",
+        ),
+        "a setting": (
+            of(L.Resizing(3, 3, interpolation="lanczos3", name="r"), (5, 5, 1)),
+            r"'r' \(Resizing\): interpol",
+        ),
+        "training": (of(L.BatchNormalization(name="bn"), training=True), r"'bn' .* called with training=True"),
+        "a mask": (of(L.Embedding(5, 2, mask_zero=True, name="e")), r"'e' \(Embedding\): mask_zero"),
+        "a call set on the object": (of(own_call), r"'patched' \(Dense\) has a call of its own"),
+        "a model that is a class": (Net(name="net"), r"model 'net' \(Net\) is a class with a call of its own"),
+        "such a model inside": (of(Net(name="net")), r"layer 'net' \(Net\) has no rule"),
+        "a model that is not built": (keras.Sequential([L.Dense(3)], name="seq"), r"model 'seq' is not built"),
+    }
+
+
+def test_what_has_no_rule_is_named(keras: Any) -> None:
+    for what, (model, said) in refusals(keras).items():
+        with pytest.raises(Unsupported) as raised:
+            lower(model)
+        assert re.search(said, str(raised.value)), f"{what}: {raised.value}"
+
+
+def test_an_input_that_is_not_fed_is_named(keras: Any) -> None:
+    with pytest.raises(Unsupported, match="no values for the inputs image"):
+        tapped(branched(keras), {"factor": np.zeros((2, 4), np.float32)})

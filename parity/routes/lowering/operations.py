@@ -233,7 +233,9 @@ def _tiled(op: Writer, operation: Any, x: Named) -> Any:
 @lowers("ops", "GetItem")
 def _item(op: Writer, operation: Any, x: Named, key: Any) -> Any:
     """numpy's basic indices: numbers, slices, new axes and an ellipsis."""
-    keys = list(key) if isinstance(key, tuple) else [key]
+    # A list is what a tuple is after Keras has read it back; one of numbers alone would pick places.
+    basic = isinstance(key, tuple) or (isinstance(key, list) and not all(isinstance(k, int) for k in key))
+    keys = list(key) if basic else [key]
     if not all(k is None or k is Ellipsis or isinstance(k, int | slice) for k in keys):
         raise Unsupported("an index that is no number or slice")
     taken = sum(k is not None and k is not Ellipsis for k in keys)
