@@ -36,6 +36,12 @@ def keras() -> Iterator[Any]:
     keras.utils.clear_session()
 
 
+def keras_ops() -> Any:
+    import keras
+
+    return keras.ops
+
+
 class One(NamedTuple):
     """A layer on inputs of these shapes; ``narrow`` says why TensorFlow computes it in float32 whatever it is given."""
 
@@ -53,6 +59,7 @@ NAMES = (
 CASES: dict[str, One] = {
     **{f"activation {name}": One(lambda L, name=name: L.Activation(name)) for name in NAMES.split()},
     "gelu": One(lambda L: L.Activation("gelu"), narrow="tf.nn.gelu divides by a float32 root of 2"),
+    "gelu by tanh": One(lambda L: lambda x: keras_ops().gelu(x), narrow="tf.nn.gelu has a float32 coefficient"),
     "relu with everything": One(lambda L: L.ReLU(max_value=0.7, negative_slope=0.1, threshold=0.2)),
     "relu with a largest value": One(lambda L: L.ReLU(6.0)),
     "relu with a largest value and a slope": One(lambda L: L.ReLU(1.1, 0.3)),
@@ -197,18 +204,62 @@ def assert_honest(low: Lowered, model: Any, fed: dict[str, Array]) -> None:
         assert (np.abs(got - true.y) <= true.allowed()).all(), f"off by {np.abs(got - true.y).max()}"
 
 
+def assert_alike(model: Any, shapes: tuple[Shape, ...], integers: bool = False, narrow: bool = False) -> None:
+    """A model and its twin are what their graphs say, and the graphs say the same."""
+    low, wide_model = lower(model), twin(model)
+    wide = lower(wide_model)
+    fed = feeds(low, shapes, integers)
+    assert_honest(low, model, fed)
+    if not narrow:
+        assert_honest(wide, wide_model, widened(fed))
+    for ours, theirs in zip(every_value(low, fed).values(), every_value(wide, widened(fed)).values(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_layer_is_what_keras_computes_in_float64_and_in_float32(keras: Any, name: str) -> None:
     case = CASES[name]
     model = built(keras, case)
-    low, wide_model = lower(model), twin(model)
-    wide = lower(wide_model)
-    fed = feeds(low, case.shapes, case.integers)
-    assert_honest(low, model, fed)
-    if not case.narrow:
-        assert_honest(wide, wide_model, widened(fed))
-    for ours, theirs in zip(every_value(low, fed).values(), every_value(wide, widened(fed)).values(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    assert_alike(model, case.shapes, case.integers, narrow=bool(case.narrow))
+
+
+#: Operations of keras.ops: an expression of ``ops`` and the inputs.
+EXPRESSIONS: dict[str, tuple[Callable[..., Any], tuple[Shape, ...]]] = {
+    "arithmetic": (lambda o, x: (2.3 - x * 0.7) / 1.9 + x / 3 - (-x) ** 2, (ROW,)),
+    "two values": (lambda o, x, y: o.maximum(x, y) * o.minimum(x, 0.1) - x / (o.abs(y) + 1), (ROW, ROW)),
+    "broadcasting": (lambda o, x, y: x * o.expand_dims(y, (1, 2)), (IMAGE, (2, 6))),
+    "arrays": (lambda o, x: x + np.linspace(0, 1, 5, dtype=np.float32), (ROW,)),
+    "wider arrays": (lambda o, x: x + np.linspace(0, 1, 5), (ROW,)),
+    "powers": (lambda o, x: o.power(o.abs(x), 1.5) + o.square(x) + o.sqrt(o.abs(x)) + o.rsqrt(o.abs(x) + 1), (ROW,)),
+    "functions": (lambda o, x: o.exp(x) + o.log(o.exp(x) + 1) + o.sin(x) * o.cos(x) + o.erf(x) + o.tanh(x), (ROW,)),
+    "whole": (lambda o, x: o.floor(x * 3) + o.ceil(x) + o.sign(x), (ROW,)),
+    "clip": (lambda o, x: o.clip(x, -0.3, 0.7), (ROW,)),
+    "relu": (lambda o, x: o.relu(x) + o.relu6(x * 5) + o.leaky_relu(x, 0.25) + o.elu(x, 0.5), (ROW,)),
+    "sigmoid": (lambda o, x: o.sigmoid(x) + o.silu(x) + o.hard_sigmoid(x) + o.softplus(x), (ROW,)),
+    "softmax": (lambda o, x: o.softmax(x, axis=1) + o.log_softmax(x), (TEXT,)),
+    "mean": (lambda o, x: o.mean(x, axis=(1, 2)) + o.mean(x, axis=[-3, -2], keepdims=True)[:, 0, 0], (IMAGE,)),
+    "sum": (lambda o, x: o.sum(x, axis=-1) + o.max(x, axis=-1) - o.min(x, axis=3) + o.var(x, axis=-1), (IMAGE,)),
+    "log of a sum": (lambda o, x: o.logsumexp(x, axis=-1), (ROW,)),
+    "matmul": (lambda o, x, y: o.matmul(x, o.transpose(y, (0, 2, 1))), (TEXT, TEXT)),
+    "einsum": (lambda o, x, y: o.einsum("bij,bkj->bik", x, y), (TEXT, TEXT)),
+    "concatenate": (lambda o, x, y: o.concatenate([x, y], axis=-1), (TEXT, TEXT)),
+    "stack": (lambda o, x, y: o.stack([x, y], axis=1), (TEXT, TEXT)),
+    "reshape": (lambda o, x: o.reshape(x, (-1, 9, 7 * 6)), (IMAGE,)),
+    "turned": (lambda o, x: o.swapaxes(o.transpose(x, (0, 3, 1, 2)), 2, -1), (IMAGE,)),
+    "squeeze": (lambda o, x: o.squeeze(o.expand_dims(x, 1), 1) + o.squeeze(o.expand_dims(x, -1), -1), (ROW,)),
+    "items": (lambda o, x: x[:, 1:-1:2, ..., None, ::-2] + x[:, 1:-1:2, -1:, None, 1::2], (IMAGE,)),
+    "one item": (lambda o, x: x[..., -1] - x[:, :, :, 2], (IMAGE,)),
+    "tile": (lambda o, x: o.tile(x, (1, 3)), (ROW,)),
+    "where": (lambda o, x, y: o.where(x > y, x, y * 0.3) + o.cast(x <= 0, "float32"), (ROW, ROW)),
+    "split by hand": (lambda o, x: x[..., :2] * o.sigmoid(x[..., 2:]), (TEXT,)),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_operations_are_what_keras_computes_in_float64_and_in_float32(keras: Any, name: str) -> None:
+    make, shapes = EXPRESSIONS[name]
+    inputs = [keras.Input(shape[1:]) for shape in shapes]
+    assert_alike(keras.Model(inputs, make(keras.ops, *inputs)), shapes)
 
 
 # ---- models -----------------------------------------------------------------------------------------------------------

@@ -165,7 +165,9 @@ class _Lowering:
             same = len(value.shape) == len(tensor.shape) and all(
                 m in (None, n) for n, m in zip(value.shape[1:], tensor.shape[1:], strict=True)
             )
-            if not same or value.dtype != tensor.dtype:
+            # Of operations Keras does not always know the width (of Logsumexp it says float32 whatever comes in).
+            floats = not hasattr(node.operation, "compute_dtype") and value.dtype in FORMATS and tensor.dtype in FORMATS
+            if not same or not (floats or value.dtype == tensor.dtype):
                 ours, keras = f"{value.shape[1:]} {value.dtype}", f"{tuple(tensor.shape)[1:]} {tensor.dtype}"
                 raise Unsupported(f"{who} gives {keras} for each of the batch, and its rule {ours}")
         return values
