@@ -8,7 +8,7 @@ from typing import Any
 
 from parity.errors import Unsupported
 from parity.operators.build import Named
-from parity.routes.lowering.table import Rule, Writer, lowers, rule_of
+from parity.routes.lowering.table import Rule, Writer, as_before, lowers, rule_of
 
 #: Where Keras keeps the functions.
 ROOMS = ("keras.src.activations.activations", "keras.src.ops.nn", "keras.src.ops.numpy")
@@ -27,6 +27,17 @@ def activate(op: Writer, given: Any, x: Named) -> Any:
         raise Unsupported(f"activation {name} has no rule")
     defaults = {p.name: p.default for p in signature(given).parameters.values() if p.default is not Parameter.empty}
     return ACTIVATIONS[name](op, x, **defaults)
+
+
+def activated(op: Writer, layer: Any, image: Named) -> Any:
+    """An image with its channels second, activated as the layer says and in the layer's own axes.
+
+    Element by element that comes first: the layer's operators then end with the one that only turns axes.
+    """
+    given = layer.activation
+    if getattr(given, "__name__", "") in ALONG_AN_AXIS or hasattr(given, "compute_dtype"):
+        return activate(op, given, as_before(op, image, layer.data_format))
+    return as_before(op, activate(op, given, image), layer.data_format)
 
 
 # ---- functions ------------------------------------------------------------------------------------------------------
@@ -57,6 +68,8 @@ def _one(axis: Any) -> int:
 
 #: Klambauer et al. (2017) to all digits: ONNX's own defaults are those of float32.
 SELU = dict(alpha=1.6732632423543772848, gamma=1.0507009873554804934)
+
+ALONG_AN_AXIS = ("softmax", "log_softmax")
 
 #: What Keras' own functions are, by their names; parameters are called as Keras calls them.
 ACTIVATIONS: dict[str, Activation] = {

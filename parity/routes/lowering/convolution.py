@@ -7,8 +7,8 @@ from typing import Any
 
 from parity.layers.windows import resolve_pads
 from parity.operators.build import Named
-from parity.routes.lowering.activation import activate
-from parity.routes.lowering.table import Writer, as_before, channels_first, lowers, rank
+from parity.routes.lowering.activation import activated
+from parity.routes.lowering.table import Writer, channels_first, lowers, rank
 
 
 def pads(
@@ -64,7 +64,7 @@ def _convolution(op: Writer, layer: Any, x: Named) -> Any:
     image = channels_first(op, x, layer.data_format)
     weight = _outs_first(op, op.weight(layer.kernel))
     y = _convolved(op, layer, image, weight, op.weight(layer.bias), layer.groups, layer.strides)
-    return activate(op, layer.activation, as_before(op, y, layer.data_format))
+    return activated(op, layer, y)
 
 
 @lowers("layers", "DepthwiseConv1D", "DepthwiseConv2D")
@@ -73,7 +73,7 @@ def _depthwise(op: Writer, layer: Any, x: Named) -> Any:
     weight = _by_channel(op, op.weight(layer.kernel))
     strides = _strides(layer, rank(x) - 2)
     y = _convolved(op, layer, image, weight, op.weight(layer.bias), image.shape[1], strides)
-    return activate(op, layer.activation, as_before(op, y, layer.data_format))
+    return activated(op, layer, y)
 
 
 @lowers("layers", "SeparableConv1D", "SeparableConv2D")
@@ -83,7 +83,7 @@ def _separable(op: Writer, layer: Any, x: Named) -> Any:
     each = _convolved(op, layer, image, weight, None, image.shape[1], _strides(layer, rank(x) - 2))
     pointwise = _outs_first(op, op.weight(layer.pointwise_kernel))
     y = op.Conv(each, pointwise, op.weight(layer.bias))
-    return activate(op, layer.activation, as_before(op, y, layer.data_format))
+    return activated(op, layer, y)
 
 
 @lowers("layers", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
@@ -112,4 +112,4 @@ def _transposed(op: Writer, layer: Any, x: Named) -> Any:
         pads=(*before, *after),
         output_padding=tuple(more),
     )
-    return activate(op, layer.activation, as_before(op, y, layer.data_format))
+    return activated(op, layer, y)
