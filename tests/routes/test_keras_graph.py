@@ -151,7 +151,31 @@ CASES: dict[str, One] = {
     "spatial dropout": One(lambda L: L.SpatialDropout2D(0.5)),
     "noise": One(lambda L: L.GaussianNoise(0.5)),
     "embedding": One(lambda L: L.Embedding(10, 4), ((2, 5),), integers=True),
+    "simple rnn": One(lambda L: L.SimpleRNN(3), (TEXT,)),
+    "lstm": One(lambda L: L.LSTM(3), (TEXT,)),
+    "lstm of every step": One(lambda L: L.LSTM(3, return_sequences=True, go_backwards=True, use_bias=False), (TEXT,)),
+    "gru": One(lambda L: L.GRU(3, return_sequences=True), (TEXT,)),
+    "gru that resets before": One(lambda L: L.GRU(3, reset_after=False), (TEXT,)),
+    "gru without bias": One(lambda L: L.GRU(3, use_bias=False), (TEXT,)),
+    "lstm from a state": One(
+        lambda L: lambda x, h, c: L.LSTM(3, return_state=True)(x, initial_state=[h, c]), (TEXT, (2, 3), (2, 3))
+    ),
+    "both ways": One(lambda L: L.Bidirectional(L.LSTM(3, return_sequences=True)), (TEXT,)),
+    "both ways, last": One(lambda L: L.Bidirectional(L.GRU(3), merge_mode="ave"), (TEXT,)),
+    "every time": One(lambda L: L.TimeDistributed(L.Conv2D(2, 3, strides=2, padding="same")), ((2, 3, 5, 6, 2),)),
+    "attention by products": One(lambda L: lambda q, v: L.Attention(use_scale=True)([q, v]), (TEXT, (2, 5, 4))),
+    "attention by sums": One(
+        lambda L: lambda q, v, k: L.AdditiveAttention()([q, v, k], use_causal_mask=True), (TEXT, (2, 5, 4), (2, 5, 4))
+    ),
     "attention": One(lambda L: lambda x: L.MultiHeadAttention(2, 3)(x, x), (TEXT,)),
+    "attention with a mask": One(
+        lambda L: lambda x, m: L.MultiHeadAttention(2, 3)(x, x, attention_mask=m > 0, use_causal_mask=True),
+        (TEXT, (2, 6, 6)),
+    ),
+    "attention with its scores": One(
+        lambda L: lambda x, m: L.MultiHeadAttention(2, 3)(x, x, attention_mask=m > 0.5, return_attention_scores=True),
+        (TEXT, (2, 6, 6)),
+    ),
     "attention by values, causal": One(
         lambda L: lambda x, y: L.MultiHeadAttention(2, 3, value_dim=2, dropout=0.1)(x, y, use_causal_mask=True),
         (TEXT, (2, 6, 3)),
@@ -251,6 +275,10 @@ EXPRESSIONS: dict[str, tuple[Callable[..., Any], tuple[Shape, ...]]] = {
     "one item": (lambda o, x: x[..., -1] - x[:, :, :, 2], (IMAGE,)),
     "tile": (lambda o, x: o.tile(x, (1, 3)), (ROW,)),
     "where": (lambda o, x, y: o.where(x > y, x, y * 0.3) + o.cast(x <= 0, "float32"), (ROW, ROW)),
+    "pad": (lambda o, x: o.pad(x, ((0, 0), (1, 2), (0, 3))), (TEXT,)),
+    "flip": (lambda o, x: o.flip(x, axis=1), (TEXT,)),
+    "split": (lambda o, x: o.concatenate(o.split(x, 2, axis=-1)[::-1], axis=-1) + o.split(x, [1], 2)[0], (TEXT,)),
+    "normalize": (lambda o, x: o.normalize(x, axis=-1), (TEXT,)),
     "split by hand": (lambda o, x: x[..., :2] * o.sigmoid(x[..., 2:]), (TEXT,)),
 }
 
@@ -382,6 +410,11 @@ def test_half_types_are_cast_where_keras_casts_them(keras: Any) -> None:
 # ---- what is not lowered ------------------------------------------------------------------------------------------------
 
 
+def quantised(model: Any) -> Any:
+    model.quantize("int8")
+    return model
+
+
 def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
     """What cannot be lowered: a model, and what is said of it."""
     L = keras.layers
@@ -410,7 +443,10 @@ def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
             of(MyDense(3, name="d")),
             r"layer 'd' \(MyDense\) has no rule.*may compute something",
         ),
-        "a layer without a rule": (of(L.LSTM(3, name="rnn"), (4, 2)), r"layer 'rnn' \(LSTM\) has no rule; compose"),
+        "a layer without a rule": (
+            of(L.ConvLSTM1D(3, 2, name="rnn"), (4, 5, 2)),
+            r"layer 'rnn' \(ConvLSTM1D\) has no rule; compose",
+        ),
         "a function": (of(L.Lambda(lambda v: v, name="f")), r"layer 'f' \(Lambda\) has no rule"),
         "an activation of one's own": (
             of(L.Dense(3, activation=lambda v: v, name="d")),
@@ -423,6 +459,11 @@ def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
         "training": (of(L.BatchNormalization(name="bn"), training=True), r"'bn' .* called with training=True"),
         "a mask": (of(L.Embedding(5, 2, mask_zero=True, name="e")), r"'e' \(Embedding\): mask_zero"),
         "a call set on the object": (of(own_call), r"'patched' \(Dense\) has a call of its own"),
+        "a quantised layer": (quantised(of(L.Dense(3, name="d"))), r"'d' \(Dense\) is quantised \(int8\)"),
+        "a quantised part": (
+            quantised(of(lambda x: L.MultiHeadAttention(1, 2)(x, x), (3, 4))),
+            r"its part 'query' is quantised",
+        ),
         "a model that is a class": (Net(name="net"), r"model 'net' \(Net\) is a class with a call of its own"),
         "such a model inside": (of(Net(name="net")), r"layer 'net' \(Net\) has no rule"),
         "a model that is not built": (keras.Sequential([L.Dense(3)], name="seq"), r"model 'seq' is not built"),

@@ -71,3 +71,8 @@ def _dotted(op: Writer, layer: Any, values: Sequence[Named]) -> Any:
     out = "n" + "".join(letter for letter in left[1:] + right[1:] if letter != "k")
     made = op.Einsum(x, y, equation=f"{left},{right}->{out}")
     return op.Unsqueeze(made, op.integers(1)) if out == "n" else made
+
+
+@lowers("applications", "CustomScaleLayer")
+def _added_by_a_share(op: Writer, layer: Any, values: Sequence[Named]) -> Any:
+    return op.Add(values[0], op.Mul(values[1], op.number(layer.scale)))

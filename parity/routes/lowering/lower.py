@@ -23,13 +23,26 @@ from parity.routes.lowering import (
     normalise,
     operations,
     pooling,
+    recurrent,
     resize,
 )
-from parity.routes.lowering.table import TAKES_INTEGERS, Writer, mapped, rule_of
+from parity.routes.lowering.table import TAKES_INTEGERS, Writer, mapped, rule_of, why_not
 from parity.routes.lowering.walking import graph_of, input_names, output_names, walk
 
 #: The files that fill the table.
-FILES = (activation, attention, combine, convolution, dense, movement, normalise, operations, pooling, resize)
+FILES = (
+    activation,
+    attention,
+    combine,
+    convolution,
+    dense,
+    movement,
+    normalise,
+    operations,
+    pooling,
+    recurrent,
+    resize,
+)
 
 
 @dataclass(frozen=True)
@@ -124,7 +137,8 @@ class _Lowering:
         if rule is None:
             raise Unsupported(f"{who} has no rule; {_mend(operation)}")
         kwargs = {name: value for name, value in kwargs.items() if not _is_default(name, value)}
-        _refuse(who, operation)
+        if reason := why_not(operation):
+            raise Unsupported(f"{who} {reason}")
         if kwargs.get("training") and "training" not in signature(rule).parameters:
             raise Unsupported(f"{who} is called with training=True; only inference can be lowered")
         self.op.scope = path
@@ -182,16 +196,6 @@ def _values(structure: Any) -> list[Named]:
 def _is_default(name: str, value: Any) -> bool:
     """Whether an argument says no more than what is so without it."""
     return value is None or (name == "training" and value is False)
-
-
-def _refuse(who: str, operation: Any) -> None:
-    """Raise :class:`Unsupported` for what a rule does not look at."""
-    if "call" in vars(operation):
-        raise Unsupported(f"{who} has a call of its own, set on the object")
-    if getattr(operation, "quantization_mode", None) is not None:
-        raise Unsupported(f"{who} is quantised ({operation.quantization_mode})")
-    if getattr(operation, "lora_enabled", False):
-        raise Unsupported(f"{who} has LoRA switched on; merge it into the weights")
 
 
 def _mend(operation: Any) -> str:

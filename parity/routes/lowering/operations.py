@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from parity.errors import Unsupported
@@ -265,3 +266,48 @@ def _item(op: Writer, operation: Any, x: Named, key: Any) -> Any:
         x = op.Slice(x, starts, ends, axes, steps)
     x = op.Squeeze(x, op.integers(*gone)) if gone else x
     return op.Unsqueeze(x, op.integers(*new)) if new else x
+
+
+@lowers("ops", "Pad")
+def _padded(op: Writer, operation: Any, x: Named, constant_values: Any = None) -> Any:
+    width = operation.pad_width
+    if operation.mode != "constant" or not all(isinstance(side, list | tuple) for side in width):
+        raise Unsupported(f"mode={operation.mode!r}, pad_width={width}")
+    edges = [before for before, _ in width] + [after for _, after in width]
+    return op.Pad(x, op.integers(*edges), op.number(constant_values or 0.0, x.dtype))
+
+
+@lowers("ops", "Flip")
+def _turned_round(op: Writer, operation: Any, x: Named) -> Any:
+    axes = _axes(operation, x)
+    return op.Slice(
+        x, *(op.integers(*[n] * len(axes)) for n in (END, -END)), op.integers(*axes), op.integers(*[-1] * len(axes))
+    )
+
+
+@lowers("ops", "Split")
+def _split(op: Writer, operation: Any, x: Named) -> Any:
+    parts, n = operation.indices_or_sections, x.shape[operation.axis]
+    edges = [0, *parts, n] if isinstance(parts, list | tuple) else [n // parts * k for k in range(parts + 1)]
+    sizes = [b - a for a, b in pairwise(edges)]
+    made = op.Split(x, op.integers(*sizes), outputs=len(sizes), axis=operation.axis)
+    return list(made) if len(sizes) > 1 else made
+
+
+@lowers("ops", "Take")
+def _taken(op: Writer, operation: Any, x: Any, indices: Any) -> Any:
+    if operation.axis is None or not isinstance(indices, Named):
+        raise Unsupported("without an axis, or of places that are no value of the model")
+    x = x if isinstance(x, Named) else given(op, x, _dtype(x))
+    return op.Gather(x, indices, axis=int(operation.axis))
+
+
+@lowers("ops", "Normalize")
+def _to_length(op: Writer, operation: Any, x: Named) -> Any:
+    import keras
+
+    if operation.order != 2:
+        raise Unsupported(f"order={operation.order}")
+    least = keras.backend.epsilon() if operation.epsilon is None else operation.epsilon
+    norm = op.ReduceL2(x, op.integers(*_axes(operation, x)), keepdims=1)
+    return op.Div(x, op.Max(norm, op.number(least, x.dtype)))

@@ -31,6 +31,14 @@ def _of_one_size(op: Writer, layer: Any, x: Named, training: bool = False) -> An
     return resized(op, x, spatial(x, layer.data_format), (layer.height, layer.width), layer.interpolation)
 
 
+@lowers("ops", "Resize")
+def _operation(op: Writer, operation: Any, x: Named) -> Any:
+    for setting in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"):
+        if getattr(operation, setting, False):
+            raise Unsupported(f"{setting}=True")
+    return resized(op, x, spatial(x, operation.data_format), operation.size, operation.interpolation)
+
+
 def resized(op: Writer, x: Named, axes: Sequence[int], sizes: Sequence[int], interpolation: str) -> Any:
     """By pixel centres, as TensorFlow does it since its second version; the nearest is the element that a centre lies in."""
     if interpolation not in ("nearest", "bilinear"):

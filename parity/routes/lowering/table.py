@@ -46,6 +46,17 @@ def rule_of(operation: Any) -> Rule | None:
     return RULES.get((room, type(operation).__name__)) if (keras, source) == ("keras", "src") else None
 
 
+def why_not(layer: Any) -> str:
+    """Why a rule would not say what this very layer computes; empty where it does."""
+    if "call" in vars(layer):
+        return "has a call of its own, set on the object"
+    if getattr(layer, "quantization_mode", None) is not None:
+        return f"is quantised ({layer.quantization_mode})"
+    if getattr(layer, "lora_enabled", False):
+        return "has LoRA switched on: merge it into the weights"
+    return ""
+
+
 def to_numpy(value: Any) -> Array:
     """A variable, tensor or number of Keras as an array."""
     import keras
