@@ -73,6 +73,8 @@ class Spelling:
 
     def stored(self, name: str, array: Array) -> Named:
         """A stored array of floats under a name of its own. Shapes must not follow from its numbers, which are not looked at."""
+        if name in self.values:
+            raise ValueError(f"two values are called {name!r}")
         self._constants[name] = array
         return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), array.shape), array.dtype.name), None))
 

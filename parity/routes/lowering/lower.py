@@ -27,7 +27,7 @@ from parity.routes.lowering import (
     resize,
 )
 from parity.routes.lowering.table import TAKES_INTEGERS, Writer, mapped, rule_of, why_not
-from parity.routes.lowering.walking import graph_of, input_names, output_names, walk
+from parity.routes.lowering.walking import input_names, output_names, readable, walk
 
 #: The files that fill the table.
 FILES = (
@@ -73,7 +73,7 @@ def lower(model: Any, shapes: Mapping[str, Shape] | None = None) -> Lowered:
     names = input_names(model)
     inputs = [
         visitor.op.input(name, _shape(name, tensor, shapes or {}), tensor.dtype)
-        for name, tensor in zip(names, graph_of(model).inputs, strict=True)
+        for name, tensor in zip(names, readable(model).inputs, strict=True)
     ]
     outputs, seen = walk(model, inputs, visitor)
     layers = {path: value.name for path, value in seen.items()}
@@ -89,8 +89,10 @@ def lower(model: Any, shapes: Mapping[str, Shape] | None = None) -> Lowered:
 
 def _shape(name: str, tensor: Any, shapes: Mapping[str, Shape]) -> Shape:
     own = tuple(tensor.shape)
-    if tensor.dtype == "string":
-        raise Unsupported(f"input {name!r} is text, which cannot be computed in float64")
+    if tensor.dtype == "string" or getattr(tensor, "sparse", False):
+        raise Unsupported(
+            f"input {name!r} is {'text' if tensor.dtype == 'string' else 'sparse'}; only arrays of numbers"
+        )
     given = shapes.get(name, (1, *own[1:]))
     if None in given or not own:
         raise Unsupported(f"input {name!r} of shape {own} has open axes: say its shape")
@@ -101,10 +103,11 @@ def _shape(name: str, tensor: Any, shapes: Mapping[str, Shape]) -> Shape:
 
 def _readable(graph: Graph, layers: Mapping[str, str]) -> dict[str, str]:
     """The value that a layer gives has its path for a name; where several give one value, the innermost made it."""
-    taken = {*graph.inputs, *graph.constants}
+    fixed = {*graph.inputs, *graph.constants}
+    taken = fixed.union(*(node.outputs for node in graph.nodes))
     new: dict[str, str] = {}
     for path, value in layers.items():
-        if value not in taken and value not in new and path not in taken:
+        if value not in fixed and value not in new and path not in taken:
             new[value] = path
     return new
 

@@ -8,7 +8,7 @@ from typing import Any
 from parity.axes import Array
 from parity.errors import Unsupported
 from parity.routes.lowering.table import to_numpy
-from parity.routes.lowering.walking import input_names, output_names, walk
+from parity.routes.lowering.walking import input_names, output_names, readable, walk
 
 
 def tapped(model: Any, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -28,9 +28,10 @@ def whole(model: Any, feeds: Mapping[str, Array]) -> dict[str, Array]:
     """
     import keras
 
-    given = zip(_in_order(model, feeds), keras.tree.flatten(model.input), strict=True)
+    structure = readable(model).input
+    given = zip(_in_order(model, feeds), keras.tree.flatten(structure), strict=True)
     tensors = [keras.ops.convert_to_tensor(array, dtype=tensor.dtype) for array, tensor in given]
-    outputs = model(keras.tree.pack_sequence_as(model.input, tensors), training=False)
+    outputs = model(keras.tree.pack_sequence_as(structure, tensors), training=False)
     return {name: to_numpy(v) for name, v in zip(output_names(model), keras.tree.flatten(outputs), strict=True)}
 
 

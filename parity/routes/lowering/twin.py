@@ -35,6 +35,8 @@ def twin(model: Any) -> Any:
             if type(value) is float or (isinstance(value, list) and {*map(type, value)} == {float}):
                 # TensorFlow reads it as a float32 before it casts it; what numpy keeps has a type.
                 setattr(layer, name, np.asarray(value, np.float64)[()])
+        if hasattr(layer, "finalize_state"):  # what a Normalization makes of its weights
+            layer.finalize_state()
     return made
 
 

@@ -60,15 +60,16 @@ def names_of(structure: Any) -> list[str]:
 
 def input_names(model: Any) -> list[str]:
     """The names of the inputs of a functional or sequential model."""
-    return names_of(_required(model).input)
+    return names_of(readable(model).input)
 
 
 def output_names(model: Any) -> list[str]:
     """The names of its outputs."""
-    return names_of(_required(model).output)
+    return names_of(readable(model).output)
 
 
-def _required(model: Any) -> Any:
+def readable(model: Any) -> Any:
+    """The functional model that a model is. Raises :class:`Unsupported` for what is none, or is not built."""
     graph = graph_of(model)
     if graph is None:
         name, kind = getattr(model, "name", ""), type(model).__name__
@@ -84,14 +85,17 @@ def walk(model: Any, values: Sequence[Any], visitor: Visitor) -> tuple[list[Any]
     behind it, one output of several ``[0]``. Raises :class:`Unsupported` for a model that cannot be read.
     """
     seen: dict[str, Any] = {}
-    return _through(_required(model), values, visitor, "", seen), seen
+    return _through(readable(model), values, visitor, "", seen), seen
 
 
 def _through(graph: Any, values: Sequence[Any], visitor: Visitor, prefix: str, seen: dict[str, Any]) -> list[Any]:
-    known = {id(tensor): visitor.fit(v, tensor) for v, tensor in zip(values, graph.inputs, strict=True)}
+    known: dict[int, Any] = {}
     calls = Counter[str]()
-    for tensor in graph.inputs:
-        seen[prefix + tensor._keras_history.operation.name] = known[id(tensor)]
+    for value, tensor in zip(values, graph.inputs, strict=True):
+        name = tensor._keras_history.operation.name
+        if value is None:
+            raise Unsupported(f"input {prefix + name!r} is left out")
+        known[id(tensor)] = seen[prefix + name] = visitor.fit(value, tensor)
     for depth in sorted(graph._nodes_by_depth, reverse=True):
         for node in graph._nodes_by_depth[depth]:
             operation = node.operation
@@ -105,6 +109,8 @@ def _through(graph: Any, values: Sequence[Any], visitor: Visitor, prefix: str, s
             for tensor, value in zip(node.outputs, made, strict=True):
                 known[id(tensor)] = value
             keys = [path] if len(made) == 1 else [f"{path}[{i}]" for i in range(len(made))]
+            if any(key in seen for key in keys):
+                raise Unsupported(f"two layers are called {path!r}: give one another name")
             seen.update(zip(keys, made, strict=True))
     return [known[id(tensor)] for tensor in graph.outputs]
 

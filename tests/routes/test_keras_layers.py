@@ -1,0 +1,24 @@
+"""What the rules say of Keras' layers is what Keras computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.routes.keras_cases import CASES, EXPRESSIONS
+from tests.routes.keras_judged import assert_alike, built
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_layer_is_what_keras_computes_in_float64_and_in_float32(keras: Any, name: str) -> None:
+    case = CASES[name]
+    model = built(keras, case)
+    assert_alike(model, case.shapes, case.integers, narrow=bool(case.narrow))
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_operations_are_what_keras_computes_in_float64_and_in_float32(keras: Any, name: str) -> None:
+    make, shapes = EXPRESSIONS[name]
+    inputs = [keras.Input(shape[1:]) for shape in shapes]
+    assert_alike(keras.Model(inputs, make(keras.ops, *inputs)), shapes)

@@ -1,0 +1,102 @@
+"""A Keras run judged layer by layer: nothing honest is called wrong, and what is wrong is named at its layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parity.axes import Array
+from parity.judging.settle import settle_anchored
+from parity.operators.graph import as_value
+from parity.routes.lowering.lower import Lowered, lower
+from parity.routes.lowering.pieces import pieces
+from parity.routes.lowering.tapped import tapped
+from tests.routes.keras_judged import drawn, feeds
+
+SHAPE = (2, 12, 14, 3)
+
+
+def network(keras: Any) -> Any:
+    """Every kind of piece: turned axes at the end, an activation behind, a model inside, a permutation alone."""
+    L = keras.layers
+    image = keras.Input(SHAPE[1:], name="image")
+    x = L.Conv2D(6, 3, strides=2, padding="same", activation="relu", name="stem")(image)
+    inner = keras.Sequential(
+        [L.Input((6, 7, 6)), L.SeparableConv2D(6, 3, padding="same", name="sep"), L.BatchNormalization(name="norm")],
+        name="block",
+    )
+    x = L.Add(name="sum")([x, inner(x)])
+    x = L.AveragePooling2D(2, padding="same", name="pool")(x)
+    x = L.Permute((3, 1, 2), name="turn")(x)
+    x = L.LayerNormalization(name="rows")(x) * 0.7
+    return drawn(keras.Model(image, L.Dense(5, activation="softmax", name="head")(L.Flatten(name="flat")(x))))
+
+
+def wrong(low: Lowered, run: dict[str, Array]) -> dict[str, float]:
+    """The layers that are wrong on what they really got, with their ratios."""
+    values = {low.layers[path]: array for path, array in run.items()}
+    found = {}
+    for path, piece in pieces(low):
+        read = {name: as_value(values[name]) for name in piece.graph.inputs}
+        comparison, _, _ = settle_anchored(piece.turned(run[path]), piece.graph, read, None)
+        if comparison.kind:
+            found[path] = comparison.ratio or np.inf
+    return found
+
+
+def test_an_honest_run_has_no_wrong_layer_and_every_layer_is_judged(keras: Any) -> None:
+    model = network(keras)
+    low = lower(model)
+    assert wrong(low, tapped(model, feeds(low, (SHAPE,)))) == {}
+    judged = [path for path, _ in pieces(low)]
+    expected = ["stem", "block/sep", "block/norm", "sum", "pool", "turn", "rows", "multiply", "flat", "head"]
+    assert [path.split("_")[0] for path in judged] == expected
+
+
+def shift_a_weight(model: Any) -> None:
+    kernel = model.get_layer("block").get_layer("sep").pointwise_kernel
+    kernel.assign(kernel.numpy() * np.where(np.arange(kernel.numpy().size).reshape(kernel.shape) == 7, 1.001, 1))
+
+
+def change_an_epsilon(model: Any) -> None:
+    model.get_layer("block").get_layer("norm").epsilon *= 1.01
+
+
+def pad_the_other_side(model: Any) -> None:
+    stem = model.get_layer("stem")
+    own = stem.convolution_op
+    stem.convolution_op = lambda x, kernel: own(x[:, ::-1, ::-1], kernel[::-1, ::-1])[:, ::-1, ::-1]
+
+
+def forget_a_bias(model: Any) -> None:
+    model.get_layer("head").bias.assign(np.zeros(5))
+
+
+@pytest.mark.parametrize(
+    ("plant", "named"),
+    [
+        (shift_a_weight, "block/sep"),
+        (change_an_epsilon, "block/norm"),
+        (pad_the_other_side, "stem"),
+        (forget_a_bias, "head"),
+    ],
+)
+def test_a_layer_that_computes_something_else_is_the_only_one_named(keras: Any, plant: Any, named: str) -> None:
+    model = network(keras)
+    low = lower(model)
+    plant(model)
+    assert list(wrong(low, tapped(model, feeds(low, (SHAPE,))))) == [named]
+
+
+def test_a_piece_ends_before_its_axes_are_turned_back(keras: Any) -> None:
+    cut = dict(pieces(lower(network(keras))))
+    stem = cut["stem"]
+    assert [node.kind for node in stem.graph.nodes] == ["Transpose", "Transpose", "Conv", "Relu"]
+    assert stem.graph.inputs == ("image",)
+    assert set(stem.graph.constants) == {"stem.kernel", "stem.bias"}
+    given = np.zeros((2, 6, 7, 5))
+    assert stem.turned(given).shape == (2, 5, 6, 7)
+    assert [node.kind for node in cut["turn"].graph.nodes] == ["Transpose"]  # the layer's own work stays
+    assert cut["turn"].turned(given).shape == given.shape
