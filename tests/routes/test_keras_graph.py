@@ -93,6 +93,12 @@ def test_layers_are_called_by_the_models_they_lie_in_and_operators_by_their_laye
     assert low.graph.without_rule() == []
 
 
+def test_a_layer_that_gives_its_input_has_a_value_of_its_own(keras: Any) -> None:
+    row = keras.Input((5,), name="row")
+    low = lower(keras.Model(row, keras.layers.Activation("linear", name="same")(row)))
+    assert low.layers == {"row": "row", "same": "same"}
+
+
 def test_weights_are_stored_as_the_model_stores_them(keras: Any) -> None:
     model = built(keras, CASES["conv same strided"])
     stored = lower(model).graph.constants
@@ -125,7 +131,7 @@ def test_half_types_are_cast_where_keras_casts_them(keras: Any) -> None:
     L = keras.layers
     policy = dict(dtype="mixed_float16")
     image = keras.Input((7, 9, 3))
-    x = L.BatchNormalization(**policy)(L.Conv2D(4, 3, **policy)(image))
+    x = L.BatchNormalization(**policy)(L.Conv2D(4, 3, name="conv", **policy)(image))
     model = drawn(keras.Model(image, L.Dense(3, dtype="float32")(L.GlobalAveragePooling2D(**policy)(x))))
     low = lower(model)
     fed = feeds(low, ((2, 7, 9, 3),))
@@ -134,6 +140,9 @@ def test_half_types_are_cast_where_keras_casts_them(keras: Any) -> None:
     assert [values[name].dtype for name in low.layers.values()] == [v.dtype.name for v in theirs.values()]
     assert_honest(low, model, fed)
     assert {v.dtype.name for v in tapped(twin(model), fed).values()} == {"float64"}
+    assert {array.dtype.name for name, array in low.graph.constants.items() if name.endswith("kernel")} == {"float32"}
+    (cast,) = (node for node in low.graph.nodes if "conv.kernel" in node.inputs)
+    assert (cast.kind, cast.attributes["to"]) == ("Cast", "float16")
 
 
 def test_a_sequence_is_lowered_and_twinned_as_a_graph_is(keras: Any) -> None:
@@ -214,6 +223,13 @@ def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
         return keras.Model(x, layer(x, **how))
 
     sparse = keras.Input((4,), sparse=True, name="s")
+
+    def relu(x: Any) -> Any:
+        return x * 2
+
+    namesake = type("Dense", (L.Layer,), {"__module__": "my.net.layers", "call": lambda self, x: x})
+    disagreeing = L.Dense(3, name="d")
+    disagreeing.compute_output_spec = lambda x: keras.KerasTensor((None, 4))  # type: ignore[method-assign]
     own_call = L.Dense(3, name="patched")
     own_call.call = lambda x: x  # type: ignore[method-assign]
     return {
@@ -230,6 +246,18 @@ def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
         "an activation of one's own": (
             of(L.Dense(3, activation=lambda v: v, name="d")),
             r"'d' \(Dense\): activation <lambda>",
+        ),
+        "an activation that is called as Keras' own": (
+            of(L.Dense(3, activation=relu, name="d")),
+            r"'d' .*activation relu has no",
+        ),
+        "a layer that is called as Keras' own": (
+            of(namesake(name="n")),
+            r"'n' \(Dense\) has no rule; it is a class of its own",
+        ),
+        "a shape that is not the rule's": (
+            of(disagreeing),
+            r"'d' \(Dense\) gives \(4,\) float32 .* and its rule \(3,\) float32",
         ),
         "a setting": (
             of(L.Resizing(3, 3, interpolation="lanczos3", name="r"), (5, 5, 1)),
