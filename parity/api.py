@@ -92,14 +92,14 @@ def check(
             what = subject(str(model))
         else:
             what = Subject(f"{type(model).__name__}()", None, live=True)
-            if type(model).__module__.split(".")[0] != "torch" and not hasattr(model, "forward"):
-                raise UsageError(f"{what.text}: only torch modules, ONNX files and names of modules can be checked")
-            if reason := torch.why_not_here():
+            kind = loading.kind_of(what, model)
+            if kind == "torch" and (reason := torch.why_not_here()):
                 raise UsageError(f"{what.text}: {reason}, or give it as FILE.py:NAME, which has a process of its own")
             loading.LIVE[what.text] = model
             stack.callback(loading.LIVE.pop, what.text)
             stack.callback(module.forget)
-            stack.enter_context(torch.undisturbed())
+            if kind == "torch":
+                stack.enter_context(torch.undisturbed())
         given = [asked(word) for word in words]
         repeat = f"parity.check({what.text if what.live else repr(what.text)}, inputs={words or '...'}, seed={seed})"
         plan = Plan(what, given, arrays, seed, installed(), runtimes, repeat, threads, limit, memory)

@@ -34,8 +34,7 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         limit=options.limit or planning.LIMIT,
         memory_limit=options.memory,
     )
-    tried = 3  # a drawn image; the bar only has to move
-    with Bar(len(planning.ways(plan)) + tried, "steps") as bar:
+    with Bar(planning.steps(plan), "steps") as bar:
         found = checked(plan, bar.step)
     if options.report is not None:
         from parity.report.html import render_model

@@ -37,21 +37,38 @@ def node_by_node(
     unseen: list[int] = []
     made = []
     for i, node in enumerate(graph.nodes):
-        parts = {name: _part(graph, makers, name, values) for name in node.outputs if name in values}
+        seen = {name: _turned(graph, makers, name, values) for name in node.outputs if name in values}
+        parts = {name: _part(graph, makers, inner, values) for name, (inner, _) in seen.items()}
         if not parts:
             unseen.append(i)
             continue
-        found = {name: _judged(graph, i, name, part, values, known) for name, part in parts.items()}
+        found = {name: _judged(graph, i, seen[name], part, values, known) for name, part in parts.items()}
         name = max(found, key=lambda name: _rank(found[name]))
-        together = sorted({j for part in parts.values() for j in part} - {i})
+        place = makers[seen[name][0]]
+        together = {j for part in parts.values() for j in part}
         if found[name].status != "not judged":
             covered.update(together)
-        made.append(
-            (OperatorFigure(operator=i, figure=found[name], shape=values[name].shape, together=len(together)), name)
-        )
+        shape, others = values[name].shape, len(together - {place})
+        made.append((OperatorFigure(operator=place, figure=found[name], shape=shape, together=others), name))
     lost = _unjudged("the route gave no value of it")
     made += [(OperatorFigure(operator=i, figure=lost), "") for i in unseen if i not in covered]
     yield from sorted(made, key=lambda item: item[0].operator)
+
+
+def _turned(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[str, Array]) -> tuple[str, Array]:
+    """A value as what rounds made it: before its axes were turned, where nothing of that was seen.
+
+    A layer that works channels last ends by turning its output in operators; that moves numbers and changes none.
+    """
+    value, turned = values[name], name
+    node = graph.nodes[makers[name]]
+    while node.kind == "Transpose" and node.inputs[0] not in values and node.inputs[0] in makers:
+        order = node.attributes.get("perm") or tuple(reversed(range(value.ndim)))
+        if len(order) != value.ndim:
+            return name, values[name]  # another shape than the graph says, which is to be told
+        value, turned = value.transpose(np.argsort(order)), node.inputs[0]
+        node = graph.nodes[makers[turned]]
+    return turned, value
 
 
 def _part(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[str, Array]) -> list[int]:
@@ -66,8 +83,11 @@ def _part(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[st
     return sorted(found)
 
 
-def _judged(graph: Graph, i: int, name: str, part: Sequence[int], values: Mapping[str, Array], known: Judged) -> Figure:
+def _judged(
+    graph: Graph, i: int, seen: tuple[str, Array], part: Sequence[int], values: Mapping[str, Array], known: Judged
+) -> Figure:
     """One output of one operator, with the operators before it of which nothing was seen."""
+    name, observed = seen
     nodes = tuple(graph.nodes[j] for j in part)
     inner = {made for node in nodes for made in node.outputs if made not in values}
     wanted = [read for read in dict.fromkeys(read for node in nodes for read in reads(node)) if read not in inner]
@@ -75,14 +95,14 @@ def _judged(graph: Graph, i: int, name: str, part: Sequence[int], values: Mappin
     if missing:
         return _unjudged(f"{missing[0]!r}, which it reads, was not seen")
     read = {each: values[each] if each in values else graph.constants[each] for each in wanted}
-    arrays = [*read.values(), values[name]]
+    arrays = [*read.values(), observed]
     if any(array.dtype.kind in "OSU" for array in arrays):
         return _unjudged(f"{title(graph.nodes[i])} works on text")
-    key = (i, name, digest(*(array for each, array in read.items() if each in values), values[name]))
+    key = (i, name, digest(*(array for each, array in read.items() if each in values), observed))
     if key not in known:
         alone = Graph(nodes, tuple(wanted), (name,), {}, graph.opset)
         try:
-            known[key] = _compared(alone, read, values[name])
+            known[key] = _compared(alone, read, observed)
         except Unsupported as reason:
             known[key] = _unjudged(f"no rule for {reason}")
         except Exception as error:  # noqa: BLE001 - a file may ask for anything; one operator is not judged then

@@ -99,6 +99,18 @@ def test_operators_of_which_nothing_was_given_are_judged_with_the_next_one_that_
     ]  # through c, of which nothing was seen
 
 
+def test_a_value_that_was_turned_behind_an_unseen_one_is_judged_as_what_rounds_made_it() -> None:
+    """As a layer that works channels last ends; a fault is that of the operator, not of the turn."""
+    turned = graph(Node("Transpose", ("y",), ("z",), {"perm": [0, 2, 3, 1]}, "turn"))
+    seen = values()
+    seen["z"] = seen.pop("y").transpose(0, 2, 3, 1)
+    (*_, last) = [figure for figure, _ in node_by_node(turned, seen)]
+    assert (last.operator, last.figure.status, last.shape) == (3, "pass", (2, 6, 7, 2))
+    seen["z"] = moved(5, 0.01)(seen["z"])
+    (*_, last) = [figure for figure, _ in node_by_node(turned, seen)]
+    assert (last.operator, last.figure.status) == (3, "fail")
+
+
 def test_an_operator_whose_value_nothing_shows_is_not_judged() -> None:
     seen = values()
     del seen["y"]

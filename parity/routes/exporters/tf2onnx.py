@@ -35,7 +35,7 @@ class Tf2Onnx:
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
             model(tf.zeros(case.input.in_layout("NHWC"), tf.float32), training=False)
-            with _collected():
+            with collected():
                 model.export(str(path), format="onnx", verbose=False)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:
@@ -50,7 +50,7 @@ class Tf2Onnx:
 
 
 @contextmanager
-def _collected() -> Iterator[None]:
+def collected() -> Iterator[None]:
     """Garbage is collected every quarter of a second meanwhile.
 
     tf2onnx copies the whole graph, weights and all, before each of its optimisers (``tf2onnx.optimizer.optimize_graph``),

@@ -20,8 +20,10 @@ OWN = "parity_subject"  #: how a file of a person's own is called among the modu
 LIVE: dict[str, Any] = {}
 
 
-def fetch(subject: Subject) -> Any:
+def fetch(subject: Subject, seed: int) -> Any:
     """The model: what the name stands for, or what that gives when it is called without arguments.
+
+    Each process makes it anew, so what is drawn for it has to be the same in all: generators are seeded before a call.
 
     Raises :class:`UsageError` with the person's own lines where their code fails, and for a name that is not there.
     """
@@ -37,8 +39,36 @@ def fetch(subject: Subject) -> Any:
         if not callable(found):
             said = f"{subject.name!r} is a {type(found).__name__}, neither a model nor a function that gives one"
             raise UsageError(f"{subject.text}: {said}")
+        seeded(seed)
         found = _guarded(subject, f"calling {subject.name}()", found)
     return found
+
+
+def kind_of(subject: Subject, model: Any) -> str:
+    """The framework of a model: ``torch`` or ``keras``. Raises :class:`UsageError` for what is of neither."""
+    torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
+    if torch is not None and isinstance(model, torch.nn.Module):
+        return "torch"
+    if keras is not None and isinstance(model, keras.Model):
+        return "keras"
+    said = f"{type(model).__module__}.{type(model).__name__}"
+    raise UsageError(
+        f"{subject.text}: it gives a {said}; only torch modules, Keras models and ONNX files can be checked"
+    )
+
+
+def seeded(seed: int) -> None:
+    """Seed the generators that a model may be drawn from, of what is loaded."""
+    import random
+
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(seed)
 
 
 def _module(subject: Subject) -> Any:

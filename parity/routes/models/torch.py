@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,43 +21,24 @@ from parity.cases.subject import Subject
 from parity.errors import Broken, Stopped, Unsupported, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
+from parity.records.model import DEFINITION
 from parity.routes.exporters.refusal import refusal, root
-from parity.routes.models.loading import fetch
+from parity.routes.models.own import Own
 
 FLOAT = "float32"  #: the type of an input where nobody says another
+PROGRAM = "program"  #: the exported program, among what is kept of a module
 
 
-@dataclass(frozen=True)
-class Own:
-    """A module in its eval mode, and what it takes.
+def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int) -> Own:
+    """The module of a subject in its eval mode, ready for inputs of these shapes.
 
-    inputs: the parameters of its ``forward`` that are fed, in order; samples: a tensor for each, whose values decide
-    nothing; outputs: a name for each tensor of what it gives, nested ones by their path; notes: what was done to it;
-    weights: a digest of parameters and buffers.
-    """
-
-    module: Any
-    inputs: tuple[str, ...]
-    samples: tuple[Any, ...]
-    outputs: tuple[str, ...]
-    notes: tuple[str, ...]
-    weights: bytes = b""
-
-
-def own(subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int, seed: int) -> Own:
-    """The module of a subject, ready for inputs of these shapes.
-
-    given, arrays: the inputs as a person asked for or gave them. Raises :class:`UsageError` for what is no torch module, for
-    inputs that its ``forward`` has not or that nobody gave a shape, and where it fails on them.
+    given, arrays: the inputs as a person asked for or gave them. Raises :class:`UsageError` for inputs that its ``forward`` has
+    not or that nobody gave a shape, and where it fails on them.
     """
     import torch
 
     torch.set_num_threads(threads)
-    torch.manual_seed(seed)  # each process makes the model anew: what is drawn has to be the same in all
-    module = fetch(subject)
-    if not isinstance(module, torch.nn.Module):
-        said = f"{type(module).__module__}.{type(module).__name__}"
-        raise UsageError(f"{subject.text}: it gives a {said}; only torch modules and ONNX files can be checked")
+    module = model
     notes = []
     if any(part.training for part in module.modules()):
         notes.append("it was in training: eval() was called")
@@ -78,7 +59,8 @@ def own(subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], t
     taken = set(sizes)
     outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
     weights = digest(*map(_array, module.state_dict().values()))
-    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
+    asked = tuple(replace(one, dtype=one.dtype or FLOAT) for one in given)
+    return Own(module, tuple(sizes), samples, outputs, asked, tuple(notes), weights)
 
 
 def _sizes(subject: Subject, module: Any, given: Sequence[Asked], arrays: Mapping[str, Array]) -> dict[str, Shape]:
@@ -122,7 +104,7 @@ def _step(key: Any) -> str:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """What :func:`own` sets in a process, its threads and its generator, is as it was afterwards."""
+    """What :func:`own` and seeding set in a process, torch's threads and generator, is as it was afterwards."""
     import torch
 
     threads, state = torch.get_num_threads(), torch.get_rng_state()
@@ -149,18 +131,19 @@ def why_not_here() -> str:
 # ---- files ----------------------------------------------------------------------------------------------------------
 
 
-def by_dynamo(model: Own, definition: Path, ships: Path) -> Any:
+def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     """Write the module by torch.export: as it stands, with every value of its own, and optimised, as it ships.
 
-    Gives the exported program. One export serves both files: ``optimize=True`` is this very call behind it. Raises what
+    One export serves both files: ``optimize=True`` is this very call behind it. The exported program is kept. Raises what
     the exporter says, in its own words: :class:`Unsupported`, :class:`Stopped` or :class:`Broken`.
     """
+    definition, ships = paths
     import torch
 
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
-            program = torch.onnx.export(model.module, (), kwargs=_kwargs(model), dynamo=True, optimize=False, verbose=False, **_names(model))  # fmt: skip
+            program = torch.onnx.export(model.model, (), kwargs=_kwargs(model), dynamo=True, optimize=False, verbose=False, **_names(model))  # fmt: skip
         except torch.onnx.errors.OnnxExporterError as error:
             if reason := refusal(error, ("torch.onnx", "onnxscript")):
                 raise Unsupported(f"dynamo exporter: {reason}") from error
@@ -171,21 +154,28 @@ def by_dynamo(model: Own, definition: Path, ships: Path) -> Any:
         program.save(definition, external_data=False)
         program.optimize()
         program.save(ships, external_data=False)
-    return program.exported_program
+    model.more[PROGRAM] = program.exported_program
 
 
-def by_torchscript(model: Own, path: Path) -> None:
+def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
     """Write the module by TorchScript tracing. Raises :class:`Unsupported`, or what the exporter raises."""
+    (path,) = paths
     import torch
 
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
-            torch.onnx.export(model.module, (), str(path), kwargs=_kwargs(model), dynamo=False, **_names(model))
+            torch.onnx.export(model.model, (), str(path), kwargs=_kwargs(model), dynamo=False, **_names(model))
         except torch.onnx.errors.OnnxExporterError as error:
             if reason := refusal(error, ("torch.onnx",)):
                 raise Unsupported(f"torchscript exporter: {reason}") from error
             raise
+
+
+WRITERS = {
+    "torch": [((DEFINITION, "torch"), by_dynamo)],
+    "torchscript": [(("torchscript",), by_torchscript)],
+}
 
 
 def _kwargs(model: Own) -> dict[str, Any]:
@@ -201,10 +191,10 @@ def _names(model: Own) -> dict[str, list[str]]:
 
 def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The module's own outputs by name, on inputs by name."""
-    return dict(zip(model.outputs, _arrays(_called(model.module, model, arrays)), strict=True))
+    return dict(zip(model.outputs, _arrays(_called(model, arrays)), strict=True))
 
 
-def values(model: Own, program: Any, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Every tensor that the exported program of the module computes, by the names that its file has them under.
 
     They are computed by the same kernels; the outputs are left out, since those of the module itself are known.
@@ -222,30 +212,30 @@ def values(model: Own, program: Any, arrays: Mapping[str, Array]) -> dict[str, A
 
     fed = [_tensor(torch, arrays[name]) for name in model.inputs]
     with torch.no_grad():
-        Recorder(program.module()).run(*fed)
+        Recorder(model.more[PROGRAM].module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
 
 
 def twin(model: Own) -> Own:
     """The same module with weights and arithmetic in float64."""
-    return replace(model, module=copy.deepcopy(model.module).double())
+    return replace(model, model=copy.deepcopy(model.model).double())
 
 
 def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The outputs of a twin by name, on the same inputs, floats among them in float64."""
     wide = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
-    found = dict(zip(model.outputs, _arrays(_called(model.module, model, wide)), strict=True))
+    found = dict(zip(model.outputs, _arrays(_called(model, wide)), strict=True))
     narrow = [name for name, a in found.items() if a.dtype.kind == "f" and a.dtype != np.float64]
     if narrow:
         raise Stopped(f"its double() gives {narrow[0]} in {found[narrow[0]].dtype}")
     return found
 
 
-def _called(module: Any, model: Own, arrays: Mapping[str, Array]) -> Any:
+def _called(model: Own, arrays: Mapping[str, Array]) -> Any:
     import torch
 
     with torch.no_grad():
-        return module(**{name: _tensor(torch, arrays[name]) for name in model.inputs})
+        return model.model(**{name: _tensor(torch, arrays[name]) for name in model.inputs})
 
 
 def _arrays(outputs: Any) -> list[Array]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,12 @@ from parity.running import environment
 from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, ready, runs, verdict
 from parity.running.models.document import Found, document
-from parity.running.models.module import Written
-from parity.running.models.plan import DYNAMO, TORCH, TORCHSCRIPT, Plan, Way, graphs, ways, why_absent
+from parity.running.models.module import Asking, Written
+from parity.running.models.plan import FILES, JUDGE, NEEDS, OWN, Plan, Way, graphs, runtime_of, ways, why_absent
 from parity.running.models.ready import Prepared, Refusal
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
 from parity.running.worker import called
-
-JUDGE = "judge"
 
 
 def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> ModelCheck:
@@ -38,30 +38,28 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
     runtime is installed, :class:`ParityError` where the judge dies or there is no room.
     """
     begun = time.monotonic()
-    routes = ways(plan)
-    absent = {way.name: why_absent(plan.catalog, way) for way in routes}
-    if all(absent.values()):
-        raise MissingError(f"nothing could run: {'; '.join(dict.fromkeys(absent.values())) or 'there is no runtime'}")
-    with tempfile.TemporaryDirectory(prefix="parity-") as name:
-        folder = Path(name)
-        with Pool(_setup(plan, routes, folder)) as pool:
-            found = _ready(plan, pool, folder) if plan.model.onnx else _exported(plan, pool, folder, heard)
-            present = [way for way in routes if not absent[way.name] and way.graph in found.prepared.ready]
-            _run(plan, pool, found, present, folder, heard)
-            _judge(plan, pool, found, present, heard)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
+        pool = stack.enter_context(Pool(_setup(plan, folder)))
+        if not plan.model.onnx:
+            plan = replace(plan, kind=_kind(plan, pool))
+        routes = ways(plan)
+        absent = {way.name: why_absent(plan.catalog, way) for way in routes}
+        if all(absent.values()):
+            said = "; ".join(dict.fromkeys(absent.values())) or "there is no runtime"
+            raise MissingError(f"nothing could run: {said}")
+        found = _ready(plan, pool, folder) if plan.model.onnx else _exported(plan, pool, folder, heard)
+        present = [way for way in routes if not absent[way.name] and way.graph in found.prepared.ready]
+        _run(plan, pool, found, present, folder, heard)
+        _judge(plan, pool, found, present, heard)
     here = environment.environment(plan.catalog, plan.threads)
     return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
 
 
-def _setup(plan: Plan, routes: Sequence[Way], folder: Path) -> Setup:
-    runtimes = {way.name: way.runtime for way in routes}
+def _setup(plan: Plan, folder: Path) -> Setup:
     return Setup(
         begin=lambda name: Job(
-            None,
-            runs.begin,
-            (runtimes.get(name, ""), plan.catalog, plan.threads),
-            f"starting {name}",
-            START_LIMIT,
+            None, runs.begin, (runtime_of(plan, name), plan.catalog, plan.threads), f"starting {name}", START_LIMIT
         ),
         cases=None,
         scratch=folder,
@@ -69,6 +67,26 @@ def _setup(plan: Plan, routes: Sequence[Way], folder: Path) -> Setup:
         memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
         keeping=frozenset({JUDGE}),
     )
+
+
+def _asking(plan: Plan) -> Asking:
+    return Asking(plan.model, tuple(plan.given), plan.arrays, plan.threads, plan.seed)
+
+
+def _kind(plan: Plan, pool: Pool) -> str:
+    """The framework of a person's model, which is loaded to know it."""
+    job = Job(OWN, module.kind, (_asking(plan),), "loading the model", plan.limit)
+    (ending,) = _ended(pool, {OWN: job}, here=_here(plan)).values()
+    if ending.ending != "ok":
+        raise UsageError(f"{plan.model.text}: {ending.message}")
+    if isinstance(ending.value, Refusal):
+        raise ending.value.error()
+    found = str(ending.value)
+    extra, needs = NEEDS[found]
+    for needed in needs:
+        if find_spec(needed) is None:
+            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[{extra},onnx]'")
+    return found
 
 
 def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
@@ -82,19 +100,12 @@ def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
 
 def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None]) -> Found:
     """The files that the exporters write of a person's module, ready to be run."""
-    for needed in ("torch", "onnx", "onnxscript"):
-        if find_spec(needed) is None:
-            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[torch,onnx]'")
     given = tuple(plan.given)
+    writes = FILES[plan.kind][1]
+    workers = dict(zip((OWN, *(f"{OWN} {n}" for n in range(1, len(writes)))), writes, strict=True))
     jobs = {
-        worker: Job(
-            worker,
-            module.export,
-            (plan.model, given, plan.arrays, folder, how, plan.threads, plan.seed),
-            f"exporting by {how}",
-            plan.limit,
-        )
-        for worker, how in ((TORCH, DYNAMO), (TORCHSCRIPT, TORCHSCRIPT))
+        worker: Job(worker, module.export, (_asking(plan), folder, process), f"exporting by {process}", plan.limit)
+        for worker, process in workers.items()
     }
     files: dict[str, Path] = {}
     lost: dict[str, Ending] = {}
@@ -110,10 +121,12 @@ def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None
             given, notes = wrote.given, wrote.notes
             weights.add(wrote.weights)
         else:
-            lost |= dict.fromkeys((DEFINITION, DYNAMO) if worker == TORCH else (TORCHSCRIPT,), ending)
+            lost |= dict.fromkeys(writes[workers[worker]], ending)
     if len(weights) > 1:
-        said = "its weights are others each time it is made, whatever torch's seed is"
-        raise UsageError(f"{plan.model.text}: {said}; load them from a file, or draw them from torch's generator")
+        said = "its weights are others each time it is made, whatever the seed is"
+        raise UsageError(
+            f"{plan.model.text}: {said}; load them from a file, or draw them from the framework's generator"
+        )
     order = {name: files[name] for name in graphs(plan) if name in files}
     if not order:
         said = "; ".join(f"{name}: {lost[name].message}" for name in graphs(plan) if name != DEFINITION)
@@ -146,14 +159,13 @@ def _run(
             arguments: tuple[Any, ...] = (made, way.runtime, way.optimises, not way.optimises, plan.catalog, out)
             jobs[way.name] = Job(way.name, runs.run, arguments, f"running in {way.name}", plan.limit)
         else:
-            arguments = (plan.model, tuple(plan.given), plan.arrays, made, out, plan.threads, plan.seed)
-            jobs[way.name] = Job(way.name, module.run, arguments, "running the module", plan.limit)
+            jobs[OWN] = Job(way.name, module.run, (_asking(plan), made, out), "running the model", plan.limit)
     found.ended = _ended(pool, jobs, heard, _here(plan))
     if not plan.model.onnx:
         made = next(iter(found.prepared.ready.values()))
-        arguments = (plan.model, tuple(plan.given), plan.arrays, made, folder / "twin", plan.threads, plan.seed)
-        job = Job(TORCH, module.run_twin, arguments, "running the module in float64", plan.limit)
-        (found.twin,) = _ended(pool, {TORCH: job}, heard, _here(plan)).values()
+        arguments = (_asking(plan), made, folder / "twin")
+        job = Job(OWN, module.run_twin, arguments, "running the model in float64", plan.limit)
+        (found.twin,) = _ended(pool, {OWN: job}, heard, _here(plan)).values()
 
 
 def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: Callable[[bool], None]) -> None:
@@ -184,7 +196,8 @@ def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: C
 
 
 def _here(plan: Plan) -> frozenset[str]:
-    return frozenset({TORCH, TORCHSCRIPT}) if plan.model.live else frozenset()
+    """The workers that are this process, since it has the model."""
+    return frozenset({OWN, f"{OWN} 1"}) if plan.model.live else frozenset()
 
 
 def _ended(

@@ -14,8 +14,21 @@ from parity.records.model import DEFINITION
 from parity.routes.catalog import Catalog
 
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
-TORCH = "torch"  #: the route of a module's own run, and its worker
-DYNAMO, TORCHSCRIPT = "torch", "torchscript"  #: the exporters, as routes name them
+OWN = "own"  #: the label of a model's own run, and the worker that has the model
+JUDGE = "judge"
+PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
+
+#: Of each framework: what has to be installed, and the extra that installs it.
+NEEDS = {
+    "torch": ("torch", ("torch", "onnx", "onnxscript")),
+    "keras": ("tensorflow", ("tensorflow", "keras", "onnx", "tf2onnx")),
+}
+
+#: Of each framework: the route of a model's own run, and the files by the process that writes them.
+FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "torch": ("torch", {"torch": (DEFINITION, "torch"), "torchscript": ("torchscript",)}),
+    "keras": ("tensorflow", {"tensorflow": (DEFINITION, "tensorflow")}),
+}
 
 
 @dataclass(frozen=True)
@@ -32,13 +45,14 @@ class Plan:
     threads: int = 1
     limit: float = LIMIT
     memory_limit: int | None = None
+    kind: str = ""  #: the framework of a model that is no file, once it is known
 
 
 @dataclass(frozen=True)
 class Way:
     """One way to run a file: a runtime, with its graph optimiser or with every value as an output.
 
-    Without a runtime it is the run of a module itself.
+    Without a runtime it is the run of the model itself.
     """
 
     name: str
@@ -49,8 +63,21 @@ class Way:
 
 
 def graphs(plan: Plan) -> tuple[str, ...]:
-    """The names of the files that a subject gives: its own, or what a module's exporters write."""
-    return (plan.model.text,) if plan.model.onnx else (DEFINITION, DYNAMO, TORCHSCRIPT)
+    """The names of the files that a subject gives: its own, or what is written of a model."""
+    if plan.model.onnx:
+        return (plan.model.text,)
+    return tuple(name for names in FILES[plan.kind][1].values() for name in names)
+
+
+def runtime_of(plan: Plan, worker: str) -> str:
+    """The runtime that a worker hosts, by its name in the catalog; empty for one that judges or has the model itself."""
+    label = worker.rpartition(">")[2].removesuffix(PLAIN)
+    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == label), "")
+
+
+def steps(plan: Plan) -> int:
+    """About how many steps a check has, for a bar that only has to move."""
+    return len(ways(plan)) + 3 if plan.model.onnx else 13
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -66,7 +93,8 @@ def ways(plan: Plan) -> list[Way]:
     found = []
     for graph in graphs(plan):
         if graph == DEFINITION:
-            found.append(Way(TORCH, DEFINITION, "", TORCH, False))
+            route = FILES[plan.kind][0]
+            found.append(Way(route, DEFINITION, "", OWN, False))
             continue
         begin = "" if plan.model.onnx else f"{graph}>"
         for name, part in sorted(parts.items(), key=lambda item: not item[1].optimises):
@@ -74,7 +102,7 @@ def ways(plan: Plan) -> list[Way]:
                 continue
             if part.optimises:
                 found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
-            label = f"{part.label} plain" if part.optimises else part.label
+            label = f"{part.label}{PLAIN}" if part.optimises else part.label
             found.append(Way(f"{begin}{label}", graph, name, part.label, False))
     return found
 

@@ -19,7 +19,7 @@ from parity.operators.file import Declared, declared, load, read
 from parity.operators.graph import Graph, Node, title
 from parity.records.model import DEFINITION, Operator, Source
 from parity.routes.taps import with_every_value
-from parity.running.values import write
+from parity.running.values import Values, write
 
 TRACE = "pkg.torch.onnx.stack_trace"  #: what torch's exporter keeps of the code that an operator comes from
 
@@ -49,18 +49,23 @@ class Fed:
 class Ready:
     """A file ready to be run. Paths are of files in the scratch folder, but for the person's own.
 
-    inputs: the names in the order in which programs take them; outputs: of the file itself; every: of the file ``tapped``,
-    which gives every value.
+    inputs: the names in the order in which programs take them, and beside each what it is fed, by its name in ``fed``; outputs:
+    of the file itself; every: of the file ``tapped``, which gives every value.
     """
 
     path: Path
     fed: Fed
-    inputs: tuple[str, ...]
+    inputs: tuple[tuple[str, str], ...]
     outputs: tuple[str, ...]
     tapped: Path
     every: tuple[str, ...]
     operators: tuple[Operator, ...]
     decimal: bool  #: whether an attribute means the decimal that was written, and not its float32
+
+    def fed_with(self, i: int) -> dict[str, Array]:
+        """The arrays of a set of inputs, by the names of the file."""
+        values = Values(self.fed.files[i])
+        return {name: values[fed] for name, fed in self.inputs}
 
     @property
     def graph(self) -> Graph:
@@ -96,13 +101,18 @@ def ready(
                 fed = _fed(graph, inputs, given, arrays, seed, folder)
             except UsageError as error:
                 return Refusal(str(error))
+        try:
+            paired = _paired([each.name for each in inputs], [each.name for each in fed.feeds], path)
+        except UsageError as error:
+            reasons[name] = str(error)
+            continue
         own = folder / name.replace("/", "_")
         own.mkdir()
         tapped, every = with_every_value(path, own)
         made[name] = Ready(
             path,
             fed,
-            tuple(each.name for each in inputs),
+            paired,
             tuple(each.name for each in outputs),
             tapped,
             tuple(every),
@@ -110,6 +120,17 @@ def ready(
             name == DEFINITION,
         )
     return Prepared(made, reasons)
+
+
+def _paired(names: Sequence[str], fed: Sequence[str], path: Path) -> tuple[tuple[str, str], ...]:
+    """What each input of a file is fed: what bears its name, or where an exporter gave others, what stands at its place."""
+    if set(names) <= set(fed):
+        return tuple(zip(names, names, strict=True))
+    if len(names) != len(fed):
+        raise UsageError(
+            f"{path}: its inputs are {', '.join(names)}, the model's {', '.join(fed)}; which is which is not said"
+        )
+    return tuple(zip(names, fed, strict=True))
 
 
 def _fed(

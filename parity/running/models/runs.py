@@ -63,8 +63,7 @@ def run(made: Ready, runtime: str, optimise: bool, tapped: bool, catalog: Catalo
 
 def _asked(program: Program, made: Ready, i: int, names: Sequence[str]) -> dict[str, Array]:
     """What a program gives for one set of inputs, by name; what is no array, such as a sequence, is left out."""
-    fed = Values(made.fed.files[i])
-    given = program(*(fed[name] for name in made.inputs))
+    given = program(*made.fed_with(i).values())
     if len(given) != len(names):
         kind = "output-missing" if len(given) < len(names) else "output-extra"
         raise Broken(kind, f"{len(given)} outputs, expected {len(names)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +48,7 @@ def judge(
             outputs.append(whole.output(output, values[output], other))
         operators = []
         if name in tapped and not ran[name].inner:
-            seen = Values(ran[name].files[i], made.fed.files[i])
+            seen = ChainMap(Values(ran[name].files[i]), made.fed_with(i))  # type: ignore[arg-type]  # it is only read
             for found, _ in node_by_node(graph, seen, known):
                 operators.append(found)
                 if found.figure.status == "not judged":
@@ -59,23 +59,28 @@ def judge(
     unjudged = [Unjudged(kind=kind, count=n, reason=why) for (kind, why), n in counted.most_common()]
     if twin is None:
         return answers, unjudged, None
-    beside = None if before is None else _whole(before, i, seed)
+    beside = None if before is None else (before, _whole(before, i, seed))
     return answers, unjudged, _function(made, i, whole, beside, Values(twin))
 
 
-def _function(made: Ready, i: int, whole: Whole, before: Whole | None, twin: Values) -> Function:
+def _function(made: Ready, i: int, whole: Whole, before: tuple[Ready, Whole] | None, twin: Values) -> Function:
     """The worst output of a file beside the model's own in float64."""
     if whole.why_not:
         return Function(status="not judged", reason=whole.why_not)
     tried = made.fed.tried[i]
     figures = []
-    for output in made.outputs:
+    if len(made.outputs) != len(twin):
+        return Function(
+            status="fail", inputs=tried, reason=f"it gives {len(made.outputs)} outputs, the model {len(twin)}"
+        )
+    names = dict(zip(made.outputs, twin, strict=True))  # exporters may name them otherwise
+    for k, output in enumerate(made.outputs):
         truth = whole.truth(output)
         if truth is None:
             figures.append(Function(status="not judged", reason=f"output {output} is no array"))
             continue
-        others = None if before is None or before.why_not else before.truth(output)
-        figures.append(same_function(output, tried, twin[output], truth, others))
+        others = None if before is None or before[1].why_not else before[1].truth(before[0].outputs[k])
+        figures.append(same_function(output, tried, twin[names[output]], truth, others))
     found = worst_function(figures)
     return found or Function(status="not judged", reason="it has no output")
 
@@ -83,4 +88,4 @@ def _function(made: Ready, i: int, whole: Whole, before: Whole | None, twin: Val
 @lru_cache(maxsize=3)
 def _whole(made: Ready, i: int, seed: int) -> Whole:
     """The truth of a file on one set of inputs; asked for again where another file was made from it."""
-    return Whole(made.graph, Values(made.fed.files[i]), seed)
+    return Whole(made.graph, made.fed_with(i), seed)

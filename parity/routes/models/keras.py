@@ -1,0 +1,105 @@
+"""A Keras model of a person's own: its inputs, its files, and its own run layer by layer and in float64."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parity.axes import Array
+from parity.cases.asked import Asked, shapes
+from parity.cases.subject import Subject
+from parity.errors import Unsupported, UsageError
+from parity.judging.sameness import digest
+from parity.operators.file import Declared, write
+from parity.records.model import DEFINITION
+from parity.routes.exporters.tf2onnx import collected
+from parity.routes.lowering.lower import lower
+from parity.routes.lowering.tapped import tapped, whole
+from parity.routes.lowering.twin import twin as widened
+from parity.routes.lowering.walking import input_names, readable
+from parity.routes.models.own import Own
+
+LOWERED = "lowered"  #: the model in operators, among what is kept of it
+
+
+def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int) -> Own:
+    """The Keras model of a subject, ready for inputs of these shapes.
+
+    given, arrays: the inputs as a person asked for or gave them; the batch has to be said. Raises :class:`UsageError` for a
+    model that cannot be read, for another backend than TensorFlow, and for inputs that it has not or that do not fit.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise UsageError(f"{subject.text}: Keras runs on {keras.backend.backend()}; set KERAS_BACKEND=tensorflow")
+    try:
+        names, tensors = input_names(model), readable(model).inputs
+    except Unsupported as reason:
+        raise UsageError(f"{subject.text}: {reason}") from None
+    declared = [
+        Declared(
+            name,
+            tuple("batch" if i == 0 and n is None else "" if n is None else n for i, n in enumerate(t.shape)),
+            t.dtype,
+        )
+        for name, t in zip(names, tensors, strict=True)
+    ]
+    sizes = shapes(declared, given, arrays)
+    samples = tuple(np.zeros(sizes[each.name], each.dtype) for each in declared)
+    try:
+        outputs = whole(model, dict(zip(names, samples, strict=True)))
+    except Exception as error:  # noqa: BLE001 - a person's layers may raise anything
+        said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        raise UsageError(f"{subject.text}: it fails on inputs of these shapes: {said}; give others") from None
+    types = {each.name: each.dtype for each in declared}
+    asked = tuple(replace(one, dtype=one.dtype or types.get(one.name or names[0], "")) for one in given)
+    return Own(model, tuple(names), samples, tuple(outputs), asked, (), digest(*model.get_weights()))
+
+
+def by_lowering(model: Own, paths: Sequence[Path]) -> None:
+    """Write what the model computes, layer by layer, in operators. Raises :class:`Unsupported` for a layer without a rule."""
+    import onnx
+
+    (path,) = paths
+    fed = {name: (sample.shape, sample.dtype.name) for name, sample in zip(model.inputs, model.samples, strict=True)}
+    low = lower(model.model, {name: shape for name, (shape, _) in fed.items()})
+    onnx.save(write(low.graph, fed, {}), path)
+    model.more[LOWERED] = low
+
+
+def by_tf2onnx(model: Own, paths: Sequence[Path]) -> None:
+    """Write the model by Keras' own export. Raises what that raises."""
+    (path,) = paths
+    with warnings.catch_warnings(), collected():
+        warnings.simplefilter("ignore")
+        model.model.export(str(path), format="onnx", verbose=False)
+
+
+WRITERS = {"tensorflow": [((DEFINITION,), by_lowering), (("tensorflow",), by_tf2onnx)]}
+
+
+def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The model's own outputs by name, on inputs by name."""
+    return whole(model.model, arrays)
+
+
+def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """What every layer gives, by the names that the definition has the values under."""
+    given = tapped(model.model, arrays)
+    return {name: given[path] for path, name in model.more[LOWERED].layers.items() if path in given}
+
+
+def twin(model: Own) -> Own:
+    """The same model with weights and arithmetic in float64. Raises :class:`Unsupported` where Keras cannot make it again."""
+    return replace(model, model=widened(model.model))
+
+
+def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The outputs of a twin by name, on the same inputs, floats among them in float64."""
+    wide = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
+    return dict(zip(model.outputs, whole(model.model, wide).values(), strict=True))

@@ -1,0 +1,59 @@
+"""What is known of a model of a person's own once it is loaded, whatever its framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from parity.axes import Array
+from parity.cases.asked import Asked
+from parity.cases.subject import Subject
+
+
+@dataclass(frozen=True)
+class Own:
+    """A model as it is at inference, and what it takes.
+
+    inputs: the names of what is fed, in order; samples: an array for each, whose values decide nothing, as the framework has
+    it; outputs: a name for each array of what it gives, nested ones by their path; given: the inputs as they were asked for,
+    each with its type; notes: what was done to it; weights: a digest of them; more: what its framework keeps of it.
+    """
+
+    model: Any
+    inputs: tuple[str, ...]
+    samples: tuple[Any, ...]
+    outputs: tuple[str, ...]
+    given: tuple[Asked, ...]
+    notes: tuple[str, ...] = ()
+    weights: bytes = b""
+    more: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+#: Writes one or more of a model's files, by their paths. Raises what its exporter says.
+Write = Callable[[Own, Sequence[Path]], None]
+
+
+class Kind(Protocol):
+    """What is done with models of one framework; a module of this room."""
+
+    #: By the process that writes them: the files that one call writes, by their names, and the call.
+    WRITERS: Mapping[str, Sequence[tuple[tuple[str, ...], Write]]]
+
+    def own(
+        self, model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int
+    ) -> Own:
+        """The model, ready for inputs of these shapes. Raises :class:`parity.errors.UsageError`."""
+
+    def run(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Its outputs by name, on inputs by name."""
+
+    def values(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Values on the way, by the names that its definition has them under."""
+
+    def twin(self, model: Own) -> Own:
+        """The same model with weights and arithmetic in float64."""
+
+    def run_twin(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """The outputs of a twin by name, on the same inputs, floats among them in float64."""

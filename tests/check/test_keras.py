@@ -1,0 +1,92 @@
+"""``parity check`` of Keras models: layer by layer beside its own graph, and what its export makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.cases.asked import Asked
+from parity.cases.subject import subject
+from parity.errors import UsageError
+from parity.records.model import ModelCheck
+from parity.running.models.check import check
+from parity.running.models.plan import Plan
+from tests.check.conftest import Command
+from tests.check.parts import catalog
+
+for needed in ("tensorflow", "keras", "tf2onnx", "onnxruntime"):
+    pytest.importorskip(needed, reason="Keras models are exported and run")
+
+OWN = Path(__file__).parent / "own_keras.py"
+
+
+def checked(name: str, shape: Any, runtimes: Any = ("reference",)) -> ModelCheck:
+    text = f"{OWN}:{name}"
+    given = (Asked("", shape),)
+    return check(Plan(subject(text), given, None, 0, catalog(), runtimes, f"parity check {text}", limit=200.0))
+
+
+def functions(found: ModelCheck) -> dict[str, str]:
+    return {graph.name: graph.function.status for graph in found.graphs if graph.function is not None}
+
+
+def test_an_honest_model_is_one_function_and_each_layer_honestly_rounded(parity: Command) -> None:
+    done = parity(f"{OWN}:honest", "--input", "2x12x14x3", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    import msgspec
+
+    found = msgspec.json.decode(done.stdout, type=ModelCheck)
+    assert {route.name: route.status for route in found.routes} == dict.fromkeys(
+        ("tensorflow", "tensorflow>ort", "tensorflow>ort plain", "tensorflow>reference"), "pass"
+    )
+    assert functions(found) == {"definition": "pass", "tensorflow": "pass"}
+    definition = found.graphs[0].function
+    assert definition is not None
+    assert float(definition.distance or 0) < 1e-12
+    own = found.routes[0].answers[0].operators
+    judged = [found.graphs[0].operators[each.operator].kind for each in own if each.figure.status == "pass"]
+    assert {"Conv", "BatchNormalization", "Add"} <= set(judged)
+    assert all(each.figure.status == "pass" for each in own)
+
+
+def test_an_export_that_is_another_function_is_its_exporter_s() -> None:
+    found = checked("exported_otherwise", (2, 6, 7, 3))
+    assert functions(found) == {"definition": "pass", "tensorflow": "fail"}
+    assert found.findings[0].whose == "the exporter tensorflow: definition is the same function"
+
+
+def test_a_layer_without_a_rule_is_named_and_the_export_is_judged_all_the_same() -> None:
+    found = checked("with_a_layer_of_its_own", (2, 6, 7, 3))
+    own, exported = found.routes
+    assert (own.status, exported.status) == ("not judged", "pass")
+    assert own.reason.startswith("nothing says what it computes: ")
+    assert "'doubled' (Doubled)" in own.reason
+    assert functions(found) == {"tensorflow": "pass"}
+    assert found.status == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "said"),
+    [
+        ("Subclassed", "2x6", "which cannot be read; write it as a functional or sequential model"),
+        ("honest", "2x12x14x4", "input 'image' is 2x12x14x4, the file wants batchx12x14x3"),
+    ],
+)
+def test_what_cannot_be_checked_is_one_sentence_with_the_mend(
+    parity: Command, name: str, shape: str, said: str
+) -> None:
+    done = parity(f"{OWN}:{name}", "--input", shape)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_live_keras_model_is_checked_in_this_process() -> None:
+    import parity as library
+    from tests.check import own_keras
+
+    with pytest.raises(UsageError, match="batch"):
+        library.check(own_keras.honest(), runtimes=["reference"])
+    assert library.check(own_keras.honest(), inputs="2x12x14x3", runtimes=["reference"]).verdict == "pass"
