@@ -23,7 +23,8 @@ from parity.operators.table import OPERATORS
 REACH = 24  #: ill values behind the first one that are looked at on either side: more than a decomposed operator has
 TRIALS = 80  #: pairs that are tried
 MISSING = 1.5  #: as so many operators counts that one side has no part at all: two unlike operators are likelier
-AHEAD = 12  #: operators behind a replaced value that are computed in a trial
+FOLLOWING = 12  #: operators behind a replaced value that are computed in a trial
+AHEAD = 4 * REACH  #: operators behind the first ill value that must be computed, so that those of its region are
 
 How = Literal["weights", "operator", "what follows", "not"]
 WINDOWS = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "Resize")  #: whose settings decide sizes
@@ -255,7 +256,7 @@ def shows(state: Matching, one: str, two: str, axes: Axes) -> bool:
     ends = {b: a for a, b in state.outputs()}
     if two in ends and ends[two] == one and not twin.users.get(two):
         return True
-    for i in twin.after([two])[:AHEAD]:
+    for i in twin.after([two])[:FOLLOWING]:
         node = twin.nodes[i]
         needed = list(reads(node))
         if any(name not in changed and name not in twin.values for name in needed):

@@ -32,6 +32,7 @@ class Matching:
 
     def draw(self) -> None:
         """Draw the noise of the second side as it is now, and look for all its values anew."""
+        self.two.compute(len(self.two.nodes))
         self.spread = spreads(self.two, self._folded)
         self.found.clear()
         self.match(name for name in self.two.values if name in self.two.data)
@@ -55,9 +56,17 @@ class Matching:
         return self.index.partners(arrays, spread if fits else None)
 
     def heal(self, name: str, partner: Partner, arrays: Sequence[Array]) -> None:
-        """Put the first side's numbers in the place of a value of the second, and look for what follows anew."""
+        """Put the first side's numbers in the place of a value of the second; what follows is gone until :meth:`see`."""
         self.healed[name] = partner
-        self.match(self.two.replace(name, arrays))
+        for gone in self.two.replace(name, arrays):
+            self.found.pop(gone, None)
+        self.match([name])
+
+    def see(self, last: int) -> bool:
+        """Compute what is gone up to this node and look for it; whether there was anything."""
+        names = self.two.compute(last)
+        self.match(names)
+        return bool(names)
 
     def outputs(self) -> list[tuple[str, str]]:
         """The outputs of both sides that go together, by their order."""

@@ -18,7 +18,7 @@ from parity.judging.local import Local
 from parity.judging.twins import Twin
 from parity.operators.base import Operator, Site
 from parity.operators.formats import FORMATS
-from parity.operators.graph import Node, Step, Value, as_value
+from parity.operators.graph import Node, Step, Value, as_value, reads
 
 DRAWS = 8  #: K: how often noise is drawn for every input
 POOL = 8  #: how many draws the mean spread of the whole value counts beside an element's own
@@ -47,16 +47,21 @@ def _spread(twin: Twin, folded: frozenset[str], k: int) -> dict[str, F64]:
     total: dict[str, Any] = {}
     for i in range(len(twin.nodes)):  # what every operator rounds on the exact values
         _node(twin, i, exact, _measuring(twin, i, local))
+    rounds = {i for i, _, _ in local}
     for draw in range(DRAWS):
         key = draws.mixed(k * DRAWS + draw)
-        env = dict(exact) | _constants(twin, folded, key)
-        for i in range(len(twin.nodes)):
-            node = twin.nodes[i]
-            if node.kind == "Constant" and not node.domain:
-                continue
-            env |= _node(twin, i, env, _drawing(i, local, key))
-            for name in node.outputs:
-                if name in env and name in twin.data and _is_float(exact[name]):
+        moved = _constants(twin, folded, key)
+        env = {**exact, **moved}
+        for i, node in enumerate(twin.nodes):
+            if (node.kind == "Constant" and not node.domain) or not (
+                i in rounds or any(n in moved for n in reads(node))
+            ):
+                continue  # nothing that it reads was moved, and it rounds nothing
+            made = _node(twin, i, env, _drawing(i, local, key))
+            env |= made
+            moved |= made
+            for name in made:
+                if name in twin.data and _is_float(exact[name]):
                     if np.shape(env[name].y) != np.shape(exact[name].y):
                         continue  # the noise decided a shape: nothing can be said of how far it carries
                     with np.errstate(invalid="ignore", over="ignore"):

@@ -70,7 +70,7 @@ def fitting(one: Sequence[Array], two: Sequence[Array], hints: Iterable[Axes] = 
 def apart(a: Array, b: Array) -> F64:
     """The distance of two arrays of one shape: 0 for equal infinities and for NaN twice, infinite where structure differs."""
     if a.dtype.kind in "biu" and b.dtype.kind in "biu":
-        return (a != b).astype(np.float64)
+        return np.asarray(a != b, np.float64)
     with np.errstate(invalid="ignore"):
         d: F64 = np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64))
     if np.isfinite(d).all():

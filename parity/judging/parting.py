@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from parity.axes import Array
-from parity.judging.healing import How, choose
+from parity.judging.healing import AHEAD, How, choose
 from parity.judging.matching import Matching, behind, edge, front
 from parity.judging.nearness import Spread
 from parity.judging.pairing import Axes, Layers, Partner, allowed, apart, carried, lined
@@ -149,6 +149,8 @@ def _round(state: Matching, partings: list[Parting], given_up: set[str]) -> bool
         fronts = [name for name in front(state.two, ill_two) if name not in lost]
         if not fronts:
             return healed
+        if state.see(state.two.maker[fronts[0]] + AHEAD):
+            continue
         part = choose(state, fronts[0], ill_one, ill_two)
         if part is None:
             partings.append(_alone(state, fronts[0], ill_one, ill_two))

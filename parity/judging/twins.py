@@ -72,6 +72,7 @@ class Twin:
         self.values |= {name: tuple(feed[name] for feed in side.feeds) for name in side.feeds[0]}
         self.failed: dict[str, str] = {}
         self.replaced: set[str] = set()
+        self.stale: set[int] = set()  #: nodes whose outputs are gone since something before them was replaced
         self._compute(range(len(self.nodes)))
         for node in self.nodes:
             if node.kind == "Constant" and not node.domain and node.outputs[0] in self.values:
@@ -109,7 +110,7 @@ class Twin:
         return isinstance(rule, Move | Identity) and len(set(self.reads(name))) == 1
 
     def numbers(self, name: str) -> list[Array] | None:
-        """The arrays of a value, one an input; None where it was not computed or holds no numbers."""
+        """The arrays of a value, one an input; None where it is not computed (yet) or holds no numbers."""
         found = self.values.get(name)
         if found is None or any(v.dtype.startswith("seq") or np.asarray(v.y).dtype.kind in "OSU" for v in found):
             return None
@@ -126,22 +127,30 @@ class Twin:
         return found
 
     def replace(self, name: str, arrays: Sequence[Array]) -> list[str]:
-        """Put other numbers in the place of a value and compute what follows; the names of all that changed."""
+        """Put other numbers in the place of a value. What follows is gone until it is computed; its names."""
         dtype = self.values[name][0].dtype
         self.values[name] = tuple(Value(np.asarray(array), dtype) for array in arrays)
         self.replaced.add(name)
         following = self.after([name])
-        self._compute(following)
-        return [name, *(n for i in following for n in self.nodes[i].outputs if n and n not in self.replaced)]
+        self.stale |= set(following)
+        gone = [n for i in following for n in self.nodes[i].outputs if n and n not in self.replaced]
+        for each in gone:
+            self.values.pop(each, None)
+            self.failed.pop(each, None)
+        return gone
+
+    def compute(self, last: int) -> list[str]:
+        """Compute what is gone, up to this node; the names of what then is there again."""
+        nodes = sorted(i for i in self.stale if i <= last)
+        self._compute(nodes)
+        self.stale -= set(nodes)
+        return [n for i in nodes for n in self.nodes[i].outputs if n in self.values and n not in self.replaced]
 
     def _compute(self, nodes: Iterable[int]) -> None:
         for i in nodes:
             node = self.nodes[i]
             names = [name for name in node.outputs if name and name not in self.replaced]
             found: list[dict[str, Value]] = []
-            for name in names:
-                self.values.pop(name, None)
-                self.failed.pop(name, None)
             if any(name not in self.values for name in reads(node)):
                 continue
             try:
