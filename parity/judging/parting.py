@@ -18,6 +18,7 @@ from parity.judging.healing import AHEAD, How, choose
 from parity.judging.matching import Matching, behind, edge, front
 from parity.judging.nearness import Spread
 from parity.judging.pairing import Axes, Layers, Partner, allowed, apart, carried, lined
+from parity.judging.play import Play, play
 from parity.judging.twins import Side, Twin, flat, root_mean_square
 from parity.operators.graph import title
 
@@ -50,16 +51,11 @@ class Worst:
 
 @dataclass(frozen=True)
 class Scene:
-    """The arrays of a parting, for what it looks like: everything as it was when the two parted."""
+    """What computed the two values when they parted, and the axes that carry the first side's to the second's place."""
 
     axes: Axes
-    one: tuple[Array, ...]  #: the first side's value, in its own axes, one array an input
-    two: tuple[Array, ...]
-    off_one: Spread | None
-    off_two: Spread | None
-    reads_one: tuple[str, ...]  #: the matched values that the group of operators reads
-    reads_two: tuple[str, ...]
-    values_two: dict[str, tuple[Array, ...]]  #: what the second side read, which later healing may change
+    one: Play
+    two: Play
 
 
 @dataclass(frozen=True)
@@ -171,11 +167,10 @@ def _parted(
     assert b is not None
     moved = carried(a, axes, b)
     assert moved is not None
-    group_one, well_one = edge(state.one, set(ill_one), one) if one in ill_one else ([], [one])
-    group_two, well_two = edge(state.two, set(ill_two), two) if two in ill_two else ([], [two])
+    group_one = edge(state.one, set(ill_one), one)[0] if one in ill_one else []
+    group_two = edge(state.two, set(ill_two), two)[0] if two in ill_two else []
     off_one, off_two = state.index.spread.get(one), state.spread.get(two)
-    values = {n: tuple(v) for n in well_two if (v := state.two.numbers(n)) is not None}
-    scene = Scene(axes, tuple(a), tuple(b), off_one, off_two, tuple(well_one), tuple(well_two), values)
+    scene = Scene(axes, play(state.one, one, group_one, off_one), play(state.two, two, group_two, off_two))
     same_sizes = all(x.shape == y.shape for x, y in zip(moved, b, strict=True))
     distance, ratio, worst = _worst(moved, b, axes, a, off_one, off_two) if same_sizes else (np.nan, np.inf, None)
     found = Parting(

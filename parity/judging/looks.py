@@ -1,0 +1,46 @@
+"""What a parting looks like: the name of a difference, where undoing it makes the difference vanish. Pure numpy.
+
+Every guess is computed: one side's operators with something changed must give the other side's value on all inputs, as near as
+drawn noise allows. That is the proof; without it nothing is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.judging.amounts import inputs, scalars, weights
+from parity.judging.parting import Parting
+from parity.judging.play import vanishes
+from parity.judging.settings import activation, bias, coordinates, flattened, missing, order, padding, settings
+
+#: In this order, so that what says least comes first; what is fitted or taken from the other side whole comes last.
+GUESSES = (settings, activation, inputs, missing, bias, order, flattened, coordinates, scalars, padding, weights)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a difference is: of what kind, and what stands on either side."""
+
+    kind: str
+    one: str
+    two: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.one} in the first, {self.two} in the second"
+
+
+def look(parting: Parting) -> Look | None:
+    """What a parting looks like; None where no guess makes the difference vanish."""
+    scene = parting.scene
+    if scene is None:
+        return None
+    back = tuple(int(i) for i in np.argsort(scene.axes))
+    ways = ((scene.one, scene.two, scene.axes, False), (scene.two, scene.one, back, True))
+    for make in GUESSES:
+        for changed, target, axes, swapped in ways:
+            for guess in make(changed, target, axes):
+                if vanishes(guess.play, target, axes):
+                    return Look(guess.kind, *((guess.after, guess.before) if swapped else (guess.before, guess.after)))
+    return None
