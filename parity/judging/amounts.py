@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 
 from parity.axes import Array, Shape
+from parity.judging.nearness import FOLDING
 from parity.judging.pairing import Axes, apart
 from parity.judging.play import Guess, Play, turned_to, vanishes
 from parity.judging.twins import flat
+from parity.operators.formats import FORMATS
 from parity.operators.graph import Node
 
 STEPS = 30  #: of Newton's method, for one number
@@ -110,44 +112,73 @@ def _newton(start: float, off: Callable[[float], Array | None]) -> float | None:
 # ---- weights --------------------------------------------------------------------------------------------------------
 
 
-def weights(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
-    """A weight with its axes swapped or turned around, rounded to half precision, or the other side's."""
+def kernels(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
+    """A weight with its axes swapped, or turned around."""
     for name in _weights(changed):
         held = np.asarray(changed.constant(name), np.float64)
-        for turn in list(permutations(range(held.ndim)))[1:]:
+        plain = "OIHWD"[: held.ndim] if held.ndim > 2 else "IO"[: held.ndim]
+        for turn in list(permutations(range(held.ndim)))[1:] if held.ndim <= 5 else ():
             if held.transpose(turn).shape == held.shape:
-                said = "".join("OIHWD"[k] if held.ndim > 2 else "IO"[k] for k in turn)
-                plain = "OIHWD"[: held.ndim] if held.ndim > 2 else "IO"
-                yield Guess(
-                    "kernel axes", f"{plain} {held.shape}", said, changed.with_known(name, [held.transpose(turn)])
-                )
-        for axis in range(2, held.ndim):
+                said = "".join(plain[k] for k in turn)
+                yield Guess("kernel axes", plain, said, changed.with_known(name, [held.transpose(turn)]))
+        spatial = tuple(range(2, held.ndim))
+        for around in [*((axis,) for axis in spatial), spatial][: len(spatial) + (len(spatial) > 1)]:
+            said = " and ".join(plain[k] for k in around)
             yield Guess(
-                "kernel axes",
-                "as it is",
-                f"turned around along axis {axis}",
-                changed.with_known(name, [np.flip(held, axis)]),
+                "kernel axes", plain, f"turned around along {said}", changed.with_known(name, [np.flip(held, around)])
             )
-        if held.ndim > 3:
-            yield Guess(
-                "kernel axes",
-                "as it is",
-                "turned around",
-                changed.with_known(name, [np.flip(held, tuple(range(2, held.ndim)))]),
-            )
+
+
+def weights(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
+    """A weight rounded to half precision, or the other side's; then all weights of an operator together."""
+    for name in _weights(changed):
+        held = np.asarray(changed.constant(name), np.float64)
         with np.errstate(over="ignore"):
-            half = held.astype(np.float16).astype(np.float64)
-        yield Guess(
-            "half precision", "weights as they are", "weights rounded to float16", changed.with_known(name, [half])
-        )
-        brain = _bfloat16(held)
-        yield Guess(
-            "half precision", "weights as they are", "weights rounded to bfloat16", changed.with_known(name, [brain])
-        )
+            halves = {"float16": held.astype(np.float16).astype(np.float64), "bfloat16": _bfloat16(held)}
+        for half, rounded in halves.items():
+            said = f"{name} rounded to {half}"
+            yield Guess("half precision", f"{name} as it is", said, changed.with_known(name, [rounded]))
         for other in _weights(target):
             theirs = _nearest(held, np.asarray(target.constant(other), np.float64))
             if theirs is not None:
-                yield Guess("weights", f"{name}", _differs(held, theirs, other), changed.with_known(name, [theirs]))
+                yield Guess("weights", name, _differs(held, theirs, other), changed.with_known(name, [theirs]))
+                if held.ndim > 1 and (unscaled := _unscaled(held, theirs)) is not None:
+                    yield Guess("weights", name, _differs(held, unscaled, other), changed.with_known(name, [unscaled]))
+
+
+def layers(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
+    """All weights of an operator together, from one of its kind on the other side."""
+    for mine, theirs in product(changed.nodes, target.nodes):
+        if (mine.kind, mine.domain) != (theirs.kind, theirs.domain):
+            continue
+        pairs = [
+            (m, t)
+            for m, t in zip(mine.inputs, theirs.inputs, strict=False)
+            if m in changed.stored and t in target.stored
+        ]
+        made, said = changed, []
+        for m, t in pairs:
+            held, other = (np.asarray(p.constant(n), np.float64) for p, n in ((changed, m), (target, t)))
+            nearest = _nearest(held, other)
+            if nearest is None:
+                break
+            made = made.with_known(m, [nearest])
+            said.append(_factors(held, nearest) or _differs(held, nearest, t))
+        else:
+            if len(pairs) > 1:
+                yield Guess("weights", f"{', '.join(m for m, _ in pairs)}", "; ".join(said), made)
+
+
+def _factors(mine: Array, theirs: Array) -> str:
+    """In words, that a kernel is another times a factor a channel; nothing where it is not."""
+    if mine.ndim < 2:
+        return ""
+    with np.errstate(all="ignore"):
+        factor = np.nanmedian(theirs / mine, axis=tuple(range(1, mine.ndim)), keepdims=True)
+    rounding = 2 * FOLDING * FORMATS["float32"].storage * np.abs(theirs)
+    if not (np.abs(mine * factor - theirs) <= rounding).all() or (np.abs(factor - 1) <= rounding.max()).all():
+        return ""
+    return f"each channel times a factor from {factor.min():.6g} to {factor.max():.6g}"
 
 
 def _weights(play: Play) -> list[str]:
@@ -171,6 +202,21 @@ def _nearest(mine: Array, theirs: Array) -> Array | None:
     return min(fits, key=lambda p: float(np.square(p - mine).sum()), default=None)
 
 
+def _unscaled(mine: Array, theirs: Array) -> Array | None:
+    """The other side's kernel without the factor of each output channel that was folded into it.
+
+    The factor is the median of a channel; elements that are then as near as folding in float32 rounds are taken as they are
+    here. None where more than half differ.
+    """
+    axes = tuple(range(1, mine.ndim))
+    with np.errstate(all="ignore"):
+        factor = np.nanmedian(theirs / mine, axis=axes, keepdims=True)
+        found = theirs / factor
+    far = ~(np.abs(found - mine) <= 2 * FOLDING * FORMATS["float32"].storage * np.abs(mine))
+    far &= np.isfinite(found)
+    return np.where(far, found, mine) if 0 < far.mean() <= 0.5 else None
+
+
 def _differs(mine: Array, theirs: Array, name: str) -> str:
     d = apart(mine, theirs)
     at = tuple(int(i) for i in np.unravel_index(int(d.argmax()), d.shape))
@@ -183,7 +229,6 @@ def _differs(mine: Array, theirs: Array, name: str) -> str:
 #: The scales that pictures are fed in: words, what they are multiplied by, divided by, and what is then added.
 SCALES: tuple[tuple[str, float, float, float], ...] = (
     ("divided by 255", 1.0, 255.0, 0.0),
-    ("255 times as large", 255.0, 1.0, 0.0),
     ("-1 to 1 for 0 to 1", 2.0, 1.0, -1.0),
     ("-1 to 1 for 0 to 255", 1.0, 127.5, -1.0),
     ("divided by 127.5", 1.0, 127.5, 0.0),

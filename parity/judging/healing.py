@@ -46,7 +46,7 @@ def choose(state: Matching, first: str, ill_one: Sequence[str], ill_two: Sequenc
     for two in around.two:
         for one in around.one:
             how = _certain(state, one, two, around)
-            if how is not None and (axes := next(_axes(state, one, two, sizes=True), None)) is not None:
+            if how is not None and (axes := next(_axes(state, around, one, two, sizes=True), None)) is not None:
                 return Part(one, two, axes, how)
     layer = _same_layer(state, around)
     trials = _trials(state, around)
@@ -57,7 +57,7 @@ def choose(state: Matching, first: str, ill_one: Sequence[str], ill_two: Sequenc
             return Part(trial.one, trial.two, trial.axes, "what follows")
     if layer is not None:
         return layer
-    return _resumed(state, behind(state.two, ill_two, [first]))
+    return _resumed(state, around, behind(state.two, ill_two, [first]))
 
 
 @dataclass(frozen=True)
@@ -91,22 +91,29 @@ def _around(state: Matching, first: str, ill_one: Sequence[str], ill_two: Sequen
 def _certain(state: Matching, one: str, two: str, around: Around) -> How | None:
     """Whether two operators are certainly each other's, and by what: nothing but movement may lie before them."""
     a, b = state.one.node(one), state.two.node(two)
+    if (kernels := state.folded.get((one, two))) is not None:
+        return "weights" if _read_the_same(state, *kernels, around) else None
     if (a.kind, a.domain) != (b.kind, b.domain) or a.outputs.index(one) != b.outputs.index(two):
         return None
-    here = [_settled(state.one, name, around.bad_one) for name in state.one.reads(one)]
-    there = [_settled(state.two, name, around.bad_two) for name in state.two.reads(two)]
-    if None in here or None in there or len(here) != len(there):
-        return None
-    if not all({p.name for p in state.found.get(name or "", ())} & set(here) for name in there):
+    if not _read_the_same(state, one, two, around):
         return None
     held_one, held_two = _held(state.one, state.weights_one, one), _held(state.two, state.weights_two, two)
     if held_one and held_two:
         return "weights" if _one_weight(state, one, two, held_one[0], held_two[0]) else None
     if held_one or held_two or state.two.moves(two):
         return None
-    if a.kind in WINDOWS or next(_axes(state, one, two), None) is not None:
+    if a.kind in WINDOWS or next(_axes(state, around, one, two), None) is not None:
         return "operator"
     return None
+
+
+def _read_the_same(state: Matching, one: str, two: str, around: Around) -> bool:
+    """Whether the operators of two values read matched values, but for movement, and the same ones."""
+    here = [_settled(state.one, name, around.bad_one) for name in state.one.reads(one)]
+    there = [_settled(state.two, name, around.bad_two) for name in state.two.reads(two)]
+    if None in here or None in there or len(here) != len(there):
+        return False
+    return all({p.name for p in state.found.get(name or "", ())} & set(here) for name in there)
 
 
 def _one_weight(state: Matching, one: str, two: str, here: str, there: str) -> bool:
@@ -135,7 +142,7 @@ def _same_layer(state: Matching, around: Around) -> Part | None:
             held_one = _roots(state.one, group_one)
             if len(held_one) != len(held_two) or not all(n & held_one for n in names) or not set(well_one) <= known:
                 continue
-            if len(well_one) == len(well_two) and (axes := next(_axes(state, one, two), None)) is not None:
+            if len(well_one) == len(well_two) and (axes := next(_axes(state, around, one, two), None)) is not None:
                 return Part(one, two, axes, "weights")
     return None
 
@@ -171,14 +178,19 @@ def _held(twin: Twin, known: Mapping[str, Array], name: str) -> list[str]:
 # ---- axes -----------------------------------------------------------------------------------------------------------
 
 
-def _axes(state: Matching, one: str, two: str, sizes: bool = False) -> Iterator[Axes]:
-    """The axes that can carry a value to another's place; ``sizes``: also where the sizes do not fit."""
+def _axes(state: Matching, around: Around, one: str, two: str, sizes: bool = False) -> Iterator[Axes]:
+    """The axes that can carry a value to another's place; ``sizes``: also where the sizes do not fit.
+
+    First those by which what the one is computed of became what the other is, then the usual ones.
+    """
     a, b = state.one.numbers(one), state.two.numbers(two)
     if a is None or b is None:
         return
     rank = state.rank(two)
-    hints = [p.axes for read in state.two.reads(two) for p in state.found.get(read, ()) if len(p.axes) == rank]
-    hints += state.usual(rank)
+    well_one = around.one[one][1] if one in around.one else [one]
+    well_two = around.two[two][1] if two in around.two else [two]
+    joined = [p for well in well_two for p in state.found.get(well, ()) if len(p.axes) == rank]
+    hints = [p.axes for p in joined if p.name in well_one] + [p.axes for p in joined] + state.usual(rank)
     found = False
     for axes in fitting(a, b, hints):
         found = True
@@ -220,7 +232,7 @@ def _trials(state: Matching, around: Around) -> list[Trial]:
             if a is None or b is None:
                 continue
             cost = _computed(state.one, around.one, one) + _computed(state.two, around.two, two) + MISSING * missing
-            for axes in list(_axes(state, one, two))[:2]:
+            for axes in list(_axes(state, around, one, two))[:2]:
                 moved = carried(a, axes, b)
                 if moved is not None:
                     found.append(Trial(one, two, axes, cost, distance(moved, b)))
@@ -287,7 +299,7 @@ def shows(state: Matching, one: str, two: str, axes: Axes) -> bool:
 # ---- further on -----------------------------------------------------------------------------------------------------
 
 
-def _resumed(state: Matching, lost: Sequence[str]) -> Part | None:
+def _resumed(state: Matching, around: Around, lost: Sequence[str]) -> Part | None:
     """What the next operator with the same weights reads: beyond what could not be paired, the comparison goes on there."""
     reached = set(lost)
     for pair in state.layers:
@@ -296,7 +308,7 @@ def _resumed(state: Matching, lost: Sequence[str]) -> Part | None:
         twos = [n for n in state.two.nodes[pair.two].inputs if n in reached]
         ones = [n for n in state.one.nodes[pair.one].inputs if n in state.one.data]
         if len(twos) == 1 and len(ones) == 1 and twos[0] not in state.healed:
-            for axes in _axes(state, ones[0], twos[0]):
+            for axes in _axes(state, around, ones[0], twos[0]):
                 if shows(state, ones[0], twos[0], axes):
                     return Part(ones[0], twos[0], axes, "what follows")
     return None

@@ -6,17 +6,47 @@ drawn noise allows. That is the proof; without it nothing is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from parity.judging.amounts import inputs, scalars, weights
+from parity.judging.amounts import inputs, kernels, layers, scalars, weights
+from parity.judging.pairing import Axes
 from parity.judging.parting import Parting
-from parity.judging.play import vanishes
+from parity.judging.play import Guess, Play, vanishes
 from parity.judging.settings import activation, bias, coordinates, flattened, missing, order, padding, settings
 
-#: In this order, so that what says least comes first; what is fitted or taken from the other side whole comes last.
-GUESSES = (settings, activation, inputs, missing, bias, order, flattened, coordinates, scalars, padding, weights)
+
+def two_at_once(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
+    """Another epsilon beside another padding or a turned kernel: what a normalisation folded into its convolution hides."""
+    if not any(node.kind == "BatchNormalization" for node in changed.nodes):
+        return
+    for make in (padding, kernels):
+        for first in make(changed, target, axes):
+            for second in scalars(first.play, target, axes):
+                kind = f"{first.kind} and {second.kind}"
+                said = f"{first.before} and {second.before}", f"{first.after} and {second.after}"
+                yield replace(second, kind=kind, before=said[0], after=said[1])
+
+
+#: In this order: what says least comes first, what is taken from the other side whole comes last.
+GUESSES = (
+    settings,
+    activation,
+    inputs,
+    missing,
+    bias,
+    order,
+    flattened,
+    coordinates,
+    scalars,
+    padding,
+    kernels,
+    weights,
+    two_at_once,
+    layers,
+)
 
 
 @dataclass(frozen=True)

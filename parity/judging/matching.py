@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from parity.axes import Array
 from parity.judging.nearness import Spread, spreads
-from parity.judging.pairing import Axes, Index, Layers, Partner, equal_weights, layers, lined, unpaired
+from parity.judging.pairing import Axes, Index, Layers, Partner, equal_weights, folded, layers, lined, unpaired
 from parity.judging.twins import Side, Twin
 
 
@@ -23,7 +23,8 @@ class Matching:
         self.equal = equal_weights(self.one, self.two)
         self.theirs = {name for names in self.equal.values() for name in names}
         self.layers: tuple[Layers, ...] = layers(self.one, self.two, self.equal)
-        mine, self._folded = unpaired(self.one, self.two, self.equal)
+        self.folded = folded(self.one, self.two, self.layers)
+        mine, self._unpaired = unpaired(self.one, self.two, self.equal)
         self.index = Index(self.one, spreads(self.one, mine))
         self.spread: dict[str, Spread] = {}
         self.found: dict[str, tuple[Partner, ...]] = {}
@@ -33,7 +34,7 @@ class Matching:
     def draw(self) -> None:
         """Draw the noise of the second side as it is now, and look for all its values anew."""
         self.two.compute(len(self.two.nodes))
-        self.spread = spreads(self.two, self._folded)
+        self.spread = spreads(self.two, self._unpaired)
         self.found.clear()
         self.match(name for name in self.two.values if name in self.two.data)
 

@@ -21,6 +21,7 @@ from parity.operators.formats import FORMATS
 from parity.operators.graph import Node, Step, Value, as_value, reads
 
 DRAWS = 8  #: K: how often noise is drawn for every input
+FOLDING = 4  #: roundings that folding a normalisation puts into a constant: plus epsilon, root, division, product
 POOL = 8  #: how many draws the mean spread of the whole value counts beside an element's own
 
 STASH = {"float32": 1, "float64": 11}  #: ONNX's numbers of the types in which a normalisation keeps its statistics
@@ -77,10 +78,10 @@ def _is_float(value: Value) -> bool:
 
 
 def _pooled(variance: F64) -> F64:
-    """An element whose draws were small by luck, or vanished behind a ReLU, is not judged sharply."""
+    """An element whose draws were small by luck, or vanished behind a ReLU, is not judged sharply; none more sharply than it."""
     if not variance.size:
         return variance
-    found: F64 = np.sqrt((DRAWS * variance + POOL * variance.mean()) / (DRAWS + POOL))
+    found: F64 = np.sqrt(np.maximum(variance, (DRAWS * variance + POOL * variance.mean()) / (DRAWS + POOL)))
     return found
 
 
@@ -95,7 +96,7 @@ def _node(twin: Twin, i: int, env: Mapping[str, Value], step: Step) -> dict[str,
 
 def _constants(twin: Twin, folded: frozenset[str], key: int) -> dict[str, Value]:
     """What is stored, with the rounding of what may have been computed. What half precision holds exactly was not."""
-    u, found = FORMATS[twin.side.folded].storage, {}
+    u, found = FOLDING * FORMATS[twin.side.folded].storage, {}
     for n, name in enumerate(sorted(folded)):
         value = as_value(twin.stored[name])
         with np.errstate(over="ignore", invalid="ignore"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.axes import F64, Array, Shape
+from parity.axes import F64, Array
 from parity.judging.nearness import Spread
 from parity.judging.twins import Twin, flat
 from parity.operators.formats import FORMATS
@@ -291,8 +291,8 @@ def _holding(twin: Twin) -> dict[str, list[int]]:
     return found
 
 
-def _kernel(twin: Twin, i: int, name: str) -> F64 | None:
-    """The sizes of a kernel's numbers, sorted in each output channel and divided by that channel's norm."""
+def _kernel(twin: Twin, i: int, name: str) -> tuple[F64, F64] | None:
+    """The sizes of a kernel's numbers, sorted in each output channel and divided by that channel's norm; and the norms."""
     node = twin.nodes[i]
     array = np.asarray(twin.values[name][0].y, np.float64)
     if node.kind not in _SUMS or array.ndim < 2 or node.inputs[1] != name:
@@ -302,19 +302,48 @@ def _kernel(twin: Twin, i: int, name: str) -> F64 | None:
         axis = 0
     rows = np.sort(np.abs(np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)), axis=1)
     norms = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    return rows / np.where(norms > 0, norms, 1.0) if rows.shape[1] > 1 else None
+    return (rows / np.where(norms > 0, norms, 1.0), norms[:, 0]) if rows.shape[1] > 1 else None
 
 
-def _proportional(a: F64, b: F64) -> bool:
+def _proportional(one: tuple[F64, F64], two: tuple[F64, F64]) -> bool:
     """Whether two kernels are one but for a factor a channel: each number is then off by a few roundings of its size.
 
-    In half of the channels at least: in others a weight may differ. Roundings of float32, whatever they were folded in.
+    In half of the channels at least, since in others a weight may differ; and the factor is 1 in fewer than half of these.
+    Roundings of float32, whatever they were folded in.
     """
+    (a, norm_a), (b, norm_b) = one, two
     if a.shape != b.shape:
         return False
-    return bool((np.abs(a - b) <= 2 * LAMBDA * FORMATS["float32"].storage * (a + b)).all(axis=1).mean() >= 0.5)
+    u = 2 * LAMBDA * FORMATS["float32"].storage
+    alike = (np.abs(a - b) <= u * (a + b)).all(axis=1)
+    plain = np.abs(norm_a - norm_b) <= u * norm_a
+    return bool(alike.mean() >= 0.5 and plain[alike].mean() < 0.5)
 
 
-def shapes(arrays: Sequence[Array]) -> tuple[Shape, ...]:
-    """The shapes of a value, one an input."""
-    return tuple(a.shape for a in arrays)
+def folded(one: Twin, two: Twin, pairs: Sequence[Layers]) -> dict[tuple[str, str], tuple[str, str]]:
+    """The values that two kernels with one factor a channel end in, normalised: with them, what the kernels themselves make."""
+    found = {}
+    for pair in pairs:
+        if pair.scaled:
+            a, b = one.nodes[pair.one].outputs[0], two.nodes[pair.two].outputs[0]
+            found[_normalised(one, a), _normalised(two, b)] = (a, b)
+    return found
+
+
+def _normalised(twin: Twin, name: str) -> str:
+    """The last value of the steps by weights alone that follow a sum: a normalisation, or a factor and what is then added."""
+    last, now = name, name
+    while len(users := twin.users.get(now, [])) == 1:
+        node = twin.nodes[users[0]]
+        following = node.outputs[0]
+        if twin.moves(following) and not node.kind.startswith("Pad"):
+            now = following
+        elif node.kind in ("BatchNormalization", "Mul", "Add", "Sub", "Div") and len(twin.reads(following)) == 1:
+            if not any(n in twin.weights and twin.weights[n].size > 1 for n in node.inputs):
+                break
+            last = now = following
+            if node.kind in ("BatchNormalization", "Add", "Sub"):
+                break
+        else:
+            break
+    return last

@@ -137,23 +137,23 @@ def order(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
 def flattened(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
     """An image flattened with its axes in another order."""
     for node in changed.nodes:
-        if node.kind not in ("Flatten", "Reshape") or node.inputs[0] not in changed.known:
+        if node.kind not in ("Flatten", "Reshape") or node.inputs[0] not in changed.data:
             continue
         rank = np.ndim(changed.known[node.inputs[0]][0].y)
         for turn in permutations(range(1, rank)) if 3 <= rank <= 5 else ():
             perm = [0, *turn]
-            if perm == sorted(perm):
-                continue
-            arrays = [np.transpose(v.y, perm) for v in changed.known[node.inputs[0]]]
-            names = {4: "NCHW", 3: "NCL", 5: "NCDHW"}[rank]
-            if node.kind == "Reshape" or target.maker(target.value) is not None:
-                said = "".join(names[k] for k in perm)
-                yield Guess(
-                    "flattened",
-                    f"in the order {names}",
-                    f"in the order {said}",
-                    changed.with_known(node.inputs[0], arrays),
-                )
+            if perm != sorted(perm):
+                arrays = [np.transpose(v.y, perm) for v in changed.known[node.inputs[0]]]
+                yield Guess("flattened", *_orders(perm), changed.with_known(node.inputs[0], arrays))
+
+
+def _orders(perm: list[int]) -> tuple[str, str]:
+    """In words, the order of axes that is there and the one that a transposition makes."""
+    if perm == [0, *range(2, len(perm)), 1]:
+        return "channels first", "channels last"
+    if perm == [0, len(perm) - 1, *range(1, len(perm) - 1)]:
+        return "channels last", "channels first"
+    return f"axes {sorted(perm)}", f"axes {perm}"
 
 
 # ---- operators that are not there, or others ------------------------------------------------------------------------

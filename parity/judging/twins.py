@@ -65,6 +65,7 @@ class Twin:
             for name in dict.fromkeys(reads(node)):
                 self.users.setdefault(name, []).append(i)
         self.data = self._data()
+        self._reads = {n: [r for r in reads(node) if r in self.data] for node in self.nodes for n in node.outputs if n}
         self.stored: dict[str, Array] = {n: np.asarray(c) for n, c in self.graph.constants.items()}
         kept = {name: as_value(array) for name, array in self.stored.items()}
         count = range(len(side.feeds))
@@ -83,7 +84,8 @@ class Twin:
         """The names of the values that depend on what is fed, by its numbers."""
         found = set(self.graph.inputs) | set(self.side.feeds[0])
         for node in self.nodes:
-            if node.kind not in BY_SHAPE and any(name in found for name in reads(node)):
+            read = node.inputs[:1] if node.kind == "CastLike" else () if node.kind in BY_SHAPE else reads(node)
+            if any(name in found for name in read):
                 found |= {name for name in node.outputs if name}
         return found
 
@@ -97,7 +99,7 @@ class Twin:
 
     def reads(self, name: str) -> list[str]:
         """The values that a value is computed from and that depend on data; nothing for what is fed."""
-        return [] if name not in self.maker else [n for n in reads(self.node(name)) if n in self.data]
+        return self._reads.get(name, [])
 
     def node(self, name: str) -> Node:
         """The node that makes a value."""

@@ -1,0 +1,162 @@
+"""What a difference looks like: named where undoing it makes it vanish, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parity.axes import Array
+from parity.judging.looks import Look, look
+from parity.judging.parting import compare_graphs
+from parity.judging.twins import Side
+from parity.operators.graph import Graph, Node, as_value
+from tests.unit.test_parting import PLANTED
+from tests.unit.two_networks import feeds, first, pair, parameters
+
+P = parameters()
+
+#: What must be said of what is planted (``test_parting.PLANTED``): the kind, and what stands on either side.
+NAMED = {
+    "an epsilon": ("epsilon", "1e-05", "0.001"),
+    "an epsilon that is almost right": ("epsilon", "1e-05", "1.001e-05"),
+    "an epsilon of rows": ("epsilon", "1e-06", "0.001"),
+    "a slope": ("slope", "0.1", "0.3"),
+    "padding on the other side": ("padding on the other side", "[1, 1, 1, 1]", "[0, 0, 2, 2]"),
+    "padding that changes sizes": ("padding", "[1, 1, 1, 1]", "[2, 2, 2, 2]"),
+    "a kernel turned": ("kernel axes", "OIHW", "OIWH"),
+    "a kernel's channels swapped": ("kernel axes", "OIHW", "IOHW"),
+    "one weight": ("weights", "", "1 of 96 elements differ, most at [3, 5, 0, 0]"),
+    "half precision": ("half precision", "as it is", "rounded to float16"),
+    "another kernel altogether": ("weights", "", "of 576 elements differ"),
+    "tanh for erf": ("activation", "gelu by erf", "gelu by tanh"),
+    "corners aligned": ("coordinates", "by default", "align_corners"),
+    "the order of a concatenation": ("order", "a:11, b:12", "b:12, a:11"),
+    "channels last flattened as channels first": ("flattened", "channels first", "channels last"),
+    "no bias": ("missing bias", "a bias of 12", "none"),
+    "no activation": ("activation", "relu", "nothing"),
+    "a scaled input": ("input scale", "as it is", "divided by 255"),
+    "channels in another order": ("channel order", "as it is", "BGR for RGB"),
+}
+
+
+def looks(one: Side, two: Side) -> list[Look | None]:
+    return [look(parting) for parting in compare_graphs(one, two).partings]
+
+
+def said(found: Look | None, kind: str, one: str, two: str) -> bool:
+    return found is not None and found.kind == kind and one in found.one and two in found.two
+
+
+def test_everything_that_is_planted_has_a_name() -> None:
+    assert set(NAMED) == set(PLANTED)
+
+
+@pytest.mark.parametrize("what", NAMED)
+def test_what_is_planted_is_named_from_either_side(what: str) -> None:
+    kind, one, two = NAMED[what]
+    here, there = pair(**PLANTED[what][0])
+    (found,) = looks(here, there)
+    assert said(found, kind, one, two), found
+    (back,) = looks(there, here)
+    if what != "half precision":  # nothing rounds a half to what it was
+        assert said(back, kind, "", ""), back
+
+
+def test_in_a_network_with_a_fault_in_every_layer_each_has_its_name() -> None:
+    other = {"eps": 1e-3, "alpha": 0.2, "tanh": True, "ln.eps": 1e-3, "no_bias": True, "dw.pads": [0, 0, 2, 2]}
+    kinds = [None if found is None else found.kind for found in looks(*pair(**other))]
+    norms = ["epsilon", "slope", "epsilon", "padding on the other side", "epsilon"]
+    assert kinds == [*norms, "activation", "epsilon", "missing bias"]
+
+
+def two_nodes(
+    one: Node, two: Node, constants: dict[str, Array], shape: tuple[int, ...] = (2, 4, 5, 6)
+) -> list[Look | None]:
+    """Two graphs of one operator each, with a sum behind it that both have."""
+    fed = ({"x": as_value(np.random.default_rng(2).standard_normal(shape).astype(np.float32))},)
+    weight = np.random.default_rng(3).standard_normal((1, shape[1], 1, 1)).astype(np.float32)
+    last = Node("Conv", ("y", "last"), ("z",))
+    graphs = [Graph((node, last), ("x",), ("z",), {**constants, "last": weight}) for node in (one, two)]
+    return looks(*(Side(graph, fed) for graph in graphs))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "kind"),
+    [
+        (Node("Relu", ("x",), ("y",)), Node("Clip", ("x", "", "six"), ("y",)), "activation"),
+        (
+            Node("HardSigmoid", ("x",), ("y",), {"alpha": 0.2}),
+            Node("HardSigmoid", ("x",), ("y",), {"alpha": 1 / 6}),
+            "slope",
+        ),
+        (Node("Softmax", ("x",), ("y",), {"axis": 1}), Node("Softmax", ("x",), ("y",), {"axis": 2}), None),
+        (Node("Sigmoid", ("x",), ("y",)), Node("Erf", ("x",), ("y",)), None),
+        (Node("Elu", ("x",), ("y",)), Node("Elu", ("x",), ("y",), {"alpha": 0.7}), "slope"),
+        (
+            Node("AveragePool", ("x",), ("y",), {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
+            Node("AveragePool", ("x",), ("y",), {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "count_include_pad": 1}),
+            "setting",
+        ),
+    ],
+)
+def test_what_has_a_name_gets_it_and_what_has_none_is_passed_over_in_silence(
+    one: Node, two: Node, kind: str | None
+) -> None:
+    (found,) = two_nodes(one, two, {"six": np.float32(6)})
+    assert (None if found is None else found.kind) == kind
+
+
+def test_a_guess_that_explains_most_elements_but_not_all_is_not_said() -> None:
+    one, two = pair(alpha=0.3)
+    (parting,) = compare_graphs(one, two).partings
+    assert parting.scene is not None
+    one_off = []
+    for play in (parting.scene.one, parting.scene.two):
+        arrays = [a.copy() for a in play.arrays]
+        arrays[0][0, 0, 0, 0] += 1e-9
+        one_off.append(replace(play, arrays=tuple(arrays)))
+    spoiled = replace(parting, scene=replace(parting.scene, one=one_off[0], two=one_off[1]))
+    assert look(parting) is not None
+    assert look(spoiled) is None
+
+
+def folded(graph: Graph, epsilon: float) -> Graph:
+    """With every normalisation folded into its convolution in float32, as exporters do."""
+    nodes: list[Node] = []
+    constants: dict[str, Any] = dict(graph.constants)
+    for node in graph.nodes:
+        if node.kind != "BatchNormalization":
+            nodes.append(node)
+            continue
+        before = nodes.pop()
+        g, b, m, v = (constants[name] for name in node.inputs[1:])
+        scale = g / np.sqrt(v + np.float32(epsilon))
+        bias = constants[before.inputs[2]] if len(before.inputs) > 2 else np.float32(0)
+        names = f"{node.name}.w", f"{node.name}.b"
+        constants |= {
+            names[0]: constants[before.inputs[1]] * scale[:, None, None, None],
+            names[1]: (bias - m) * scale + b,
+        }
+        nodes.append(replace(before, inputs=(before.inputs[0], *names), outputs=node.outputs))
+    return replace(graph, nodes=tuple(nodes), constants=constants)
+
+
+def test_an_epsilon_and_one_weight_are_named_behind_a_normalisation_that_is_folded_away() -> None:
+    one, fed = first(P), feeds()
+    found = looks(Side(one, fed), Side(folded(first(P), 1e-3), fed, "float32"))
+    assert [str(f) for f in found] == ["epsilon: 1e-05 in the first, 0.001 in the second"] * 3
+    wrong = {**P, "pw": P["pw"].copy()}
+    wrong["pw"][3, 5] *= np.float32(1.01)
+    (found_weight,) = looks(Side(one, fed), Side(folded(first(wrong), 1e-5), fed, "float32"))
+    assert said(found_weight, "weights", "", "1 of 96 elements differ, most at [3, 5, 0, 0]"), found_weight
+
+
+def test_a_padding_and_an_epsilon_in_one_folded_layer_are_named_together() -> None:
+    one, fed = first(P), feeds()
+    wrong = folded(first(P, **{"conv1.pads": [0, 0, 2, 2], "bn1.eps": 1e-3}), 1e-3)
+    found = looks(Side(one, fed), Side(wrong, fed, "float32"))
+    assert found[0] is not None
+    assert found[0].kind == "padding on the other side and epsilon"
