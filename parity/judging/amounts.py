@@ -67,7 +67,7 @@ def _fitted(
     changed: Play, target: Play, axes: Axes, now: float, kind: str, put: Callable[[float], Play]
 ) -> Iterator[Guess]:
     found = _newton(now, lambda value: _off(put(value), target, axes))
-    if found is None:
+    if found is None or vanishes(put(2 * found), target, axes):  # where any number will do, it is not the number
         return
     for digits in range(6):
         short = float(f"{found:.{digits}e}")

@@ -131,9 +131,14 @@ def _one_weight(state: Matching, one: str, two: str, here: str, there: str) -> b
 
 
 def _same_layer(state: Matching, around: Around) -> Part | None:
-    """The first two values that are computed of the same well values and the same stored weights, all of them."""
+    """The first two values that are computed of the same well values and the same stored weights, all of them.
+
+    Only where a layer ends: nothing that it computes on the way is read elsewhere.
+    """
     known = set(around.well_one)
     for two, (group_two, well_two) in around.two.items():
+        if not _closed(state.two, group_two, two, around.bad_two):
+            continue
         held_two = _roots(state.two, group_two)
         names = [set(state.equal.get(name, ())) for name in held_two]
         if not names or not all(names):
@@ -142,9 +147,23 @@ def _same_layer(state: Matching, around: Around) -> Part | None:
             held_one = _roots(state.one, group_one)
             if len(held_one) != len(held_two) or not all(n & held_one for n in names) or not set(well_one) <= known:
                 continue
-            if len(well_one) == len(well_two) and (axes := next(_axes(state, around, one, two), None)) is not None:
+            if not _closed(state.one, group_one, one, around.bad_one) or len(well_one) != len(well_two):
+                continue
+            if (axes := next(_axes(state, around, one, two), None)) is not None:
                 return Part(one, two, axes, "weights")
     return None
+
+
+def _closed(twin: Twin, group: Sequence[str], end: str, bad: frozenset[str]) -> bool:
+    """Whether nothing of a group but its end is read by ill values outside of it."""
+    inside = set(group)
+    return not any(
+        made in bad and made not in inside
+        for name in group
+        if name != end
+        for i in twin.users.get(name, ())
+        for made in twin.nodes[i].outputs
+    )
 
 
 def _roots(twin: Twin, group: Sequence[str]) -> set[str]:

