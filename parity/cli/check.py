@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from parity.cli.console import Bar, Output
+from parity.errors import UsageError
 from parity.files import written
+
+if TYPE_CHECKING:
+    from parity.cases.subject import Subject
+    from parity.running.models.plan import Plan
 
 CODES = {"pass": 0, "unsupported": 4, "not run": 4}  #: exit codes by how a check ends; all else is 1
 
@@ -34,12 +40,31 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         limit=options.limit or planning.LIMIT,
         memory_limit=options.memory,
     )
+    if options.other is not None:
+        return _pair(options, plan, subject(options.other), out)
     with Bar(planning.steps(plan), "steps") as bar:
         found = checked(plan, bar.step)
     if options.report is not None:
         from parity.report.html import render_model
 
         written(options.report, render_model(found).encode())
+    if options.json:
+        out.line(encode(found).decode())
+    else:
+        out.styled(screen(found))
+    return CODES.get(found.status, 1)
+
+
+def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) -> int:
+    """Compare two models and print what came of it; the exit code."""
+    from parity.records.pair import encode
+    from parity.report.pair import screen
+    from parity.running.models.pair import compare
+
+    for option, given in (("--report", options.report), ("--runtime", options.runtime)):
+        if given:
+            raise UsageError(f"{option} is for one model; leave it out where two are compared")
+    found = compare(plan, other)
     if options.json:
         out.line(encode(found).decode())
     else:

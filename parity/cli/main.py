@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="FILE.onnx, or FILE.py:NAME or PACKAGE.MODULE:NAME of a torch module, or of a function that gives one; its code is run",
     )
+    checking.add_argument(
+        "other", nargs="?", metavar="OTHER", help="a second model: are the two the same function, and where not?"
+    )
     checking.add_argument("--input", action="append", default=[], metavar="[NAME=]SHAPE[:TYPE]", help="how large an input is, such as 1x3x224x224; may be repeated")  # fmt: skip
     checking.add_argument(
         "--inputs", type=Path, metavar="DATA.npz", help="the arrays to feed, by the names of the inputs"

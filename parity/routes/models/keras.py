@@ -27,12 +27,8 @@ from parity.routes.models.own import Own
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
 
 
-def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int) -> Own:
-    """The Keras model of a subject, ready for inputs of these shapes.
-
-    given, arrays: the inputs as a person asked for or gave them; the batch has to be said. Raises :class:`UsageError` for a
-    model that cannot be read, for another backend than TensorFlow, and for inputs that it has not or that do not fit.
-    """
+def declared(model: Any, subject: Subject) -> list[Declared]:
+    """The inputs of a Keras model; axes that are open have no size. Raises :class:`UsageError` as :func:`own` does."""
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -41,7 +37,7 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
         names, tensors = input_names(model), readable(model).inputs
     except Unsupported as reason:
         raise UsageError(f"{subject.text}: {reason}") from None
-    declared = [
+    return [
         Declared(
             name,
             tuple("batch" if i == 0 and n is None else "" if n is None else n for i, n in enumerate(t.shape)),
@@ -49,14 +45,24 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
         )
         for name, t in zip(names, tensors, strict=True)
     ]
-    sizes = shapes(declared, given, arrays)
-    samples = tuple(np.zeros(sizes[each.name], each.dtype) for each in declared)
+
+
+def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int) -> Own:
+    """The Keras model of a subject, ready for inputs of these shapes.
+
+    given, arrays: the inputs as a person asked for or gave them; the batch has to be said. Raises :class:`UsageError` for a
+    model that cannot be read, for another backend than TensorFlow, and for inputs that it has not or that do not fit.
+    """
+    declared_ = declared(model, subject)
+    names = [each.name for each in declared_]
+    sizes = shapes(declared_, given, arrays)
+    samples = tuple(np.zeros(sizes[each.name], each.dtype) for each in declared_)
     try:
         outputs = whole(model, dict(zip(names, samples, strict=True)))
     except Exception as error:  # noqa: BLE001 - a person's layers may raise anything
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         raise UsageError(f"{subject.text}: it fails on inputs of these shapes: {said}; give others") from None
-    types = {each.name: each.dtype for each in declared}
+    types = {each.name: each.dtype for each in declared_}
     asked = tuple(replace(one, dtype=one.dtype or types.get(one.name or names[0], "")) for one in given)
     return Own(model, tuple(names), samples, tuple(outputs), asked, (), digest(*model.get_weights()))
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.subject import Subject
+from parity.operators.file import Declared
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Kind(Protocol):
 
     #: By the process that writes them: the files that one call writes, by their names, and the call.
     WRITERS: Mapping[str, Sequence[tuple[tuple[str, ...], Write]]]
+
+    def declared(self, model: Any, subject: Subject) -> Sequence[Declared]:
+        """What it takes, with names, shapes and types as far as it says them. Raises :class:`parity.errors.UsageError`."""
 
     def own(
         self, model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int

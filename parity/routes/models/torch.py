@@ -6,7 +6,7 @@ import copy
 import inspect
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -63,18 +63,26 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     return Own(module, tuple(sizes), samples, outputs, asked, tuple(notes), weights)
 
 
-def _sizes(subject: Subject, module: Any, given: Sequence[Asked], arrays: Mapping[str, Array]) -> dict[str, Shape]:
-    """The shape of every input, in the order of ``forward``: of those it needs, and of those that are named besides."""
-    named = {one.name for one in given if one.name} | set(arrays)
-    inputs = []
-    for name, each in inspect.signature(module.forward).parameters.items():
+def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:
+    """The parameters of a module's ``forward`` that it needs, and of the others those that are named. Nothing says their shapes.
+
+    Raises :class:`UsageError` where there are none.
+    """
+    found = []
+    for name, each in inspect.signature(model.forward).parameters.items():
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             continue
         if each.default is each.empty or name in named:
-            inputs.append(Declared(name, None, ""))
-    if not inputs:
+            found.append(Declared(name, None, ""))
+    if not found:
         raise UsageError(f"{subject.text}: its forward names no input; wrap it in a module whose forward does")
-    return shapes(inputs, given, arrays)
+    return found
+
+
+def _sizes(subject: Subject, module: Any, given: Sequence[Asked], arrays: Mapping[str, Array]) -> dict[str, Shape]:
+    """The shape of every input, in the order of ``forward``."""
+    named = {one.name for one in given if one.name} | set(arrays)
+    return shapes(declared(module, subject, named), given, arrays)
 
 
 def _sample(torch: Any, name: str, shape: Shape, given: Sequence[Asked], arrays: Mapping[str, Array]) -> Any:

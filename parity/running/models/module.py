@@ -13,6 +13,7 @@ from parity.cases.asked import Asked
 from parity.cases.subject import Subject
 from parity.errors import Broken, CodeError, UsageError
 from parity.judging.sameness import same_bits
+from parity.operators.file import Declared
 from parity.routes.models.loading import fetch, kind_of
 from parity.routes.models.own import Kind, Own
 from parity.running.models.ready import Ready, Refusal, arrays_of
@@ -75,6 +76,14 @@ def kind(asking: Asking) -> str | Refusal:
     """The framework of a model, which is loaded: ``torch`` or ``keras``."""
     try:
         return _model(asking.subject, asking.seed)[1]
+    except UsageError as error:
+        return _refusal(error)
+
+
+def declared(asking: Asking) -> tuple[Declared, ...] | Refusal:
+    """The inputs of a model, as far as it says them itself."""
+    try:
+        return tuple(_kind(asking).declared(_model(asking.subject, asking.seed)[0], asking.subject))
     except UsageError as error:
         return _refusal(error)
 

@@ -1,0 +1,122 @@
+"""Two models compared: are they the same function, and where are they not? What comes back is one document."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from parity.cases.asked import Asked
+from parity.cases.layouts import feeding
+from parity.cases.subject import Subject
+from parity.errors import UsageError
+from parity.operators.file import Declared
+from parity.records.model import DEFINITION, Input
+from parity.records.pair import FORM, PairCheck
+from parity.running import environment
+from parity.running.models import comparing, module
+from parity.running.models.module import Written
+from parity.running.models.plan import FILES, JUDGE, OWN, Plan
+from parity.running.models.ready import Refusal
+from parity.running.models.workers import asking, ended, here_of, kind_of, setup, value_of
+from parity.running.pool import Job, Pool
+
+TRIES = 3  #: sets of inputs that two models are compared on where they are drawn
+SECOND = f"{OWN} 1"  #: the worker that has the second model
+
+
+def compare(plan: Plan, other: Subject) -> PairCheck:
+    """Compare the model of a plan with another one, in float64.
+
+    Raises :class:`UsageError` for models or inputs that cannot be used, :class:`parity.errors.ParityError` where the judge
+    dies.
+    """
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
+        pool = stack.enter_context(Pool(setup(plan, folder)))
+        plan = _known(plan, pool, OWN)
+        one, folded_one = _file(plan, pool, folder / "one", OWN)
+        drawing = (one, _typed(plan), plan.arrays, plan.seed, TRIES, folder)
+        fed = _asked(pool, Job(JUDGE, comparing.feed, drawing, "drawing inputs", plan.limit))
+        second = _known(replace(plan, model=other, arrays=None, given=(), kind=""), pool, SECOND)
+        turns = feeding(fed.feeds, _declared(second, pool), (plan.kind, second.kind))
+        second = replace(second, given=tuple(Asked(turn.name, turn.shape, turn.dtype) for turn in turns))
+        two, folded_two = _file(second, pool, folder / "two", SECOND)
+        names = [each.name for each in _asked(pool, Job(JUDGE, comparing.describe, (two,), "reading", plan.limit))]
+        if len(names) != len(turns):
+            raise UsageError(f"{other.text}: its file has the inputs {', '.join(names)}, {len(turns)} were wanted")
+        axes = {name: (turn.here, turn.axes) for name, turn in zip(names, turns, strict=True)}
+        comparison = (one, two, (folded_one, folded_two), fed.files, axes)
+        found = _asked(pool, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
+    return PairCheck(
+        form=FORM,
+        one=plan.model.text,
+        two=other.text,
+        status=found.status,
+        seed=plan.seed,
+        inputs=[Input(name=f.name, dtype=f.dtype, shape=list(f.shape), values=f.how) for f in fed.feeds],
+        fed=[turn.said for turn in turns],
+        tried=list(fed.tried),
+        differences=found.differences,
+        matched=found.matched,
+        values=found.values,
+        left=found.left,
+        outputs=found.outputs,
+        unproven=found.unproven,
+        repeat=plan.repeat,
+        seconds=round(time.monotonic() - begun, 3),
+        environment=environment.environment(plan.catalog, plan.threads),
+    )
+
+
+def _known(plan: Plan, pool: Pool, worker: str) -> Plan:
+    return plan if plan.model.onnx else replace(plan, kind=kind_of(plan, pool, worker))
+
+
+def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> tuple[Path, str]:
+    """The file of what a model computes, and the type in which its constants may have been folded."""
+    if plan.model.file is not None and plan.model.onnx:
+        return plan.model.file, "float32"
+    folder.mkdir()
+    process = next(iter(FILES[plan.kind][1]))  # the one that writes the definition
+    job = Job(worker, module.export, (asking(plan), folder, process), "exporting", plan.limit)
+    (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
+    wrote = value_of(ending)
+    if isinstance(wrote, Refusal):
+        raise wrote.error()
+    assert isinstance(wrote, Written)
+    if DEFINITION not in wrote.files:
+        raise UsageError(f"{plan.model.text}: nothing says what it computes: {wrote.lost[DEFINITION].message}")
+    return wrote.files[DEFINITION], "float64"
+
+
+def _typed(plan: Plan) -> Sequence[Asked]:
+    """The inputs as they were asked for; of a file of a model's own they have types already."""
+    return plan.given if plan.model.onnx else [replace(one, dtype="") for one in plan.given]
+
+
+def _declared(plan: Plan, pool: Pool) -> Sequence[Declared]:
+    """The inputs of a model that nobody has fed yet."""
+    if plan.model.onnx:
+        job = Job(JUDGE, comparing.describe, (plan.model.file,), "reading the second model", plan.limit)
+        return list(_asked(pool, job))
+    job = Job(SECOND, module.declared, (asking(plan),), "reading the second model", plan.limit)
+    (ending,) = ended(pool, {SECOND: job}, here=here_of(plan)).values()
+    given = value_of(ending)
+    if isinstance(given, Refusal):
+        raise given.error()
+    return list(given)
+
+
+def _asked(pool: Pool, job: Job) -> Any:
+    """What the judge gives."""
+    (ending,) = ended(pool, {JUDGE: job}).values()
+    given = value_of(ending)
+    if isinstance(given, Refusal):
+        raise given.error()
+    return given

@@ -1,0 +1,95 @@
+"""The worker processes of a check of models: what they share, what they are told, and how their jobs end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from parity.errors import MissingError, ParityError, UsageError
+from parity.running.engine import MEMORY_SHARE
+from parity.running.models import module, runs
+from parity.running.models.module import Asking
+from parity.running.models.plan import JUDGE, NEEDS, OWN, Plan, runtime_of
+from parity.running.models.ready import Refusal
+from parity.running.pool import START_LIMIT, Job, Pool, Setup
+from parity.running.worker import Answer as Ending
+from parity.running.worker import called
+
+
+def setup(plan: Plan, folder: Path) -> Setup:
+    """What the workers of a check share; ``folder`` is theirs."""
+    return Setup(
+        begin=lambda name: Job(
+            None, runs.begin, (runtime_of(plan, name), plan.catalog, plan.threads), f"starting {name}", START_LIMIT
+        ),
+        cases=None,
+        scratch=folder,
+        threads=plan.threads,
+        memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
+        keeping=frozenset({JUDGE}),
+    )
+
+
+def asking(plan: Plan) -> Asking:
+    """What every worker is told of a plan's model."""
+    return Asking(plan.model, tuple(plan.given), plan.arrays, plan.threads, plan.seed)
+
+
+def kind_of(plan: Plan, pool: Pool, worker: str = OWN) -> str:
+    """The framework of a person's model, which is loaded to know it."""
+    job = Job(worker, module.kind, (asking(plan),), "loading the model", plan.limit)
+    (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
+    if ending.ending != "ok":
+        raise UsageError(f"{plan.model.text}: {ending.message}")
+    if isinstance(ending.value, Refusal):
+        raise ending.value.error()
+    found = str(ending.value)
+    extra, needs = NEEDS[found]
+    for needed in needs:
+        if find_spec(needed) is None:
+            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[{extra},onnx]'")
+    return found
+
+
+def here_of(plan: Plan) -> frozenset[str]:
+    """The workers that are this process, since it has the model."""
+    return frozenset({OWN, f"{OWN} 1"}) if plan.model.live else frozenset()
+
+
+def ended(
+    pool: Pool,
+    jobs: Mapping[str, Job],
+    heard: Callable[[bool], None] = lambda bad: None,
+    here: frozenset[str] = frozenset(),
+) -> dict[str, Ending]:
+    """Give each worker its job and wait for all; those of ``here`` are of this process, which has what they work on."""
+    found: dict[str, Ending] = {}
+    for worker, job in jobs.items():
+        if worker not in here:
+            pool.give(worker, job)
+    for worker, job in jobs.items():
+        if worker in here:
+            found[job.tag] = ending = called(job.function, job.arguments)
+            heard(ending.ending not in ("ok", "unsupported"))
+    while len(found) < len(jobs):
+        for job, ending in pool.wait():
+            if ending.ending == "full":
+                raise ParityError(f"{ending.message}; make room for temporary files and run again")
+            found[job.tag] = ending
+            heard(ending.ending not in ("ok", "unsupported"))
+    return found
+
+
+def value_of(ending: Ending) -> Any:
+    """What the judge gave; it is parity's own, so whatever else it ends with is an error of parity's."""
+    mends = {
+        "timeout": "give it longer with --limit SECONDS",
+        "crash": "give it more with --memory SIZE, or a smaller input",
+    }
+    if ending.ending != "ok":
+        raise ParityError(f"{ending.message}; {mends.get(ending.ending, 'please report this')}")
+    return ending.value
