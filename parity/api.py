@@ -10,11 +10,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from parity.axes import Array
 from parity.cases.subject import Subject, subject
 from parity.errors import UsageError
 from parity.files import written
-from parity.records.model import Ended, Finding, ModelCheck, encode
+from parity.records.model import Ended, Finding, ModelCheck
+from parity.records.pair import Difference, PairCheck
 from parity.running.models.plan import LIMIT, Plan
 
 Inputs = str | Sequence[str] | Mapping[str, Array] | None
@@ -23,7 +26,7 @@ Inputs = str | Sequence[str] | Mapping[str, Array] | None
 class Checked:
     """What came of a check. ``print`` shows the screen that the command prints, a notebook too."""
 
-    def __init__(self, document: ModelCheck) -> None:
+    def __init__(self, document: ModelCheck | PairCheck) -> None:
         self.document = document  #: everything, as ``parity check --json`` prints it
 
     @property
@@ -32,27 +35,37 @@ class Checked:
         return self.document.status
 
     @property
-    def findings(self) -> list[Finding]:
-        """What does not hold: where it was born, whose it is."""
-        return self.document.findings
+    def findings(self) -> list[Finding] | list[Difference]:
+        """What does not hold: where it was born, whose it is; of two models the places where they differ."""
+        return self.document.differences if isinstance(self.document, PairCheck) else self.document.findings
 
     def json(self) -> str:
         """The document as ``parity check --json`` prints it."""
-        return encode(self.document).decode()
+        return msgspec.json.encode(self.document).decode()
 
     def report(self, path: str | PathLike[str]) -> None:
-        """Write the page with every operator. Raises :class:`ParityError` where it cannot be written."""
+        """Write the page with every operator of one model.
+
+        Raises :class:`UsageError` for two models, and :class:`parity.errors.ParityError` where it cannot be written.
+        """
         from parity.report.html import render_model
 
+        if isinstance(self.document, PairCheck):
+            raise UsageError("there is no page of two models yet; print what was found, or take json()")
         written(Path(path), render_model(self.document).encode())
 
     def __str__(self) -> str:
-        from parity.report.model import screen
+        from parity.report import model, pair
 
-        return "\n".join(line.text for line in screen(self.document))
+        document = self.document
+        lines = pair.screen(document) if isinstance(document, PairCheck) else model.screen(document)
+        return "\n".join(line.text for line in lines)
 
     def __repr__(self) -> str:
-        return f"<Checked {self.document.model}: {self.verdict}, {len(self.findings)} findings>"
+        of = (
+            f"{self.document.one}, {self.document.two}" if isinstance(self.document, PairCheck) else self.document.model
+        )
+        return f"<Checked {of}: {self.verdict}, {len(self.findings)} findings>"
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
@@ -60,6 +73,7 @@ class Checked:
 
 def check(
     model: Any,
+    other: Any = None,
     *,
     inputs: Inputs = None,
     seed: int = 0,
@@ -68,51 +82,61 @@ def check(
     limit: float = LIMIT,
     memory: int | None = None,
 ) -> Checked:
-    """Check a model of one's own, as ``parity check`` does.
+    """Check a model of one's own, or compare two, as ``parity check`` does.
 
-    model: a torch module, or what the command takes (``"model.onnx"``, ``"net.py:build"``), a path among them. inputs: arrays
-    by name in the model's own axes and types, or shapes as the command reads them (``"2x3x224x224"``, ``["ids=2x8:int64"]``);
-    seed: what is drawn, where it is; runtimes: only these; threads: that each process computes with; limit: seconds a step may
-    take; memory: bytes a worker process may take. A module is exported and run in this process, a copy of it in eval mode.
+    model, other: a torch module, a Keras model, or what the command takes (``"model.onnx"``, ``"net.py:build"``), a path among
+    them. inputs: arrays by name in the first model's own axes and types, or shapes as the command reads them
+    (``"2x3x224x224"``, ``["ids=2x8:int64"]``); seed: what is drawn, where it is; runtimes: only these; threads: that each process
+    computes with; limit: seconds a step may take; memory: bytes a worker process may take. A live model is exported and run in
+    this process; of a torch module that is a copy in eval mode.
 
     Raises :class:`parity.errors.UsageError` for a model or inputs that cannot be used, and
     :class:`parity.errors.MissingError` where nothing is installed that could run it.
     """
     from parity.cases.asked import asked
     from parity.routes.catalog import installed
-    from parity.routes.models import loading, torch
-    from parity.running.models import module
     from parity.running.models.check import check as checked
+    from parity.running.models.pair import compare
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-inputs-")))
         arrays = _written(inputs, folder) if isinstance(inputs, Mapping) else None
         words = [inputs] if isinstance(inputs, str) else [] if inputs is None or arrays is not None else list(inputs)
-        if isinstance(model, str | PathLike):
-            what = subject(str(model))
-        else:
-            what = Subject(f"{type(model).__name__}()", None, live=True)
-            kind = loading.kind_of(what, model)
-            if kind == "torch" and (reason := torch.why_not_here()):
-                raise UsageError(f"{what.text}: {reason}, or give it as FILE.py:NAME, which has a process of its own")
-            loading.LIVE[what.text] = model
-            stack.callback(loading.LIVE.pop, what.text)
-            stack.callback(module.forget)
-            if kind == "torch":
-                stack.enter_context(torch.undisturbed())
+        what = _subject(model, "", stack)
+        theirs = None if other is None else _subject(other, " again", stack)
+        named = ", ".join(each.text if each.live else repr(each.text) for each in (what, theirs) if each is not None)
+        repeat = f"parity.check({named}, inputs={words or '...'}, seed={seed})"
         given = [asked(word) for word in words]
-        repeat = f"parity.check({what.text if what.live else repr(what.text)}, inputs={words or '...'}, seed={seed})"
         plan = Plan(what, given, arrays, seed, installed(), runtimes, repeat, threads, limit, memory)
-        return Checked(checked(plan))
+        return Checked(checked(plan) if theirs is None else compare(plan, theirs))
 
 
-def assert_parity(model: Any, **how: Any) -> Checked:
-    """Check a model in a test; what :func:`check` takes, and what it gives where the verdict is ``pass``.
+def _subject(model: Any, more: str, stack: ExitStack) -> Subject:
+    """What a model is to the command; a live one is kept for as long as the stack is. ``more`` tells two of one name apart."""
+    from parity.routes.models import loading, torch
+    from parity.running.models import module
+
+    if isinstance(model, str | PathLike):
+        return subject(str(model))
+    what = Subject(f"{type(model).__name__}(){more}", None, live=True)
+    kind = loading.kind_of(what, model)
+    if kind == "torch" and (reason := torch.why_not_here()):
+        raise UsageError(f"{what.text}: {reason}, or give it as FILE.py:NAME, which has a process of its own")
+    loading.LIVE[what.text] = model
+    stack.callback(loading.LIVE.pop, what.text)
+    stack.callback(module.forget)
+    if kind == "torch":
+        stack.enter_context(torch.undisturbed())
+    return what
+
+
+def assert_parity(model: Any, other: Any = None, **how: Any) -> Checked:
+    """Check a model, or compare two, in a test; what :func:`check` takes, and what it gives where the verdict is ``pass``.
 
     Raises :class:`AssertionError` with the screen of the check for every other verdict.
     """
     __tracebackhide__ = True
-    found = check(model, **how)
+    found = check(model, other, **how)
     if found.verdict != "pass":
         raise AssertionError(f"parity: {found.verdict}\n{found}")
     return found

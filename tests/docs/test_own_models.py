@@ -8,6 +8,7 @@ from tests.docs.pages import follow
 
 pytest.importorskip("torch", reason="the page exports a torch model")
 pytest.importorskip("onnxruntime", reason="the page runs it")
+pytest.importorskip("tensorflow", reason="the page ports it to Keras")
 
 PAGE = "own-models.md"
 
@@ -38,6 +39,15 @@ def test_real_data_is_fed(followed: tuple[Path, list[str]]) -> None:
     assert "image 2x3x20x24 float32: given" in printed[3]
     assert "of 2 routes 2 pass" in printed[3]
     assert "Operators, in order of computation" in (folder / "net.html").read_text()
+
+
+def test_the_port_of_the_page_differs_as_it_says_and_is_the_same_once_mended(followed: tuple[Path, list[str]]) -> None:
+    folder, printed = followed
+    differs = (folder / "differs.txt").read_text()
+    assert differs.startswith("DIFFERENT  net.py:build and port.py:build: they differ in 1 place; ")
+    assert "looks like epsilon: 1e-05 in the first, 0.001 in the second" in differs
+    assert "x = torch.relu(self.norm(self.conv(image)))" in differs
+    assert [said.split()[0] for said in printed if said.startswith(("SAME", "DIFFERENT"))] == ["SAME"]
 
 
 def test_the_test_of_the_page_passes(followed: tuple[Path, list[str]]) -> None:
