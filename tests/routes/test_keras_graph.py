@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +16,15 @@ import pytest
 from parity.axes import Array, Shape
 from parity.errors import Unsupported
 from parity.judging.oracle import truths
+from parity.operators.file import write
 from parity.operators.graph import as_value, walk
 from parity.routes.lowering.lower import Lowered, lower
 from parity.routes.lowering.tapped import tapped
 from parity.routes.lowering.twin import twin
 from tests.routes.keras_cases import CASES
 from tests.routes.keras_judged import assert_alike, assert_honest, built, drawn, every_value, feeds, widened
+
+ROOT = Path(__file__).parents[2]
 
 # ---- models -----------------------------------------------------------------------------------------------------------
 
@@ -187,6 +194,40 @@ def test_a_model_that_keras_cannot_make_again_has_no_twin(keras: Any) -> None:
         Unsupported, match=r"model 'net' cannot be made again from its configuration: TypeError: .*Unknown"
     ):
         twin(keras.Model(row, Unknown()(row), name="net"))
+
+
+def test_other_backends_have_no_twin(keras: Any) -> None:
+    pytest.importorskip("torch", reason="runs Keras on torch")
+    program = """
+import keras
+from parity.routes.lowering.twin import twin
+row = keras.Input((5,))
+twin(keras.Model(row, keras.layers.Dense(3)(row), name="net"))
+"""
+    environment = {**os.environ, "KERAS_BACKEND": "torch"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert "Unsupported: model 'net' has no twin in float64: Keras computes in float32 on torch" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["conv same strided", "transposed same", "layer norm of two axes", "lstm from a state", "attention"]
+)
+def test_a_lowered_model_is_a_file_that_onnx_takes(keras: Any, name: str) -> None:
+    pytest.importorskip("onnx", reason="writes a file")
+    low = lower(built(keras, CASES[name]))
+    fed = feeds(low, CASES[name].shapes)
+    values = walk(low.graph, {k: as_value(v) for k, v in fed.items()})
+    shapes = {name: values[name].y.shape for name in low.graph.outputs}
+    written = write(low.graph, {k: (v.shape, v.dtype.name) for k, v in fed.items()}, {}, shapes)
+    assert [o.name for o in written.graph.output] == list(low.outputs.values())
+
+
+def test_outputs_have_names_of_their_own(keras: Any) -> None:
+    row = keras.Input((5,), name="row")
+    y = keras.layers.Dense(3, name="d")(row)
+    low = lower(keras.Model(row, [y, y, row]))
+    assert list(low.outputs) == ["d[0]", "d[1]", "row"]
+    assert len({*low.outputs.values(), "row"}) == 4
 
 
 # ---- what is not lowered ------------------------------------------------------------------------------------------------

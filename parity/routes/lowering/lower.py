@@ -49,6 +49,7 @@ FILES = (
 class Lowered:
     """A Keras model in operators. Arrays are in Keras' own axes; the graph's inputs are named as the model's are.
 
+    What :func:`parity.operators.file.write` makes of the graph is a valid ONNX file.
     The batch may be of any size; other axes are those that it was lowered for.
     """
 
@@ -76,6 +77,8 @@ def lower(model: Any, shapes: Mapping[str, Shape] | None = None) -> Lowered:
         for name, tensor in zip(names, readable(model).inputs, strict=True)
     ]
     outputs, seen = walk(model, inputs, visitor)
+    visitor.op.scope = ""
+    outputs = visitor.own(outputs, set(names))
     layers = {path: value.name for path, value in seen.items()}
     graph = visitor.op.graph(*outputs)
     new = _readable(graph, layers)
@@ -171,11 +174,17 @@ class _Lowering:
             raise Unsupported(f"{who} reads {value.dtype}")
         return value
 
+    def own(self, values: Sequence[Named], taken: set[str]) -> list[Named]:
+        """The values, those again under a name of their own that are called as one before or one that is taken."""
+        made = []
+        for value in values:
+            made.append(self.op.Identity(value) if value.name in taken else value)
+            taken = {*taken, value.name}
+        return made
+
     def _checked(self, who: str, made: Any, node: Any, given: Sequence[Named]) -> list[Named]:
         """What a rule gives, each under a name of its own; shapes and types must be those that Keras says."""
-        values = made if isinstance(made, list) else [made]
-        names = {value.name for value in given}
-        values = [self.op.Identity(value) if value.name in names else value for value in values]
+        values = self.own(made if isinstance(made, list) else [made], {value.name for value in given})
         if len(values) != len(node.outputs):
             raise Unsupported(f"{who} gives {len(node.outputs)} outputs and has a rule for {len(values)}")
         for value, tensor in zip(values, node.outputs, strict=True):

@@ -19,9 +19,14 @@ def twin(model: Any) -> Any:
     """A model of the same configuration with every type of floats made float64, and the same weights.
 
     Layers of one's own must be known to Keras (``keras.saving.register_keras_serializable``). What a backend computes in float32
-    whatever it is given stays so (TensorFlow's bilinear resize). Raises :class:`Unsupported` for a model that Keras cannot
-    make again from its configuration.
+    whatever it is given stays so (TensorFlow's bilinear resize, its GELU's constants, a LeakyReLU's slope). Raises :class:`Unsupported` for a model that Keras cannot
+    make again from its configuration, and on other backends than TensorFlow, where Keras' promotion ends at float32.
     """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        said = f"Keras computes in float32 on {keras.backend.backend()} whatever the type"
+        raise Unsupported(f"model {model.name!r} has no twin in float64: {said}; KERAS_BACKEND=tensorflow does not")
     graph_of(model)  # says what is not built
     try:
         made = type(model).from_config(_widened(copy.deepcopy(model.get_config())))
