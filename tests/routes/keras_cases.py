@@ -12,10 +12,29 @@ from parity.axes import Shape
 IMAGE, ROW, TEXT = (2, 7, 9, 6), (3, 5), (2, 6, 4)
 
 
+def activations() -> Any:
+    import keras
+
+    return keras.activations
+
+
+SPACE = (1, 4, 5, 3, 2)
+
+
 def keras_ops() -> Any:
     import keras
 
     return keras.ops
+
+
+def applications() -> Any:
+    """The layers that Keras' applications bring with them."""
+    from types import SimpleNamespace
+
+    from keras.src.applications.convnext import LayerScale, StochasticDepth
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    return SimpleNamespace(LayerScale=LayerScale, StochasticDepth=StochasticDepth, CustomScaleLayer=CustomScaleLayer)
 
 
 class One(NamedTuple):
@@ -108,6 +127,24 @@ CASES: dict[str, One] = {
     "upsampling bilinear": One(lambda L: L.UpSampling2D(2, interpolation="bilinear"), narrow="tf.image.resize"),
     "resizing": One(lambda L: L.Resizing(5, 12), narrow="tf.image.resize"),
     "resizing nearest": One(lambda L: L.Resizing(5, 12, interpolation="nearest")),
+    "transposed 3d": One(lambda L: L.Conv3DTranspose(2, 2, strides=2, padding="same"), (SPACE,)),
+    "max pool 1d": One(lambda L: L.MaxPooling1D(3, 2, "same"), (TEXT,)),
+    "pools 3d": One(
+        lambda L: lambda x: L.MaxPooling3D(2, 1)(L.AveragePooling3D(2, 1, "same")(x)),
+        (SPACE,),
+        narrow="no float64 on the CPU",
+    ),
+    "global 1d": One(lambda L: L.GlobalMaxPooling1D(), (TEXT,)),
+    "global 3d": One(lambda L: lambda x: L.GlobalMaxPooling3D()(x) + L.GlobalAveragePooling3D()(x), (SPACE,)),
+    "moves 3d": One(lambda L: lambda x: L.UpSampling3D(2)(L.Cropping3D((1, 2, 1))(L.ZeroPadding3D(1)(x))), (SPACE,)),
+    "nothing 3d": One(lambda L: lambda x: L.ActivityRegularization(l2=0.1)(L.SpatialDropout3D(0.5)(x)), (SPACE,)),
+    "nothing": One(
+        lambda L: lambda x: L.Identity()(L.AlphaDropout(0.5)(L.GaussianDropout(0.5)(L.SpatialDropout1D(0.5)(x)))),
+        (TEXT,),
+    ),
+    "layer scale": One(lambda L: applications().LayerScale(0.3, 6)),
+    "stochastic depth": One(lambda L: applications().StochasticDepth(0.5)),
+    "custom scale": One(lambda L: applications().CustomScaleLayer(0.17), (ROW, ROW)),
     "add": One(lambda L: L.Add(), (IMAGE, IMAGE, IMAGE)),
     "add by ranks": One(lambda L: L.Add(), (TEXT, (2, 4))),
     "subtract": One(lambda L: L.Subtract(), (IMAGE, IMAGE)),
@@ -172,6 +209,12 @@ EXPRESSIONS: dict[str, tuple[Callable[..., Any], tuple[Shape, ...]]] = {
     "clip": (lambda o, x: o.clip(x, -0.3, 0.7), (ROW,)),
     "relu": (lambda o, x: o.relu(x) + o.relu6(x * 5) + o.leaky_relu(x, 0.25) + o.elu(x, 0.5), (ROW,)),
     "sigmoid": (lambda o, x: o.sigmoid(x) + o.silu(x) + o.hard_sigmoid(x) + o.softplus(x), (ROW,)),
+    "shrinks": (lambda o, x: o.hard_shrink(x) + o.soft_shrink(x, 0.25) + o.tanh_shrink(x) + o.hard_tanh(x), (ROW,)),
+    "more activations": (
+        lambda o, x: o.celu(x, 0.5) + o.selu(x) + o.log_sigmoid(x) + o.softsign(x) + o.hard_silu(x),
+        (ROW,),
+    ),
+    "general relu": (lambda o, x: activations().relu(x, negative_slope=0.2, max_value=1.1, threshold=-0.3), (ROW,)),
     "softmax": (lambda o, x: o.softmax(x, axis=1) + o.log_softmax(x), (TEXT,)),
     "mean": (lambda o, x: o.mean(x, axis=(1, 2)) + o.mean(x, axis=[-3, -2], keepdims=True)[:, 0, 0], (IMAGE,)),
     "sum": (lambda o, x: o.sum(x, axis=-1) + o.max(x, axis=-1) - o.min(x, axis=3) + o.var(x, axis=-1), (IMAGE,)),
@@ -191,5 +234,14 @@ EXPRESSIONS: dict[str, tuple[Callable[..., Any], tuple[Shape, ...]]] = {
     "flip": (lambda o, x: o.flip(x, axis=1), (TEXT,)),
     "split": (lambda o, x: o.concatenate(o.split(x, 2, axis=-1)[::-1], axis=-1) + o.split(x, [1], 2)[0], (TEXT,)),
     "normalize": (lambda o, x: o.normalize(x, axis=-1), (TEXT,)),
+    "divide": (lambda o, x, y: o.divide(x, 2) + o.reciprocal(o.abs(y) + 1), (ROW, ROW)),
+    "extremes": (lambda o, x: o.amax(x, axis=1) - o.amin(x, axis=1, keepdims=True)[:, 0], (TEXT,)),
+    "nothing": (lambda o, x: o.stop_gradient(o.copy(x)), (ROW,)),
+    "comparisons": (
+        lambda o, x, y: o.where(x < y, x, 1.0) * o.cast(x >= y, "float32") + o.cast(o.equal(x, y), "float32"),
+        (ROW, ROW),
+    ),
+    "take": (lambda o, x: o.take(x, o.cast(o.clip(x[:, 0] * 0, 0, 1), "int32"), axis=1), (ROW,)),
+    "image resized": (lambda o, x: o.image.resize(x, (4, 20), interpolation="nearest"), (IMAGE,)),
     "split by hand": (lambda o, x: x[..., :2] * o.sigmoid(x[..., 2:]), (TEXT,)),
 }

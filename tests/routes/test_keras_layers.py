@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parity.routes.lowering.table import RULES
 from tests.routes.keras_cases import CASES, EXPRESSIONS
 from tests.routes.keras_judged import assert_alike, built
 
@@ -22,3 +23,12 @@ def test_operations_are_what_keras_computes_in_float64_and_in_float32(keras: Any
     make, shapes = EXPRESSIONS[name]
     inputs = [keras.Input(shape[1:]) for shape in shapes]
     assert_alike(keras.Model(inputs, make(keras.ops, *inputs)), shapes)
+
+
+def test_every_rule_is_held_by_a_case(keras: Any) -> None:
+    models = [built(keras, case) for case in CASES.values()]
+    for make, shapes in EXPRESSIONS.values():
+        inputs = [keras.Input(shape[1:]) for shape in shapes]
+        models.append(keras.Model(inputs, make(keras.ops, *inputs)))
+    used = {type(operation) for model in models for operation in model.operations}
+    assert set(RULES) - {(kind.__module__.split(".")[2], kind.__name__) for kind in used} == set()

@@ -131,7 +131,6 @@ def _of(name: str, *parameters: str) -> Rule:
 lowers("layers", "LeakyReLU")(_of("leaky_relu", "negative_slope"))
 lowers("layers", "ELU")(_of("elu", "alpha"))
 lowers("layers", "Softmax")(_of("softmax", "axis"))
-lowers("activations", "Mish")(_of("mish"))
 for kind, name, *parameters in (
     ("Relu", "relu"),
     ("Relu6", "relu6"),

@@ -49,8 +49,8 @@ FILES = (
 class Lowered:
     """A Keras model in operators. Arrays are in Keras' own axes; the graph's inputs are named as the model's are.
 
-    What :func:`parity.operators.file.write` makes of the graph is a valid ONNX file.
-    The batch may be of any size; other axes are those that it was lowered for.
+    The batch may be of any size; other axes are those that it was lowered for. What :func:`parity.operators.file.write` makes
+    of the graph is a valid ONNX file.
     """
 
     graph: Graph

@@ -85,7 +85,6 @@ def _unary(kind: str) -> Rule:
 for kind, operator in {
     "Negative": "Neg",
     "Absolute": "Abs",
-    "Abs": "Abs",
     "Sign": "Sign",
     "Sqrt": "Sqrt",
     "Exp": "Exp",

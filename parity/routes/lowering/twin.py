@@ -18,9 +18,10 @@ NARROW = frozenset({"float32", "float16", "bfloat16", "mixed_float16", "mixed_bf
 def twin(model: Any) -> Any:
     """A model of the same configuration with every type of floats made float64, and the same weights.
 
-    Layers of one's own must be known to Keras (``keras.saving.register_keras_serializable``). What a backend computes in float32
-    whatever it is given stays so (TensorFlow's bilinear resize, its GELU's constants, a LeakyReLU's slope). Raises :class:`Unsupported` for a model that Keras cannot
-    make again from its configuration, and on other backends than TensorFlow, where Keras' promotion ends at float32.
+    Layers of one's own must be known to Keras (``keras.saving.register_keras_serializable``). What TensorFlow computes in float32
+    whatever it is given stays so: its bilinear resize, the constants of its GELU, the slope of a LeakyReLU [measured]. Raises
+    :class:`Unsupported` for a model that Keras cannot make again from its configuration, and on other backends than
+    TensorFlow, where Keras' promotion of types ends at float32.
     """
     import keras
 
@@ -35,13 +36,14 @@ def twin(model: Any) -> Any:
             f"model {model.name!r} cannot be made again from its configuration: {type(error).__name__}: {error}"
         ) from error
     made.set_weights(model.get_weights())
-    for layer in made._flatten_layers():
-        for name, value in vars(layer).items():
+    layers = made._flatten_layers()
+    for part in [*layers, *(operation for layer in layers for operation in getattr(layer, "operations", []))]:
+        for name, value in vars(part).items():
             if type(value) is float or (isinstance(value, list) and {*map(type, value)} == {float}):
                 # TensorFlow reads it as a float32 before it casts it; what numpy keeps has a type.
-                setattr(layer, name, np.asarray(value, np.float64)[()])
-        if hasattr(layer, "finalize_state"):  # what a Normalization makes of its weights
-            layer.finalize_state()
+                setattr(part, name, np.asarray(value, np.float64)[()])
+        if hasattr(part, "finalize_state"):  # what a Normalization makes of its weights
+            part.finalize_state()
     return made
 
 
