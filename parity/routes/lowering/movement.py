@@ -60,8 +60,10 @@ def _sides(layer: Any, given: Any) -> Sequence[tuple[int, int]]:
 def _padded(op: Writer, layer: Any, x: Named) -> Any:
     sides = _sides(layer, layer.padding)
     axes = spatial(x, getattr(layer, "data_format", "channels_last"))
-    edges = [before for before, _ in sides] + [after for _, after in sides]
-    return op.Pad(x, op.integers(*edges), None, op.integers(*axes))
+    edges = [(0, 0)] * rank(x)
+    for axis, side in zip(axes, sides, strict=True):
+        edges[axis] = side
+    return op.Pad(x, op.integers(*(before for before, _ in edges), *(after for _, after in edges)))
 
 
 @lowers("layers", "Cropping1D", "Cropping2D", "Cropping3D", integers=True)
