@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.false_alarms import IMAGES, checks, draw, torch_runs, whole
+from benchmarks.false_alarms import IMAGES, How, checks, draw, torch_runs, whole
 
 pytest.importorskip("torch", reason="the runs are torch's and ONNX Runtime's")
 pytest.importorskip("onnxruntime", reason="the runs are torch's and ONNX Runtime's")
 
 DRAWS = range(20_000, 20_120)  #: beyond those of the committed run
+CPU = How("cpu", "off")
 ROUTES = ("torch", "half", "ort", "ort-plain")
 
 
@@ -21,7 +22,7 @@ def test_no_honest_run_that_is_drawn_is_refused() -> None:
         refused = [
             (number, route, what, comparison.kind)
             for number in DRAWS
-            for route, what, comparison in checks(draw(0, number), ROUTES, number)
+            for route, what, (comparison, _) in checks(draw(0, number), ROUTES, number, CPU)
             if comparison.kind is not None
         ]
     assert refused == []
@@ -44,6 +45,6 @@ def test_an_answer_that_is_off_by_a_thousandth_is_refused_by_the_same_judge() ->
         if drawn.image != "normal" or drawn.case.mean:
             continue
         with torch.no_grad():
-            (y,) = torch_runs(drawn, 1)[0](drawn.x)
-        refused += whole(drawn)(y * np.float32(1.001)).kind is not None
+            (y,) = torch_runs(drawn, 1, CPU)[0](drawn.x)
+        refused += whole(drawn, CPU)(y * np.float32(1.001))[0].kind is not None
     assert refused >= 1
