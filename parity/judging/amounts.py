@@ -74,7 +74,7 @@ def _fitted(
         if short != now and vanishes(put(short), target, axes):
             yield Guess(kind, f"{now:.6g}", f"{short:.6g}", put(short))
             return
-    yield Guess(kind, f"{now:.6g}", f"about {found:.6g}", put(found))
+    yield Guess(kind, f"{now:.6g}", f"about {found:.10g}", put(found))
 
 
 def _off(play: Play, target: Play, axes: Axes) -> Array | None:

@@ -168,16 +168,16 @@ def _closed(twin: Twin, group: Sequence[str], end: str, bad: frozenset[str]) -> 
 
 def _roots(twin: Twin, group: Sequence[str]) -> set[str]:
     """The stored weights of several numbers that a group of values is computed of."""
-    found: set[str] = set()
+    seen: set[str] = set()
     stack = [read for name in group for read in reads(twin.node(name)) if read not in twin.data]
     while stack:
         name = stack.pop()
-        if name in twin.stored:
-            if name in twin.weights and twin.stored[name].size > 1:
-                found.add(name)
-        elif name in twin.maker:
+        if name in seen:
+            continue
+        seen.add(name)
+        if name not in twin.stored and name in twin.maker:
             stack += reads(twin.node(name))
-    return found
+    return {name for name in seen if name in twin.stored and name in twin.weights and twin.stored[name].size > 1}
 
 
 def _settled(twin: Twin, name: str, bad: frozenset[str]) -> str | None:

@@ -78,17 +78,17 @@ def padding(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
     """Other pads of a window, each not above the window's own size: on the other side first, then of another size."""
     for node in changed.nodes:
         window = _window(changed, node)
-        if window is None or "auto_pad" in node.attributes:
+        if window is None:
             continue
         rank = len(window.kernel)
         sizes = [1 + (k - 1) * d for k, d in zip(window.kernel, window.dilation, strict=True)]
-        here = [int(p) for p in node.attributes.get("pads", [0] * 2 * rank)]
+        here = [p for side in zip(*window.pads, strict=True) for p in side]
         total = sum(here) // rank
         pairs = [p for p in product(range(max(sizes)), repeat=2) if list(p) != [here[0], here[rank]]]
         for before, after in sorted(pairs, key=lambda p: abs(sum(p) - total)):
             pads = [before] * rank + [after] * rank
             kind = "padding on the other side" if sum(pads) == sum(here) else "padding"
-            yield Guess(kind, f"{here}", f"{pads}", changed.with_attributes(node, pads=pads))
+            yield Guess(kind, f"{here}", f"{pads}", changed.with_attributes(node, pads=pads, auto_pad="NOTSET"))
 
 
 def _window(play: Play, node: Node) -> Window | None:
@@ -100,7 +100,7 @@ def _window(play: Play, node: Node) -> Window | None:
     if node.kind == "Conv" and len(shapes[1]) < 3:
         return None
     rank = len(shapes[1]) - 2 if node.kind == "Conv" else len(node.attributes["kernel_shape"])
-    shapes[0] = shapes[0] or (1, 1, *[64] * rank)  # the window does not hang on the size of the image
+    shapes[0] = shapes[0] or (1, 1, *[64] * rank)  # only automatic padding hangs on the size of the image
     return rule.window(Site(node.kind, node.attributes, play.opset), *shapes)
 
 

@@ -156,6 +156,17 @@ def test_an_epsilon_and_one_weight_are_named_behind_a_normalisation_that_is_fold
     assert said(found_weight, "weights", "", "1 of 96 elements differ, most at [3, 5, 0, 0]"), found_weight
 
 
+def test_a_padding_that_is_an_operator_of_its_own_is_named_as_one() -> None:
+    one, fed = first(P), feeds()
+    conv = replace(one.nodes[0], attributes={**one.nodes[0].attributes, "auto_pad": "NOTSET"})
+    one = replace(one, nodes=(conv, *one.nodes[1:]))
+    pads = Node("Pad", ("x", "pads"), ("padded",))
+    valid = replace(conv, inputs=("padded", *conv.inputs[1:]), attributes={"strides": [2, 2], "auto_pad": "VALID"})
+    constants = {**one.constants, "pads": np.array([0, 0, 0, 0, 0, 0, 2, 2])}
+    (found,) = looks(Side(one, fed), Side(replace(one, nodes=(pads, valid, *one.nodes[1:]), constants=constants), fed))
+    assert said(found, "padding on the other side", "[1, 1, 1, 1]", "[0, 0, 2, 2]"), found
+
+
 def test_a_padding_and_an_epsilon_in_one_folded_layer_are_named_together() -> None:
     one, fed = first(P), feeds()
     wrong = folded(first(P, **{"conv1.pads": [0, 0, 2, 2], "bn1.eps": 1e-3}), 1e-3)
