@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from parity.axes import Array
+from parity.judging.holding import Layers, equal_weights, folded, layers, unpaired
 from parity.judging.nearness import Spread, spreads
-from parity.judging.pairing import Axes, Index, Layers, Partner, equal_weights, folded, layers, lined, unpaired
+from parity.judging.pairing import Axes, Index, Partner, lined
 from parity.judging.twins import Side, Twin
 
 

@@ -14,10 +14,12 @@ from typing import Literal
 import numpy as np
 
 from parity.axes import Array
-from parity.judging.healing import AHEAD, How, choose
+from parity.judging.around import How
+from parity.judging.healing import AHEAD, choose
+from parity.judging.holding import Layers
 from parity.judging.matching import Matching, behind, edge, front
 from parity.judging.nearness import Spread
-from parity.judging.pairing import Axes, Layers, Partner, allowed, apart, carried, lined
+from parity.judging.pairing import Axes, Partner, allowed, apart, carried, lined
 from parity.judging.play import Play, play
 from parity.judging.twins import Side, Twin, flat, root_mean_square
 from parity.operators.graph import title

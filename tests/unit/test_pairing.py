@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from parity.axes import Array
+from parity.judging.holding import equal_weights, layers
 from parity.judging.matching import Matching
 from parity.judging.nearness import spreads
-from parity.judging.pairing import Index, Partner, allowed, apart, carried, equal_weights, fitting, layers
+from parity.judging.pairing import Index, Partner, allowed, apart, carried, fitting
 from parity.judging.twins import Side, Twin, turned
 from parity.operators.graph import Graph, Node, as_value
 from tests.unit.two_networks import CHANNELS_LAST, feeds, first, pair, parameters

@@ -156,6 +156,25 @@ def test_weights_of_a_folded_normalisation_are_paired_and_the_pair_is_the_same_a
     assert all(parting.distance < 1e-5 for parting in strict.partings)
 
 
+def test_constants_that_are_computed_of_each_other_many_times_over_cost_nothing() -> None:
+    doubled = [Node("Add", (f"c{i}", f"c{i}"), (f"c{i + 1}",)) for i in range(60)]
+    small = Node("Mul", ("c60", "small"), ("c",))
+    ends = [Node("LayerNormalization", ("x", "c"), ("y",), {"epsilon": e}) for e in (1e-5, 1e-3)]
+    graphs = [
+        Graph(
+            (*doubled, small, end, Node("Mul", ("y", "y"), ("z",))),
+            ("x",),
+            ("z",),
+            {"c0": P["fc1.b"], "small": np.array(2.0**-60)},
+        )
+        for end in ends
+    ]
+    fed = ({"x": as_value(np.random.default_rng(1).standard_normal((4, 12)))},)
+    (parting,) = compare_graphs(*(Side(graph, fed) for graph in graphs)).partings
+    assert parting.one is not None
+    assert parting.one.kind == "LayerNormalization"
+
+
 def test_both_sides_are_fed_the_same_number_of_inputs() -> None:
     fed = feeds()
     there = turned(fed[:1], {"x": ("x", CHANNELS_LAST)})
