@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from parity.judging.parting import compare_graphs
 from parity.judging.twins import Side
 from parity.operators.graph import Graph, Node, as_value
 from tests.unit.test_parting import PLANTED
-from tests.unit.two_networks import feeds, first, pair, parameters
+from tests.unit.two_networks import feeds, first, folded, pair, parameters
 
 P = parameters()
 
@@ -23,6 +22,8 @@ NAMED = {
     "an epsilon": ("epsilon", "1e-05", "0.001"),
     "an epsilon that is almost right": ("epsilon", "1e-05", "1.001e-05"),
     "an epsilon of rows": ("epsilon", "1e-06", "0.001"),
+    "an epsilon of rows that is almost right": ("epsilon", "1e-06", "1.001e-06"),
+    "an epsilon of rows in two branches": ("epsilon", "1e-06", "0.001"),
     "a slope": ("slope", "0.1", "0.3"),
     "padding on the other side": ("padding on the other side", "[1, 1, 1, 1]", "[0, 0, 2, 2]"),
     "padding that changes sizes": ("padding", "[1, 1, 1, 1]", "[2, 2, 2, 2]"),
@@ -96,6 +97,11 @@ def two_nodes(
         ),
         (Node("Softmax", ("x",), ("y",), {"axis": 1}), Node("Softmax", ("x",), ("y",), {"axis": 2}), None),
         (Node("Sigmoid", ("x",), ("y",)), Node("Erf", ("x",), ("y",)), None),
+        (
+            Node("LayerNormalization", ("x", "ones"), ("y",)),
+            Node("Mul", ("x", "none"), ("y",)),
+            None,
+        ),  # as with a huge epsilon
         (Node("Elu", ("x",), ("y",)), Node("Elu", ("x",), ("y",), {"alpha": 0.7}), "slope"),
         (
             Node("AveragePool", ("x",), ("y",), {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
@@ -107,7 +113,7 @@ def two_nodes(
 def test_what_has_a_name_gets_it_and_what_has_none_is_passed_over_in_silence(
     one: Node, two: Node, kind: str | None
 ) -> None:
-    (found,) = two_nodes(one, two, {"six": np.float32(6)})
+    (found,) = two_nodes(one, two, {"six": np.float32(6), "ones": np.ones(6), "none": np.zeros(())})
     assert (None if found is None else found.kind) == kind
 
 
@@ -123,27 +129,6 @@ def test_a_guess_that_explains_most_elements_but_not_all_is_not_said() -> None:
     spoiled = replace(parting, scene=replace(parting.scene, one=one_off[0], two=one_off[1]))
     assert look(parting) is not None
     assert look(spoiled) is None
-
-
-def folded(graph: Graph, epsilon: float) -> Graph:
-    """With every normalisation folded into its convolution in float32, as exporters do."""
-    nodes: list[Node] = []
-    constants: dict[str, Any] = dict(graph.constants)
-    for node in graph.nodes:
-        if node.kind != "BatchNormalization":
-            nodes.append(node)
-            continue
-        before = nodes.pop()
-        g, b, m, v = (constants[name] for name in node.inputs[1:])
-        scale = g / np.sqrt(v + np.float32(epsilon))
-        bias = constants[before.inputs[2]] if len(before.inputs) > 2 else np.float32(0)
-        names = f"{node.name}.w", f"{node.name}.b"
-        constants |= {
-            names[0]: constants[before.inputs[1]] * scale[:, None, None, None],
-            names[1]: (bias - m) * scale + b,
-        }
-        nodes.append(replace(before, inputs=(before.inputs[0], *names), outputs=node.outputs))
-    return replace(graph, nodes=tuple(nodes), constants=constants)
 
 
 def test_an_epsilon_and_one_weight_are_named_behind_a_normalisation_that_is_folded_away() -> None:

@@ -10,7 +10,7 @@ import pytest
 from parity.judging.parting import Compared, Parting, compare_graphs
 from parity.judging.twins import Side, turned
 from parity.operators.graph import Graph, Node, as_value
-from tests.unit.two_networks import CHANNELS_LAST, feeds, first, pair, parameters, second
+from tests.unit.two_networks import CHANNELS_LAST, feeds, first, folded, pair, parameters, second
 
 P = parameters()
 
@@ -31,6 +31,8 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
     "an epsilon": ({"bn2.eps": 1e-3}, "BatchNormalization bn2", "Add bn2"),
     "an epsilon that is almost right": ({"bn2.eps": 1.001e-5}, "BatchNormalization bn2", "Add bn2"),
     "an epsilon of rows": ({"ln.eps": 1e-3}, "LayerNormalization ln", "Add ln"),
+    "an epsilon of rows that is almost right": ({"ln.eps": 1.001e-6}, "LayerNormalization ln", "Add ln"),
+    "an epsilon of rows in two branches": ({"ln.eps": 1e-3, "ln.branches": True}, "LayerNormalization ln", "Add ln"),
     "a slope": ({"alpha": 0.3}, "LeakyRelu act1", "LeakyRelu act1"),
     "padding on the other side": ({"conv1.pads": [0, 0, 2, 2]}, "Conv conv1", "Conv conv1"),
     "padding that changes sizes": ({"conv1.pads": [2, 2, 2, 2]}, "Conv conv1", "Conv conv1"),
@@ -135,19 +137,7 @@ def test_outputs_that_only_one_side_has_or_that_say_nothing_are_never_the_same()
 
 def test_weights_of_a_folded_normalisation_are_paired_and_the_pair_is_the_same_as_far_as_float32_folds() -> None:
     one, _ = pair()
-    p = {n: v.copy() for n, v in P.items()}
-    nodes, constants = list(one.graph.nodes), dict(one.graph.constants)
-    for name in ("bn1", "bn2", "bn3"):
-        at = next(i for i, n in enumerate(nodes) if n.scope == name)
-        norm, before = nodes[at], nodes[at - 1]
-        scale = p[f"{name}.g"] / np.sqrt(p[f"{name}.v"] + np.float32(1e-5))
-        bias = constants[before.inputs[2]] if len(before.inputs) > 2 else np.float32(0)
-        constants[f"{name}.w"] = constants[before.inputs[1]] * scale[:, None, None, None]
-        constants[f"{name}.c"] = (bias - p[f"{name}.m"]) * scale + p[f"{name}.b"]
-        folded = (before.inputs[0], f"{name}.w", f"{name}.c")
-        nodes[at - 1] = Node("Conv", folded, norm.outputs, before.attributes, before.name, scope=before.scope)
-        del nodes[at]
-    graph = Graph(tuple(nodes), one.graph.inputs, one.graph.outputs, constants, one.graph.opset)
+    graph = folded(one.graph, 1e-5)
     found = compare_graphs(one, Side(graph, one.feeds, "float32"))
     assert found.same
     assert sum(layer.scaled for layer in found.layers) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,13 @@ def second(p: dict[str, Array], **other: Any) -> Graph:
     centred = w("Sub", x, w("ReduceMean", x, np.array([3]), at="ln"), at="ln")
     variance = w("ReduceMean", w("Mul", centred, centred, at="ln"), np.array([3]), at="ln")
     deviation = w("Sqrt", w("Add", variance, np.float64(set_("ln.eps", 1e-6)), at="ln"), at="ln")
-    y = w("Add", w("Mul", w("Div", centred, deviation, at="ln"), p["ln.g"], at="ln"), p["ln.b"], at="ln")
+    if set_("ln.branches", False):  # x s + (b - m s), as batch_normalization of TensorFlow has it
+        scale = w("Mul", w("Reciprocal", deviation, at="ln"), p["ln.g"], at="ln")
+        mean = w("Neg", w("ReduceMean", x, np.array([3]), at="ln"), at="ln")
+        shift = w("Add", w("Mul", mean, scale, at="ln"), p["ln.b"], at="ln")
+        y = w("Add", w("Mul", x, scale, at="ln"), shift, at="ln")
+    else:
+        y = w("Add", w("Mul", w("Div", centred, deviation, at="ln"), p["ln.g"], at="ln"), p["ln.b"], at="ln")
     y = w("MatMul", y, p["fc1"], at="fc1")
     y = y if set_("no_bias", False) else w("Add", y, p["fc1.b"], at="fc1")
     x = w("Add", x, gelu(y, "act5", False), at="add2")
@@ -140,6 +147,27 @@ def second(p: dict[str, Array], **other: Any) -> Graph:
     x = w("Reshape", x, np.array([-1, 144]), at="flatten")
     x = w("MatMul", x, kernel, at="fc2")
     return w.graph(w("Add", x, p["fc2.b"], at="fc2"))
+
+
+def folded(graph: Graph, epsilon: float) -> Graph:
+    """With every normalisation folded into its convolution in float32, as exporters do."""
+    nodes: list[Node] = []
+    constants: dict[str, Any] = dict(graph.constants)
+    for node in graph.nodes:
+        if node.kind != "BatchNormalization":
+            nodes.append(node)
+            continue
+        before = nodes.pop()
+        g, b, m, v = (constants[name] for name in node.inputs[1:])
+        scale = g / np.sqrt(v + np.float32(epsilon))
+        bias = constants[before.inputs[2]] if len(before.inputs) > 2 else np.float32(0)
+        names = f"{node.name}.w", f"{node.name}.b"
+        constants |= {
+            names[0]: constants[before.inputs[1]] * scale[:, None, None, None],
+            names[1]: (bias - m) * scale + b,
+        }
+        nodes.append(replace(before, inputs=(before.inputs[0], *names), outputs=node.outputs))
+    return replace(graph, nodes=tuple(nodes), constants=constants)
 
 
 def feeds(count: int = 2, seed: int = 5) -> tuple[dict[str, Value], ...]:
