@@ -38,8 +38,9 @@ def subject(text: str) -> Subject:
         return Subject(text, _there(Path(text)))
     place, colon, name = text.rpartition(":")
     if not colon:
-        said = "name the model in it" if text.endswith(".py") else "it is no ONNX file and names no model"
-        raise UsageError(f"{text}: {said}: {f'{text}:NAME' if text.endswith('.py') else MEND}")
+        if text.endswith(".py"):
+            raise UsageError(f"{text}: it does not say which model in it; write {text}:NAME")
+        raise UsageError(f"{text}: it is no ONNX file and names no model; {MEND}")
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", name):
         raise UsageError(f"{text}: {name!r} is no name of Python; {MEND}")
     if place.endswith(".py"):

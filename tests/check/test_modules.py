@@ -159,7 +159,7 @@ def test_a_module_without_a_twin_in_float64_is_rounded_honestly_but_its_function
         ([f"{OWN}:nothing"], "there is no 'nothing' in it; it has "),
         ([f"{OWN}:number"], "'number' is a int, neither a model nor a function that gives one"),
         ([f"{OWN}:fails", "--input", "1"], "calling fails() failed: ValueError: no weights here\n"),
-        ([f"{OWN}"], f"name the model in it: {OWN}:NAME"),
+        ([f"{OWN}"], f"it does not say which model in it; write {OWN}:NAME"),
         (["nosuch.py:net"], "nosuch.py: there is no such file"),
         (["no_such_module:net"], "importing it failed: ModuleNotFoundError: No module named 'no_such_module'"),
         ([f"{OWN}:honest"], "input 'image': the file does not say its shape; give it by --input image=SHAPE"),
