@@ -1,3 +1,8 @@
+"""The page of own models, followed: its files are written and its commands run."""
+
+from __future__ import annotations
+
+import re
 from pathlib import Path
 
 import msgspec
@@ -11,6 +16,7 @@ pytest.importorskip("onnxruntime", reason="the page runs it")
 pytest.importorskip("tensorflow", reason="the page ports it to Keras")
 
 PAGE = "own-models.md"
+README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +53,9 @@ def test_the_port_of_the_page_differs_as_it_says_and_is_the_same_once_mended(fol
     assert differs.startswith("DIFFERENT  net.py:build and port.py:build: they differ in 1 place; ")
     assert "looks like epsilon: 1e-05 in the first, 0.001 in the second" in differs
     assert "x = torch.relu(self.norm(self.conv(image)))" in differs
+    # What a reader of README sees first is what is printed, but for the last digits.
+    shown = README.split("```text\n")[1].split("```")[0]
+    assert re.sub(r"\d[\d.e+-]*", "N", shown) == re.sub(r"\d[\d.e+-]*", "N", differs)
     assert [said.split()[0] for said in printed if said.startswith(("SAME", "DIFFERENT"))] == ["SAME"]
 
 

@@ -188,5 +188,11 @@ def source_of(trace: str) -> Source | None:
         number = rest.partition(",")[0].strip()
         if number.isdigit() and "site-packages" not in file and "dist-packages" not in file:
             text = lines[i + 1].strip() if i + 1 < len(lines) else ""
-            found = Source(file=file, line=int(number), text="" if text.startswith('File "') else text)
+            found = Source(file=_short(file), line=int(number), text="" if text.startswith('File "') else text)
     return found
+
+
+def _short(file: str) -> str:
+    """A path as a person here would type it."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
