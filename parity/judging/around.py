@@ -44,7 +44,8 @@ def around_of(state: Matching, first: str, ill_one: Sequence[str], ill_two: Sequ
     fronts = front(state.one, ill_one)
     near = [name for name in fronts if known & set(state.one.reads(name))] or fronts
     one = {name: edge(state.one, bad_one, name) for name in behind(state.one, ill_one, near)[:REACH]}
-    two = {name: edge(state.two, bad_two, name) for name in behind(state.two, ill_two, [first])[:REACH]}
+    following = [name for name in behind(state.two, ill_two, [first])[:REACH] if name not in state.healed]
+    two = {name: edge(state.two, bad_two, name) for name in following}
     # What nobody but ill values reads can be replaced without harm to what is well.
     free = [n for n in well if all(set(state.two.nodes[i].outputs) & bad_two for i in state.two.users.get(n, ()))]
     return Around(one, two, tuple(sorted(known)), tuple(free), frozenset(bad_one), frozenset(bad_two))

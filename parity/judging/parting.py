@@ -150,7 +150,7 @@ def _round(state: Matching, partings: list[Parting], given_up: set[str]) -> bool
         if state.see(state.two.maker[fronts[0]] + AHEAD):
             continue
         part = choose(state, fronts[0], ill_one, ill_two)
-        if part is None:
+        if part is None or part.two in state.healed:  # nothing is healed twice
             partings.append(_alone(state, fronts[0], ill_one, ill_two))
             given_up.add(fronts[0])
             continue

@@ -113,7 +113,7 @@ def two_nodes(
 def test_what_has_a_name_gets_it_and_what_has_none_is_passed_over_in_silence(
     one: Node, two: Node, kind: str | None
 ) -> None:
-    (found,) = two_nodes(one, two, {"six": np.float32(6), "ones": np.ones(6), "none": np.zeros(())})
+    (found,) = two_nodes(one, two, {"six": np.float32(6)})
     assert (None if found is None else found.kind) == kind
 
 
@@ -139,6 +139,30 @@ def test_an_epsilon_and_one_weight_are_named_behind_a_normalisation_that_is_fold
     wrong["pw"][3, 5] *= np.float32(1.01)
     (found_weight,) = looks(Side(one, fed), Side(folded(first(wrong), 1e-5), fed, "float32"))
     assert said(found_weight, "weights", "", "1 of 96 elements differ, most at [3, 5, 0, 0]"), found_weight
+
+
+def test_a_number_that_only_makes_a_value_vanish_is_not_named() -> None:
+    fed = ({"x": as_value(np.random.default_rng(2).standard_normal((2, 4, 6)).astype(np.float32))},)
+    scale = np.random.default_rng(3).uniform(0.5, 1, 6).astype(np.float32)
+    norm = Graph(
+        (Node("LayerNormalization", ("x", "s"), ("y",)), Node("Exp", ("y",), ("z",))), ("x",), ("z",), {"s": scale}
+    )
+    none = Graph(
+        (Node("Mul", ("x", "none"), ("y",)), Node("Exp", ("y",), ("z",))), ("x",), ("z",), {"none": np.zeros(())}
+    )
+    assert looks(Side(norm, fed, "float32"), Side(none, fed, "float32")) == [None]
+
+
+def test_automatic_padding_on_the_other_side_is_named() -> None:
+    one, fed = first(P), feeds()
+    lower = replace(one.nodes[0], attributes={"strides": [2, 2], "auto_pad": "SAME_LOWER"})
+    upper = replace(one.nodes[0], inputs=("padded", one.nodes[0].inputs[1]), attributes={"strides": [2, 2]})
+    pads = Node("Pad", ("x", "pads"), ("padded",))
+    there = replace(
+        one, nodes=(pads, upper, *one.nodes[1:]), constants={**one.constants, "pads": np.array([0] * 6 + [1, 1])}
+    )
+    (found,) = looks(Side(replace(one, nodes=(lower, *one.nodes[1:])), fed), Side(there, fed))
+    assert said(found, "padding on the other side", "[1, 1, 0, 0]", "[0, 0, 1, 1]"), found
 
 
 def test_a_padding_that_is_an_operator_of_its_own_is_named_as_one() -> None:

@@ -149,6 +149,18 @@ def test_a_replaced_value_is_kept_and_what_follows_is_gone_until_it_is_computed(
     np.testing.assert_array_equal(last, np.full((2, 2), 10 + 0.37 + 0.37))
 
 
+def test_what_hangs_on_an_input_by_its_shape_or_type_alone_is_no_data() -> None:
+    nodes = (
+        Node("Shape", ("x",), ("shape",)),
+        Node("CastLike", ("c", "x"), ("cast",)),
+        Node("Expand", ("cast", "shape"), ("wide",)),
+        Node("Add", ("x", "wide"), ("y",)),
+    )
+    twin = Twin(Side(Graph(nodes, ("x",), ("y",), {"c": np.asarray(0.5)}), ({"x": as_value(np.zeros((2, 3)))},)))
+    assert twin.data == {"x", "y"}
+    assert twin.reads("y") == ["x"]
+
+
 def test_feeds_are_turned_by_the_axes_of_each_input() -> None:
     x = RNG.standard_normal((2, 3, 4, 5))
     (fed,) = turned(

@@ -120,7 +120,7 @@ def second(p: dict[str, Array], **other: Any) -> Graph:
     x = image("Conv", x, p["dw"], p["dw.b"], at="dw", group=8, strides=[2, 2], pads=set_("dw.pads", [1, 1, 1, 1]))
     x = norm(image("Conv", x, set_("pw", p["pw"]), p["pw.b"], at="pw"), "bn3")
     x = gelu(x, "act3", set_("tanh", False))
-    a = image("Conv", x, p["a"], p["a.b"], at="a")
+    a = image("Conv", x, p["a"], set_("a.b", p["a.b"]), at="a")
     b = image("Conv", x, p["b"], p["b.b"], at="b", pads=[1, 1, 1, 1])
     x = w("Concat", *((b, a) if set_("swapped", False) else (a, b)), at="cat", axis=3)
     mode = set_("resize", "half_pixel")
