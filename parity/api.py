@@ -16,8 +16,9 @@ from parity.axes import Array
 from parity.cases.subject import Subject, subject
 from parity.errors import UsageError
 from parity.files import written
+from parity.records.difference import Difference
 from parity.records.model import Ended, Finding, ModelCheck
-from parity.records.pair import Difference, PairCheck
+from parity.records.pair import PairCheck
 from parity.running.models.plan import LIMIT, Plan
 
 Inputs = str | Sequence[str] | Mapping[str, Array] | None

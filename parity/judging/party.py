@@ -7,11 +7,13 @@ operator. A file is its own truth, so what every route does alike is nobody's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
 from parity.judging.likeness import MARGIN
+from parity.records.difference import Difference, spelled
 from parity.records.lines import value
 from parity.records.model import DEFINITION, Answer, Figure, Finding, GraphFigure, Operator, OperatorFigure, RouteFigure
 
@@ -30,6 +32,7 @@ def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0)
                 what=figure.figure.reason,
                 operator=place,
                 born=named(graph.operators[place], place, figure.together),
+                source=graph.operators[place].source,
                 whose=_kernel(names, place, routes) or _framework(figure.figure, graph),
                 figure=figure.figure,
             )
@@ -56,7 +59,21 @@ def another_function(number: int, graphs: Sequence[GraphFigure], routes: Sequenc
     whose = f"the exporter {graph.name}: {right[0]} is the same function" if right else ""
     what = f"another function than the model: {graph.function.reason}"
     ran = [route.name for route in routes if route.graph == number]
-    return [Finding(routes=ran, graph=number, inputs=graph.function.inputs, what=what, whose=whose)]
+    about = Finding(routes=ran, graph=number, inputs=graph.function.inputs, what=what, whose=whose)
+    return [replace(about, **_place(found)) for found in graph.differences] or [about]
+
+
+def _place(found: Difference) -> dict[str, Any]:
+    """Where a file differs from the definition, in words: the operator there, and what stands for it in the file."""
+    there, here = ("" if spot is None else spelled(spot) for spot in (found.one, found.two))
+    born = f"{there}; in the file {here}"
+    if not there or not here:
+        born = (
+            f"{here} of the file, for which the model has no part"
+            if here
+            else f"{there}, for which the file has no part"
+        )
+    return {"born": born, "looks": found.looks, "source": None if found.one is None else found.one.source}
 
 
 def _framework(figure: Figure, graph: GraphFigure) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from parity.records.difference import Difference, Source
 from parity.records.lines import Environment, Number, Struct
 from parity.records.verdict import Kind
 
@@ -20,14 +21,6 @@ Ended = Literal["pass", "fail", "not judged", "error", "unsupported", "crash", "
 
 #: The endings that no witness is needed for: the route gave no answer that could be right.
 LOST: frozenset[Ended] = frozenset({"error", "crash", "timeout"})
-
-
-class Source(Struct, frozen=True):
-    """A line of a person's own code, as the file of the model kept it."""
-
-    file: str
-    line: int
-    text: str = ""
 
 
 class Operator(Struct, frozen=True):
@@ -131,6 +124,9 @@ class GraphFigure(Struct, frozen=True):
     operators: tuple[Operator, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     function: Function | None = None  #: None where there is nothing beside the file
+    differences: tuple[
+        Difference, ...
+    ] = ()  #: of a file that is another function: where it differs from the definition
     reason: str = ""  #: why there is no file
 
 
@@ -158,6 +154,8 @@ class Finding(Struct, frozen=True):
     graph: int = 0
     operator: int | None = None  #: born in: its place in computing order; None where no operator is wrong by itself
     born: str = ""  #: in words
+    looks: str = ""  #: what it looks like, where it has a name
+    source: Source | None = None  #: the line of a person's own code that it comes from
     whose: str = ""  #: in words; empty where no witness says
     figure: Figure | None = None
 

@@ -127,13 +127,12 @@ def _finding(found: Finding, check: ModelCheck) -> Iterator[Text]:
         yield say("", f"{found.figure.wrong:,} of {found.figure.elements:,} elements")
     if found.born:
         yield say("born in", found.born)
-    if (
-        found.operator is not None
-        and (source := check.graphs[found.graph].operators[found.operator].source) is not None
-    ):
-        yield say("", f"{source.file}:{source.line}")
-        if source.text:
-            yield say("", f"    {source.text}")
+    if found.source is not None:
+        yield say("", f"{found.source.file}:{found.source.line}")
+        if found.source.text:
+            yield say("", f"    {found.source.text}")
+    if found.looks:
+        yield say("looks", found.looks.replace("in the first", "in the model").replace("in the second", "in the file"))
     if found.whose:
         yield say("whose", found.whose)
 

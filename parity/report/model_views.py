@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from parity.axes import Shape
 from parity.records.lines import Number, value, worst
-from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure, Source
+from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure
 from parity.report.model import beside, facts, headline, ratio_of
 
 ROWS = 4_000  #: operators of one file that have a row; the document has all
@@ -79,14 +79,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class FindingView:
-    """What does not hold, with the line of code it comes from."""
-
-    found: Finding
-    source: Source | None
-
-
-@dataclass(frozen=True)
 class ModelPage:
     """Everything the page shows, in its order."""
 
@@ -96,7 +88,7 @@ class ModelPage:
     facts: tuple[tuple[str, str], ...]
     functions: tuple[FunctionRow, ...]
     routes: tuple[RouteRow, ...]
-    findings: tuple[FindingView, ...]
+    findings: tuple[Finding, ...]
     figures: tuple[tuple[str, str], ...]
     worst: tuple[tuple[str, OperatorRow], ...]  #: beside the name of the file
     tables: tuple[Table, ...]
@@ -118,7 +110,7 @@ def model_page(check: ModelCheck) -> ModelPage:
             if graph.function is not None
         ),
         tuple(map(_route, check.routes)),
-        tuple(FindingView(found, _source(check, found)) for found in check.findings),
+        tuple(check.findings),
         tuple(beside(check.routes)),
         tuple(sorted(rows, key=lambda item: -item[1].ratio)[:WORST]),
         tables,
@@ -136,10 +128,6 @@ def _route(route: RouteFigure) -> RouteRow:
         worst(f.ratio for f in (*outputs, *operators)),
         {True: "yes", False: "no", None: "-"}[route.repeats],
     )
-
-
-def _source(check: ModelCheck, found: Finding) -> Source | None:
-    return None if found.operator is None else check.graphs[found.graph].operators[found.operator].source
 
 
 def _table(check: ModelCheck, graph: int) -> Table:

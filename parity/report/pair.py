@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from parity.records.difference import Difference, spelled
 from parity.records.lines import Number
-from parity.records.pair import Difference, PairCheck, Spot
+from parity.records.pair import PairCheck
 from parity.records.wording import figure, one_line, sizes
 from parity.report.terminal import Style, Text
 
@@ -54,7 +55,11 @@ def _say(name: str, text: str, style: Style = "") -> Text:
 
 
 def _difference(i: int, found: Difference) -> Iterator[Text]:
-    yield _say(f"differs {i}", f"{_spot(found.one)}  |  {_spot(found.two)}", "bad")
+    yield _say(
+        f"differs {i}",
+        " | ".join("no part of it" if spot is None else spelled(spot) for spot in (found.one, found.two)),
+        "bad",
+    )
     if found.looks:
         yield _say("looks like", found.looks)
     if found.kind == "shape" and found.one is not None and found.two is not None:
@@ -75,10 +80,3 @@ def _difference(i: int, found: Difference) -> Iterator[Text]:
 
 def _times(ratio: Number | None) -> str:
     return f"{figure(ratio, 2)} times" if ratio is not None else "more than"
-
-
-def _spot(spot: Spot | None) -> str:
-    if spot is None:
-        return "no part of it"
-    name = f"{spot.name}, {spot.kind}" if spot.name else spot.kind
-    return f"{name}, of {spot.module}" if spot.module else name

@@ -73,6 +73,8 @@ def test_an_exporter_that_writes_another_function_is_named_where_another_writes_
     assert finding.routes == ["torchscript>reference"]
     assert finding.what.startswith("another function than the model: output output, inputs ")
     assert finding.whose == "the exporter torchscript: definition is the same function"
+    assert finding.born == "/Mul, Mul of the file, for which the model has no part"
+    assert finding.looks == "missing operator: none in the first, Mul in the second"
     assert found.status == "fail"
 
 
@@ -87,10 +89,9 @@ def test_a_kernel_of_the_framework_is_named_with_the_line_of_the_code_that_calle
     (finding,) = [each for each in found.findings if each.graph == 0]
     assert finding.routes == ["torch"]
     assert finding.whose.startswith("the framework: ")
-    operator = found.graphs[0].operators[finding.operator or 0]
-    assert operator.kind == "Relu"
-    assert operator.source is not None
-    assert operator.source.text == "x = self.activated(self.norm(self.conv(image)))"
+    assert found.graphs[0].operators[finding.operator or 0].kind == "Relu"
+    assert finding.source is not None
+    assert finding.source.text == "x = self.activated(self.norm(self.conv(image)))"
 
 
 def test_a_runtime_s_slips_are_its_own_on_each_file() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from parity.records.difference import Source
 from parity.records.model import (
     FORM,
     Answer,
@@ -17,7 +18,6 @@ from parity.records.model import (
     OperatorFigure,
     OutputFigure,
     RouteFigure,
-    Source,
     Worst,
 )
 from tests.report import made
@@ -92,6 +92,7 @@ def failing() -> dict[str, Any]:
         what="too far",
         operator=0,
         born="c, Conv, of module stem.0",
+        source=SOURCE,
         whose="the runtime ort: another is right",
         figure=figure,
     )

@@ -17,7 +17,7 @@ from parity.records.model import (
     ModelCheck,
 )
 from parity.running import environment
-from parity.running.models import module, ready, runs, verdict
+from parity.running.models import comparing, module, ready, runs, verdict
 from parity.running.models.document import Found, document
 from parity.running.models.module import Written
 from parity.running.models.plan import FILES, JUDGE, OWN, Plan, Way, graphs, ways, why_absent
@@ -48,6 +48,7 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
         present = [way for way in routes if not absent[way.name] and way.graph in found.prepared.ready]
         _run(plan, pool, found, present, folder, heard)
         _judge(plan, pool, found, present, heard)
+        _differ(plan, pool, found)
     here = environment.environment(plan.catalog, plan.threads)
     return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
 
@@ -129,6 +130,23 @@ def _run(
         arguments = (asking(plan), made, folder / "twin")
         job = Job(OWN, module.run_twin, arguments, "running the model in float64", plan.limit)
         (found.twin,) = ended(pool, {OWN: job}, heard, here_of(plan)).values()
+
+
+def _differ(plan: Plan, pool: Pool, found: Found) -> None:
+    """Where each file that is another function than the model differs from its definition, if that is the same function."""
+    definition = found.prepared.ready.get(DEFINITION)
+    failed = {name for name, figures in found.functions.items() if any(f.status == "fail" for f in figures)}
+    if definition is None or DEFINITION in failed or not found.functions.get(DEFINITION):
+        return
+    for name in sorted(failed):
+        made = found.prepared.ready[name]
+        turns: dict[str, tuple[str, None]] = {own: (fed, None) for own, fed in made.inputs}
+        arguments = (definition.path, made.path, ("float64", "float32"), made.fed.files, turns)
+        job = Job(JUDGE, comparing.compare, arguments, f"comparing {name}", plan.limit)
+        (ending,) = ended(pool, {JUDGE: job}).values()
+        given = value_of(ending)
+        if isinstance(given, comparing.Found):
+            found.differences[name] = given.differences
 
 
 def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: Callable[[bool], None]) -> None:

@@ -17,8 +17,9 @@ from parity.judging.parting import Compared, Parting, Place, compare_graphs
 from parity.judging.twins import Side, turned
 from parity.operators.file import Declared, declared, load, read
 from parity.operators.graph import Graph, as_value
+from parity.records.difference import Difference, Spot
 from parity.records.lines import Number, number
-from parity.records.pair import Difference, Output, Same, Spot
+from parity.records.pair import Output, Same
 from parity.running.models.ready import TRACE, Fed, Refusal, arrays_of, source_of
 from parity.running.values import Values, write
 

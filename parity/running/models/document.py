@@ -9,6 +9,7 @@ import msgspec
 
 from parity.judging.function import worst_function
 from parity.judging.party import another_function, findings
+from parity.records.difference import Difference
 from parity.records.lines import Environment
 from parity.records.model import (
     FORM,
@@ -46,6 +47,7 @@ class Found:
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     unjudged: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
     functions: dict[str, list[Function]] = field(default_factory=dict)
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
     twin: Ending | None = None
 
 
@@ -68,6 +70,7 @@ def document(
                 operators=() if ready is None else ready.operators,
                 unjudged=tuple(Unjudged(kind=kind, count=n, reason=why) for (kind, why), n in missed.items()),
                 function=_function(plan, found, name),
+                differences=tuple(found.differences.get(name, ())),
                 reason=found.lost[name].message if name in found.lost else "",
             )
         )

@@ -17,7 +17,8 @@ from parity.cases.feeds import Feed, feeds
 from parity.errors import CodeError, UsageError
 from parity.operators.file import Declared, declared, load, read
 from parity.operators.graph import Graph, Node, title
-from parity.records.model import DEFINITION, Operator, Source
+from parity.records.difference import Source
+from parity.records.model import DEFINITION, Operator
 from parity.routes.taps import with_every_value
 from parity.running.values import Values, write
 
