@@ -151,7 +151,7 @@ def test_a_module_without_a_twin_in_float64_is_rounded_honestly_but_its_function
     assert found.status == "not judged"
     said = found.graphs[0].function
     assert said is not None
-    assert said.reason == "running the module in float64: TypeError: only float32 here"
+    assert said.reason == "running the model in float64: TypeError: only float32 here"
 
 
 @pytest.mark.parametrize(
