@@ -17,6 +17,7 @@ from parity.cases.feeds import Feed, feeds
 from parity.errors import CodeError, UsageError
 from parity.operators.file import Declared, declared, load, read
 from parity.operators.graph import Graph, Node, title
+from parity.operators.places import with_known_places
 from parity.records.difference import Source
 from parity.records.model import DEFINITION, Operator
 from parity.routes.taps import with_every_value
@@ -150,7 +151,7 @@ def _fed(
 def graph_of(model: Path, decimal: bool) -> Graph:
     """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
     try:
-        return read(model, decimal=decimal)
+        return with_known_places(read(model)) if decimal else read(model, decimal=False)
     except (ValueError, TypeError, KeyError) as error:  # a tensor whose bytes are not what its shape says, for one
         said = " ".join(str(error).split())[:200]
         raise UsageError(f"{model}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None
