@@ -10,14 +10,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from parity.axes import Array
 from parity.cases.subject import Subject, subject
 from parity.errors import UsageError
 from parity.files import written
 from parity.records.difference import Difference
-from parity.records.model import Ended, Finding, ModelCheck
+from parity.records.model import Ended, Finding, ModelCheck, encode
 from parity.records.pair import PairCheck
 from parity.running.models.plan import LIMIT, Plan
 
@@ -42,7 +40,7 @@ class Checked:
 
     def json(self) -> str:
         """The document as ``parity check --json`` prints it."""
-        return msgspec.json.encode(self.document).decode()
+        return encode(self.document).decode()
 
     def report(self, path: str | PathLike[str]) -> None:
         """Write the page with every operator of one model.

@@ -57,7 +57,7 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
 
 def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) -> int:
     """Compare two models and print what came of it; the exit code."""
-    from parity.records.pair import encode
+    from parity.records.model import encode
     from parity.report.pair import screen
     from parity.running.models.pair import compare
 

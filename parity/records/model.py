@@ -188,6 +188,6 @@ class ModelCheck(Struct, frozen=True):
     environment: Environment
 
 
-def encode(check: ModelCheck) -> bytes:
+def encode(document: Struct) -> bytes:
     """The document as JSON, without a newline at its end."""
-    return msgspec.json.encode(check)
+    return msgspec.json.encode(document)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
 from parity.records.difference import Difference
 from parity.records.lines import Environment, Struct
 from parity.records.model import Input
@@ -44,8 +42,3 @@ class PairCheck(Struct, frozen=True):
     repeat: str
     seconds: float
     environment: Environment
-
-
-def encode(check: PairCheck) -> bytes:
-    """The document as JSON, without a newline at its end."""
-    return msgspec.json.encode(check)

@@ -34,21 +34,28 @@ class Dynamo:
         self._export(case, model, path, dynamic_shapes=({0: torch.export.Dim("batch")},))
 
     def _export(self, case: Case, model: Any, path: Path, **how: Any) -> None:
-        import torch
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            try:
-                program = torch.onnx.export(model, (sample_input(case),), dynamo=True, verbose=False, **how)
-            except torch.onnx.errors.OnnxExporterError as error:
-                if reason := refusal(error, ("torch.onnx", "onnxscript")):
-                    raise Unsupported(f"dynamo exporter: {reason}") from error
-                cause = root(error)  # the exporter's own words are a banner: "This is step 1/3", and what to do next
-                raise Stopped(f"{type(cause).__name__}: {cause}") from cause
-            if not isinstance(program, torch.onnx.ONNXProgram):
-                raise Broken("fallback-exporter", f"dynamo=True returned {type(program).__name__}, not an ONNXProgram")
-            program.save(path, external_data=False)
+            exported(model, (sample_input(case),), **how).save(path, external_data=False)
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
         return pytorch_exporter(path)
+
+
+def exported(model: Any, arguments: tuple[Any, ...], **how: Any) -> Any:
+    """A module as an ``ONNXProgram``. Raises :class:`Unsupported`, :class:`Stopped` or :class:`Broken` in the exporter's own words."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, **how)
+        except torch.onnx.errors.OnnxExporterError as error:
+            if reason := refusal(error, ("torch.onnx", "onnxscript")):
+                raise Unsupported(f"dynamo exporter: {reason}") from error
+            cause = root(error)  # the exporter's own words are a banner: "This is step 1/3", and what to do next
+            raise Stopped(f"{type(cause).__name__}: {cause}") from cause
+    if not isinstance(program, torch.onnx.ONNXProgram):
+        raise Broken("fallback-exporter", f"dynamo=True returned {type(program).__name__}, not an ONNXProgram")
+    return program

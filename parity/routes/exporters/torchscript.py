@@ -36,18 +36,25 @@ class TorchScript:
 
         if case.training:
             how |= dict(training=torch.onnx.TrainingMode.TRAINING)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                torch.onnx.export(model, (sample_input(case),), str(path), dynamo=False, **how)
-            except torch.onnx.errors.OnnxExporterError as error:
-                if reason := refusal(error, ("torch.onnx",)):
-                    raise Unsupported(f"torchscript exporter: {reason}") from error
-                raise
+        traced(model, (sample_input(case),), path, **how)
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
         return pytorch_exporter(path)
+
+
+def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> None:
+    """Write a module. Raises :class:`Unsupported` where the exporter says so, else what it raises."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            torch.onnx.export(model, arguments, str(path), dynamo=False, **how)
+        except torch.onnx.errors.OnnxExporterError as error:
+            if reason := refusal(error, ("torch.onnx",)):
+                raise Unsupported(f"torchscript exporter: {reason}") from error
+            raise
 
 
 def sample_input(case: Case) -> Any:

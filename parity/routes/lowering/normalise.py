@@ -18,6 +18,14 @@ def _filled(op: Writer, given: Named | None, value: float, n: int, dtype: str) -
     return given if given is not None else op.as_type(op.constant(np.full(n, value, np.float32)), dtype)
 
 
+def _scale_and_shift(op: Writer, layer: Any, n: int, dtype: str) -> tuple[Named, Named]:
+    """gamma and beta, or what changes nothing where a layer has none."""
+    return (
+        _filled(op, op.weight(layer.gamma, dtype) if layer.scale else None, 1.0, n, dtype),
+        _filled(op, op.weight(layer.beta, dtype) if layer.center else None, 0.0, n, dtype),
+    )
+
+
 def _second(op: Writer, x: Named, axis: int) -> tuple[Named, tuple[int, ...]]:
     """A value with one axis brought to the second place, and the order that leads back."""
     axis %= rank(x)
@@ -30,11 +38,9 @@ def _batch(op: Writer, layer: Any, x: Named) -> Any:
     """By the moving statistics. Half types are widened first, as Keras does it."""
     wide = wider(x.dtype)
     image, back = _second(op, op.as_type(x, wide), layer.axis)
-    n = image.shape[1]
     y = op.BatchNormalization(
         image,
-        _filled(op, op.weight(layer.gamma, wide) if layer.scale else None, 1.0, n, wide),
-        _filled(op, op.weight(layer.beta, wide) if layer.center else None, 0.0, n, wide),
+        *_scale_and_shift(op, layer, image.shape[1], wide),
         op.weight(layer.moving_mean, wide),
         op.weight(layer.moving_variance, wide),
         epsilon=float(layer.epsilon),
@@ -70,11 +76,9 @@ def _of_a_layer(op: Writer, layer: Any, x: Named) -> Any:
 def _of_groups(op: Writer, layer: Any, x: Named) -> Any:
     wide = wider(x.dtype)
     image, back = _second(op, op.as_type(x, wide), layer.axis)
-    n = image.shape[1]
     y = op.GroupNormalization(
         image,
-        _filled(op, op.weight(layer.gamma, wide) if layer.scale else None, 1.0, n, wide),
-        _filled(op, op.weight(layer.beta, wide) if layer.center else None, 0.0, n, wide),
+        *_scale_and_shift(op, layer, image.shape[1], wide),
         num_groups=int(layer.groups),
         epsilon=float(layer.epsilon),
         stash_type=STASH[wide],

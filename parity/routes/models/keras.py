@@ -22,7 +22,7 @@ from parity.routes.lowering.lower import lower
 from parity.routes.lowering.tapped import tapped, whole
 from parity.routes.lowering.twin import twin as widened
 from parity.routes.lowering.walking import input_names, readable
-from parity.routes.models.own import Own
+from parity.routes.models.own import Own, in_float64
 
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
 
@@ -62,9 +62,7 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     except Exception as error:  # noqa: BLE001 - a person's layers may raise anything
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         raise UsageError(f"{subject.text}: it fails on inputs of these shapes: {said}; give others") from None
-    types = {each.name: each.dtype for each in declared_}
-    asked = tuple(replace(one, dtype=one.dtype or types.get(one.name or names[0], "")) for one in given)
-    return Own(model, tuple(names), samples, tuple(outputs), asked, (), digest(*model.get_weights()))
+    return Own(model, tuple(names), samples, tuple(outputs), (), digest(*model.get_weights()))
 
 
 def by_lowering(model: Own, paths: Sequence[Path]) -> None:
@@ -107,5 +105,4 @@ def twin(model: Own) -> Own:
 
 def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The outputs of a twin by name, on the same inputs, floats among them in float64."""
-    wide = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
-    return dict(zip(model.outputs, whole(model.model, wide).values(), strict=True))
+    return dict(zip(model.outputs, whole(model.model, in_float64(arrays)).values(), strict=True))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.subject import Subject
@@ -18,15 +20,14 @@ class Own:
     """A model as it is at inference, and what it takes.
 
     inputs: the names of what is fed, in order; samples: an array for each, whose values decide nothing, as the framework has
-    it; outputs: a name for each array of what it gives, nested ones by their path; given: the inputs as they were asked for,
-    each with its type; notes: what was done to it; weights: a digest of them; more: what its framework keeps of it.
+    it; outputs: a name for each array of what it gives, nested ones by their path; notes: what was done to it; weights: a
+    digest of them; more: what its framework keeps of it.
     """
 
     model: Any
     inputs: tuple[str, ...]
     samples: tuple[Any, ...]
     outputs: tuple[str, ...]
-    given: tuple[Asked, ...]
     notes: tuple[str, ...] = ()
     weights: bytes = b""
     more: dict[str, Any] = field(default_factory=dict, compare=False)
@@ -61,3 +62,8 @@ class Kind(Protocol):
 
     def run_twin(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs of a twin by name, on the same inputs, floats among them in float64."""
+
+
+def in_float64(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays that a twin is fed: floats widened, all else as it is."""
+    return {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}

@@ -18,12 +18,13 @@ import numpy as np
 from parity.axes import Array, Shape
 from parity.cases.asked import Asked, shapes
 from parity.cases.subject import Subject
-from parity.errors import Broken, Stopped, Unsupported, UsageError
+from parity.errors import Stopped, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
 from parity.records.model import DEFINITION
-from parity.routes.exporters.refusal import refusal, root
-from parity.routes.models.own import Own
+from parity.routes.exporters.dynamo import exported
+from parity.routes.exporters.torchscript import traced
+from parity.routes.models.own import Own, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
 PROGRAM = "program"  #: the exported program, among what is kept of a module
@@ -38,11 +39,10 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     import torch
 
     torch.set_num_threads(threads)
-    module = model
     notes = []
-    if any(part.training for part in module.modules()):
+    if any(part.training for part in model.modules()):
         notes.append("it was in training: eval() was called")
-    module = (copy.deepcopy(module) if subject.live else module).eval().cpu()
+    module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
     sizes = _sizes(subject, module, given, arrays)
     samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
     try:
@@ -59,8 +59,7 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     taken = set(sizes)
     outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
     weights = digest(*map(_array, module.state_dict().values()))
-    asked = tuple(replace(one, dtype=one.dtype or FLOAT) for one in given)
-    return Own(module, tuple(sizes), samples, outputs, asked, tuple(notes), weights)
+    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
 
 
 def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:
@@ -145,20 +144,12 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     One export serves both files: ``optimize=True`` is this very call behind it. The exported program is kept. Raises what
     the exporter says, in its own words: :class:`Unsupported`, :class:`Stopped` or :class:`Broken`.
     """
-    definition, ships = paths
     import torch
 
+    definition, ships = paths
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        try:
-            program = torch.onnx.export(model.model, (), kwargs=_kwargs(model), dynamo=True, optimize=False, verbose=False, **_names(model))  # fmt: skip
-        except torch.onnx.errors.OnnxExporterError as error:
-            if reason := refusal(error, ("torch.onnx", "onnxscript")):
-                raise Unsupported(f"dynamo exporter: {reason}") from error
-            cause = root(error)
-            raise Stopped(f"{type(cause).__name__}: {cause}") from cause
-        if not isinstance(program, torch.onnx.ONNXProgram):
-            raise Broken("fallback-exporter", f"dynamo=True returned {type(program).__name__}, not an ONNXProgram")
+        program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
         program.save(definition, external_data=False)
         program.optimize()
         program.save(ships, external_data=False)
@@ -167,17 +158,11 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
     """Write the module by TorchScript tracing. Raises :class:`Unsupported`, or what the exporter raises."""
-    (path,) = paths
     import torch
 
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        try:
-            torch.onnx.export(model.model, (), str(path), kwargs=_kwargs(model), dynamo=False, **_names(model))
-        except torch.onnx.errors.OnnxExporterError as error:
-            if reason := refusal(error, ("torch.onnx",)):
-                raise Unsupported(f"torchscript exporter: {reason}") from error
-            raise
+    (path,) = paths
+    with torch.no_grad():
+        traced(model.model, (), path, kwargs=_kwargs(model), **_names(model))
 
 
 WRITERS = {
@@ -231,8 +216,7 @@ def twin(model: Own) -> Own:
 
 def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The outputs of a twin by name, on the same inputs, floats among them in float64."""
-    wide = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
-    found = dict(zip(model.outputs, _arrays(_called(model, wide)), strict=True))
+    found = dict(zip(model.outputs, _arrays(_called(model, in_float64(arrays))), strict=True))
     narrow = [name for name, a in found.items() if a.dtype.kind == "f" and a.dtype != np.float64]
     if narrow:
         raise Stopped(f"its double() gives {narrow[0]} in {found[narrow[0]].dtype}")

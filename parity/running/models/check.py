@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from parity.cases.asked import Asked
 from parity.errors import MissingError, ParityError, UsageError
 from parity.records.model import (
     DEFINITION,
@@ -22,7 +21,7 @@ from parity.running.models.document import Found, document
 from parity.running.models.module import Written
 from parity.running.models.plan import FILES, JUDGE, OWN, Plan, Way, graphs, ways, why_absent
 from parity.running.models.ready import Prepared, Refusal
-from parity.running.models.workers import asking, ended, here_of, kind_of, setup, value_of
+from parity.running.models.workers import asking, ended, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
 from parity.running.worker import Answer as Ending
 
@@ -56,7 +55,7 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
 def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
     """The person's own file, ready to be run."""
     assert plan.model.file is not None
-    prepared = _prepared(plan, pool, {plan.model.text: plan.model.file}, plan.given, folder)
+    prepared = _prepared(plan, pool, {plan.model.text: plan.model.file}, folder)
     for reason in prepared.reasons.values():
         raise UsageError(reason)
     return Found(prepared)
@@ -64,7 +63,6 @@ def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
 
 def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None]) -> Found:
     """The files that the exporters write of a person's module, ready to be run."""
-    given = tuple(plan.given)
     writes = FILES[plan.kind][1]
     workers = dict(zip((OWN, *(f"{OWN} {n}" for n in range(1, len(writes)))), writes, strict=True))
     jobs = {
@@ -82,7 +80,7 @@ def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None
         if isinstance(wrote, Written):
             files |= wrote.files
             lost |= wrote.lost
-            given, notes = wrote.given, wrote.notes
+            notes = wrote.notes
             weights.add(wrote.weights)
         else:
             lost |= dict.fromkeys(writes[workers[worker]], ending)
@@ -95,20 +93,16 @@ def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None
     if not order:
         said = "; ".join(f"{name}: {lost[name].message}" for name in graphs(plan) if name != DEFINITION)
         raise UsageError(f"{plan.model.text}: no exporter could write it: {said}")
-    prepared = _prepared(plan, pool, order, given, folder)
+    prepared = _prepared(plan, pool, order, folder)
     if not prepared.ready:
         raise ParityError("; ".join(prepared.reasons.values()))
     unread = {name: Ending("error", message=reason) for name, reason in prepared.reasons.items()}
     return Found(prepared, notes, lost | unread)
 
 
-def _prepared(plan: Plan, pool: Pool, files: Mapping[str, Path], given: Sequence[Asked], folder: Path) -> Prepared:
-    arguments = (files, given, plan.arrays, plan.seed, folder)
-    job = Job(JUDGE, ready.ready, arguments, "reading the model", plan.limit)
-    (ending,) = ended(pool, {JUDGE: job}).values()
-    made = value_of(ending)
-    if isinstance(made, Refusal):
-        raise made.error()
+def _prepared(plan: Plan, pool: Pool, files: Mapping[str, Path], folder: Path) -> Prepared:
+    arguments = (files, plan.given, plan.arrays, plan.seed, folder)
+    made = one(pool, JUDGE, Job(JUDGE, ready.ready, arguments, "reading the model", plan.limit))
     assert isinstance(made, Prepared)
     return made
 
@@ -143,10 +137,7 @@ def _differ(plan: Plan, pool: Pool, found: Found) -> None:
         turns: dict[str, tuple[str, None]] = {own: (fed, None) for own, fed in made.inputs}
         arguments = (definition.path, made.path, ("float64", "float32"), made.fed.files, turns)
         job = Job(JUDGE, comparing.compare, arguments, f"comparing {name}", plan.limit)
-        (ending,) = ended(pool, {JUDGE: job}).values()
-        given = value_of(ending)
-        if isinstance(given, comparing.Found):
-            found.differences[name] = given.differences
+        found.differences[name] = one(pool, JUDGE, job).differences
 
 
 def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: Callable[[bool], None]) -> None:
@@ -164,8 +155,7 @@ def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: C
                 continue
             arguments = (made, i, ran, tapped, plan.seed, twin, None if graph == DEFINITION else before)
             job = Job(JUDGE, verdict.judge, arguments, f"judging {graph}, inputs {name!r}", plan.limit)
-            (ending,) = ended(pool, {JUDGE: job}).values()
-            given, unjudged, function = value_of(ending)
+            given, unjudged, function = one(pool, JUDGE, job)
             for route, answer in given.items():
                 found.answers.setdefault(route, []).append(answer)
             missed = found.unjudged.setdefault(graph, {})

@@ -20,8 +20,8 @@ from parity.operators.graph import Graph, as_value
 from parity.records.difference import Difference, Spot
 from parity.records.lines import Number, number
 from parity.records.pair import Output, Same
-from parity.running.models.ready import TRACE, Fed, Refusal, arrays_of, source_of
-from parity.running.values import Values, write
+from parity.running.models.ready import TRACE, Fed, Refusal, arrays_of, kept, readable, source_of
+from parity.running.values import Values
 
 ALIKE = "constant"  #: the inputs that tell nothing of which value is which
 
@@ -52,11 +52,7 @@ def feed(path: Path, given: Sequence[Asked], arrays: Path | None, seed: int, tri
             found += [each for each in feeds(graph, inputs, given, stored, seed)[1] if each.name != ALIKE]
     except UsageError as error:
         return Refusal(str(error))
-    files = []
-    for i, each in enumerate(found[: max(tries, len(tried))]):
-        files.append(folder / f"inputs-{i}.npz")
-        write(files[-1], each.arrays)
-    return Fed(tuple(described), tuple(each.name for each in found[: len(files)]), tuple(files))
+    return kept(described, found[: max(tries, len(tried))], folder)
 
 
 def describe(path: Path) -> tuple[Declared, ...] | Refusal:
@@ -70,11 +66,8 @@ def describe(path: Path) -> tuple[Declared, ...] | Refusal:
 @cache
 def _graph(path: Path) -> Graph:
     """A graph as it was meant: an attribute is the decimal that its float32 stands for."""
-    try:
+    with readable(path):
         return read(path)
-    except (ValueError, TypeError, KeyError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise UsageError(f"{path}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None
 
 
 def compare(

@@ -37,12 +37,11 @@ class Asking:
 class Written:
     """What came of a model's exports: the files by their names, and how it ended with those that there are not.
 
-    given: the inputs as they were asked for, each with its type; notes: what was done to the model; weights: a digest of them.
+    notes: what was done to the model; weights: a digest of them.
     """
 
     files: dict[str, Path]
     lost: dict[str, Answer]
-    given: tuple[Asked, ...]
     notes: tuple[str, ...]
     weights: bytes
 
@@ -103,7 +102,7 @@ def export(asking: Asking, folder: Path, process: str) -> Written | Refusal:
             files |= paths
         except Exception as error:  # noqa: BLE001 - an exporter may raise anything; the rest is judged without its files
             lost |= dict.fromkeys(names, explain(error))
-    return Written(files, lost, model.given, model.notes, model.weights)
+    return Written(files, lost, model.notes, model.weights)
 
 
 def _refusal(error: UsageError) -> Refusal:

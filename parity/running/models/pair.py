@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from parity.cases.asked import Asked
 from parity.cases.layouts import feeding
@@ -21,8 +20,7 @@ from parity.running import environment
 from parity.running.models import comparing, module
 from parity.running.models.module import Written
 from parity.running.models.plan import FILES, JUDGE, OWN, Plan
-from parity.running.models.ready import Refusal
-from parity.running.models.workers import asking, ended, here_of, kind_of, setup, value_of
+from parity.running.models.workers import asking, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
 
 TRIES = 3  #: sets of inputs that two models are compared on where they are drawn
@@ -40,19 +38,19 @@ def compare(plan: Plan, other: Subject) -> PairCheck:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
         plan = _known(plan, pool, OWN)
-        one, folded_one = _file(plan, pool, folder / "one", OWN)
-        drawing = (one, _typed(plan), plan.arrays, plan.seed, TRIES, folder)
-        fed = _asked(pool, Job(JUDGE, comparing.feed, drawing, "drawing inputs", plan.limit))
+        first, folded_first = _file(plan, pool, folder / "one", OWN)
+        drawing = (first, plan.given, plan.arrays, plan.seed, TRIES, folder)
+        fed = one(pool, JUDGE, Job(JUDGE, comparing.feed, drawing, "drawing inputs", plan.limit))
         second = _known(replace(plan, model=other, arrays=None, given=(), kind=""), pool, SECOND)
         turns = feeding(fed.feeds, _declared(second, pool), (plan.kind, second.kind))
         second = replace(second, given=tuple(Asked(turn.name, turn.shape, turn.dtype) for turn in turns))
-        two, folded_two = _file(second, pool, folder / "two", SECOND)
-        names = [each.name for each in _asked(pool, Job(JUDGE, comparing.describe, (two,), "reading", plan.limit))]
+        then, folded_then = _file(second, pool, folder / "two", SECOND)
+        names = [each.name for each in one(pool, JUDGE, Job(JUDGE, comparing.describe, (then,), "reading", plan.limit))]
         if len(names) != len(turns):
             raise UsageError(f"{other.text}: its file has the inputs {', '.join(names)}, {len(turns)} were wanted")
         axes = {name: (turn.here, turn.axes) for name, turn in zip(names, turns, strict=True)}
-        comparison = (one, two, (folded_one, folded_two), fed.files, axes)
-        found = _asked(pool, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
+        comparison = (first, then, (folded_first, folded_then), fed.files, axes)
+        found = one(pool, JUDGE, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
     return PairCheck(
         form=FORM,
         one=plan.model.text,
@@ -85,38 +83,17 @@ def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> tuple[Path, str]
     folder.mkdir()
     process = next(iter(FILES[plan.kind][1]))  # the one that writes the definition
     job = Job(worker, module.export, (asking(plan), folder, process), "exporting", plan.limit)
-    (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
-    wrote = value_of(ending)
-    if isinstance(wrote, Refusal):
-        raise wrote.error()
+    wrote = one(pool, worker, job, here_of(plan))
     assert isinstance(wrote, Written)
     if DEFINITION not in wrote.files:
         raise UsageError(f"{plan.model.text}: nothing says what it computes: {wrote.lost[DEFINITION].message}")
     return wrote.files[DEFINITION], "float64"
 
 
-def _typed(plan: Plan) -> Sequence[Asked]:
-    """The inputs as they were asked for; of a file of a model's own they have types already."""
-    return plan.given if plan.model.onnx else [replace(one, dtype="") for one in plan.given]
-
-
 def _declared(plan: Plan, pool: Pool) -> Sequence[Declared]:
     """The inputs of a model that nobody has fed yet."""
     if plan.model.onnx:
         job = Job(JUDGE, comparing.describe, (plan.model.file,), "reading the second model", plan.limit)
-        return list(_asked(pool, job))
+        return list(one(pool, JUDGE, job))
     job = Job(SECOND, module.declared, (asking(plan),), "reading the second model", plan.limit)
-    (ending,) = ended(pool, {SECOND: job}, here=here_of(plan)).values()
-    given = value_of(ending)
-    if isinstance(given, Refusal):
-        raise given.error()
-    return list(given)
-
-
-def _asked(pool: Pool, job: Job) -> Any:
-    """What the judge gives."""
-    (ending,) = ended(pool, {JUDGE: job}).values()
-    given = value_of(ending)
-    if isinstance(given, Refusal):
-        raise given.error()
-    return given
+    return list(one(pool, SECOND, job, here_of(plan)))

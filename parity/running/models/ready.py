@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 
 from parity.axes import Array
 from parity.cases.asked import Asked
-from parity.cases.feeds import Feed, feeds
+from parity.cases.feeds import Feed, Tried, feeds
 from parity.errors import CodeError, UsageError
 from parity.operators.file import Declared, declared, load, read
 from parity.operators.graph import Graph, Node, title
@@ -138,20 +139,30 @@ def _paired(names: Sequence[str], fed: Sequence[str], path: Path) -> tuple[tuple
 def _fed(
     graph: Graph, inputs: Sequence[Declared], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
 ) -> Fed:
-    stored = {} if arrays is None else arrays_of(arrays)
-    described, tried = feeds(graph, inputs, given, stored, seed)
-    files = []
-    for i, each in enumerate(tried):
-        files.append(folder / f"inputs-{i}.npz")
-        write(files[-1], each.arrays)
+    described, tried = feeds(graph, inputs, given, {} if arrays is None else arrays_of(arrays), seed)
+    return kept(described, tried, folder)
+
+
+def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed:
+    """Sets of inputs, each as a file in ``folder``."""
+    files = [folder / f"inputs-{i}.npz" for i in range(len(tried))]
+    for file, each in zip(files, tried, strict=True):
+        write(file, each.arrays)
     return Fed(tuple(described), tuple(each.name for each in tried), tuple(files))
 
 
 @cache
 def graph_of(model: Path, decimal: bool) -> Graph:
     """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
-    try:
+    with readable(model):
         return with_known_places(read(model)) if decimal else read(model, decimal=False)
+
+
+@contextmanager
+def readable(model: Path) -> Iterator[None]:
+    """Raise :class:`UsageError` for a file whose graph cannot be read meanwhile."""
+    try:
+        yield
     except (ValueError, TypeError, KeyError) as error:  # a tensor whose bytes are not what its shape says, for one
         said = " ".join(str(error).split())[:200]
         raise UsageError(f"{model}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None

@@ -84,6 +84,15 @@ def ended(
     return found
 
 
+def one(pool: Pool, worker: str, job: Job, here: frozenset[str] = frozenset()) -> Any:
+    """What a worker gives for a job. Raises what a refusal says, and :class:`ParityError` for every other ending than ok."""
+    (ending,) = ended(pool, {worker: job}, here=here).values()
+    given = value_of(ending)
+    if isinstance(given, Refusal):
+        raise given.error()
+    return given
+
+
 def value_of(ending: Ending) -> Any:
     """What the judge gave; it is parity's own, so whatever else it ends with is an error of parity's."""
     mends = {
