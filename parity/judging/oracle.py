@@ -18,7 +18,7 @@ from parity.judging.local import Local, fused, limited, narrowed, scaled
 from parity.judging.second_look import widening
 from parity.operators.base import Operator, Site
 from parity.operators.formats import FORMATS, Format
-from parity.operators.graph import Graph, Node, Step, Value, walk
+from parity.operators.graph import Graph, Node, Step, Value, constant_values, walk
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
@@ -72,6 +72,7 @@ def truths(
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
     repeat. Sequences among the outputs are left out.
     """
+    feeds = constant_values(graph) | dict(feeds)
     found = _Rounded()
     step = _measuring(graph, found, careful and loops)
     exact = walk(graph, feeds, step, careful=careful, override=override)

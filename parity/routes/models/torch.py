@@ -149,11 +149,15 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     definition, ships = paths
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
+        program = _program(model)
         program.save(definition, external_data=False)
         program.optimize()
         program.save(ships, external_data=False)
     model.more[PROGRAM] = program.exported_program
+
+
+def _program(model: Own) -> Any:
+    return exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
 
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
@@ -205,6 +209,8 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
 
     fed = [_tensor(torch, arrays[name]) for name in model.inputs]
     with torch.no_grad():
+        if PROGRAM not in model.more:  # the process that exported it died since
+            model.more[PROGRAM] = _program(model).exported_program
         Recorder(model.more[PROGRAM].module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
 

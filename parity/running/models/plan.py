@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from parity.routes.catalog import Catalog
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
 OWN = "own"  #: the label of a model's own run, and the worker that has the model
 JUDGE = "judge"
+JUDGES = (JUDGE, "judge 2")  #: the second where there is a second core
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
 
 #: Of each framework: what has to be installed, and the extra that installs it.
@@ -71,13 +73,24 @@ def graphs(plan: Plan) -> tuple[str, ...]:
 
 def runtime_of(plan: Plan, worker: str) -> str:
     """The runtime that a worker hosts, by its name in the catalog; empty for one that judges or has the model itself."""
-    label = worker.rpartition(">")[2].removesuffix(PLAIN)
-    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == label), "")
+    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == worker), "")
+
+
+def hosts(plan: Plan) -> list[str]:
+    """The workers of the runtimes that a check needs, each called by its label."""
+    names = [name for name in plan.catalog.runtimes if not _missing(plan.catalog, name)]
+    labels = [plan.catalog.runtime(name).label for name in names]
+    return [label for label in labels if not plan.runtimes or label in plan.runtimes]
+
+
+def judges() -> Sequence[str]:
+    """The workers that judge: two where two can at once."""
+    return JUDGES[: len(os.sched_getaffinity(0))] if hasattr(os, "sched_getaffinity") else JUDGES
 
 
 def steps(plan: Plan) -> int:
     """About how many steps a check has, for a bar that only has to move."""
-    return len(ways(plan)) + 3 if plan.model.onnx else 13
+    return len(ways(plan)) + 4 if plan.model.onnx else 21
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -109,8 +122,10 @@ def ways(plan: Plan) -> list[Way]:
 
 def why_absent(catalog: Catalog, way: Way) -> str:
     """Why a way cannot be gone here; empty where it can."""
-    if not way.runtime:
-        return ""
-    part = catalog.runtime(way.runtime)
+    return _missing(catalog, way.runtime) if way.runtime else ""
+
+
+def _missing(catalog: Catalog, runtime: str) -> str:
+    part = catalog.runtime(runtime)
     missing = next((module for module in part.modules if find_spec(module) is None), None)
     return "" if missing is None else f"{missing} is not installed: {part.mend}"

@@ -85,10 +85,17 @@ class Prepared:
 
 
 def ready(
-    files: Mapping[str, Path], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
+    files: Mapping[str, Path],
+    given: Sequence[Asked],
+    arrays: Path | None,
+    seed: int,
+    folder: Path,
+    fed: Fed | None = None,
 ) -> Prepared | Refusal:
-    """Read the files of a model, draw or read the inputs of the first, and write of each the file that gives every value."""
-    fed: Fed | None = None
+    """Read the files of a model, and write of each the file that gives every value.
+
+    fed: what is fed; without it the inputs of the first file are drawn or read.
+    """
     made: dict[str, Ready] = {}
     reasons: dict[str, str] = {}
     for name, path in files.items():
@@ -145,7 +152,7 @@ def _fed(
 
 def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed:
     """Sets of inputs, each as a file in ``folder``."""
-    files = [folder / f"inputs-{i}.npz" for i in range(len(tried))]
+    files = [folder / f"inputs-{i}.values" for i in range(len(tried))]
     for file, each in zip(files, tried, strict=True):
         write(file, each.arrays)
     return Fed(tuple(described), tuple(each.name for each in tried), tuple(files))

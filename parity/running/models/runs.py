@@ -42,7 +42,7 @@ def run(made: Ready, runtime: str, optimise: bool, tapped: bool, catalog: Catalo
     :class:`parity.errors.Broken` for a number of outputs that is not the model's.
     """
     begun, inner = time.perf_counter(), ""
-    files = [out.with_name(f"{out.name}-{i}.npz") for i in range(len(made.fed.files))]
+    files = [out.with_name(f"{out.name}-{i}.values") for i in range(len(made.fed.files))]
     part, names = catalog.runtime(runtime), made.outputs
     if tapped:
         try:

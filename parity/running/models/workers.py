@@ -13,7 +13,7 @@ from parity.errors import MissingError, ParityError, UsageError
 from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
-from parity.running.models.plan import JUDGE, NEEDS, OWN, Plan, runtime_of
+from parity.running.models.plan import JUDGES, NEEDS, OWN, Plan, runtime_of
 from parity.running.models.ready import Refusal
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
@@ -30,7 +30,7 @@ def setup(plan: Plan, folder: Path) -> Setup:
         scratch=folder,
         threads=plan.threads,
         memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
-        keeping=frozenset({JUDGE}),
+        keeping=frozenset(JUDGES),
     )
 
 
