@@ -10,12 +10,11 @@ from typing import Any
 import psutil
 
 from parity.errors import MissingError, ParityError, UsageError
-from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
 from parity.running.models.plan import JUDGE, NEEDS, OWN, Plan, runtime_of
 from parity.running.models.ready import Refusal
-from parity.running.pool import START_LIMIT, Job, Pool, Setup
+from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
 from parity.running.worker import called
 
