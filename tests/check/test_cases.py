@@ -46,9 +46,7 @@ def test_a_port_that_is_another_function_fails_on_all_its_routes_and_says_where(
 
     monkeypatch.chdir(tmp_path)  # the port reads its weights there
     np.savez("weights.npz", **{name: value.numpy() for name, value in port_torch.build().state_dict().items()})
-    case = ModelCase(
-        name="own/port", torch="port_torch.py:build", keras="port_keras.py:wrong", inputs=("2x3x20x24",)
-    )
+    case = ModelCase(name="own/port", torch="port_torch.py:build", keras="port_keras.py:wrong", inputs=("2x3x20x24",))
     found = checks(case, "torch", "tensorflow", "tensorflow>ort")
     assert [check.status for check in found.values()] == ["pass", "fail", "fail"]
     for route in ("tensorflow", "tensorflow>ort"):
