@@ -18,13 +18,14 @@ import numpy as np
 from parity.axes import Array, Shape
 from parity.cases.asked import Asked, shapes
 from parity.cases.subject import Subject
-from parity.errors import Stopped, UsageError
+from parity.errors import CodeError, Stopped, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
 from parity.routes.models import steady
+from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
@@ -53,7 +54,8 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     except Exception as error:  # noqa: BLE001 - a person's code may raise anything
         given_ = ", ".join(f"{n} {tuple(s.shape)} {s.dtype}" for n, s in zip(sizes, samples, strict=True))
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        raise UsageError(f"{subject.text}: its forward fails on {given_}: {said}; give inputs that it takes") from None
+        said = f"{subject.text}: its forward fails on {given_}: {said}; give inputs that it takes"
+        raise CodeError(said, lines_of(error)) from None
     if not outputs:
         raise UsageError(f"{subject.text}: its forward gives no tensor; give a module that does")
     # What is all zeros may hide what it is added to or multiplied by.
