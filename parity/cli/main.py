@@ -197,7 +197,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     registry, catalog = loading.load(options.cases)
     here = project.find(Path())
     devices = selection.devices(options.device, options.require)
-    pairs = selection.checks(registry.cases, catalog.routes(), options.patterns, options.route, devices)
+    pairs = selection.checks(registry.cases, catalog.every_route(), options.patterns, options.route, devices)
     plan = runs.Plan(
         pairs=pairs,
         divergences=registry.known,
@@ -254,11 +254,14 @@ def _check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> in
 def _show(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
     import json
 
+    from parity.cases.model import ModelCase
     from parity.cli import show
     from parity.running import loading, selection
 
     registry, _ = loading.load(options.cases)
     case = selection.one(registry.cases, options.case)
+    if isinstance(case, ModelCase):
+        raise UsageError(f"case {case.name!r} is a model of your own; `parity check {case.typed(case.first)}` shows it")
     for line in [json.dumps(show.plain(case))] if options.json else show.lines(case):
         out.line(line)
     return 0

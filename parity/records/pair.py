@@ -31,7 +31,7 @@ class PairCheck(Struct, frozen=True):
     status: Same
     seed: int
     inputs: list[Input]
-    fed: list[str]  #: how the second's inputs are fed, in words
+    taken: list[Input]  #: those of the second; values: how each is fed, in words
     tried: list[str]
     differences: list[Difference]
     matched: int  #: values of the second that are found in the first before anything was healed

@@ -26,7 +26,7 @@ def screen(check: PairCheck) -> list[Text]:
     for i, each in enumerate(check.inputs):
         shape = sizes(each.shape) if each.shape else "scalar"
         lines.append(_say("" if i else "input", f"{each.name} {shape} {each.dtype}: {each.values}"))
-    lines += [_say("" if i else "fed", said) for i, said in enumerate(check.fed)]
+    lines += [_say("" if i else "fed", each.values) for i, each in enumerate(check.taken)]
     lines.append(_say("matched", f"{check.matched} of the second's {check.values} values are found in the first"))
     for i, said in enumerate(check.unproven[:UNPROVEN]):
         lines.append(_say("" if i else "unproven", said))

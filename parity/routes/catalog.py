@@ -23,6 +23,8 @@ from parity.cases.parameters import Parameters
 from parity.errors import UsageError
 from parity.judging.observation import Program
 
+ONNX = "onnx"  #: the framework of routes that run a person's own file
+
 
 class Part(Protocol):
     """What frameworks, exporters and runtimes have in common."""
@@ -156,8 +158,15 @@ class Catalog:
                 made.append(Route(base, exporter.framework, exporter_name, runtime_name))
         return {route.base: route for route in sorted(made, key=lambda route: route.base)}
 
+    def every_route(self) -> dict[str, Route]:
+        """The routes of :meth:`routes`, and of each runtime that of an ONNX file of one's own: ``onnx>ort``."""
+        files = [Route(f"{ONNX}>{self.runtime(name).label}", ONNX, None, name) for name in self.runtimes]
+        return self.routes() | {route.base: route for route in files}
+
     def parts(self, route: Route) -> list[Part]:
         """Everything a route needs, in the order in which it is used."""
+        if route.framework == ONNX:
+            return [self.runtime(route.runtime)]
         parts: list[Part] = [self.framework(route.framework)]
         if route.exporter is not None:
             parts += [self.exporter(route.exporter), self.runtime(route.runtime)]

@@ -182,3 +182,29 @@ def _helper() -> nn.Module:
 
 KEPT = torch.library.Library("aten", "IMPL")  # a kernel is gone again once this is
 number = 5
+
+
+class Noisy(Net):
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        return x + torch.rand_like(x)
+
+
+class Counts(Net):
+    """Keeps a number of Python's own, which no export can see."""
+
+    calls = 0
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return x * self.calls
+
+
+class Averages(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen: torch.Tensor
+        self.seen += 1
+        return x

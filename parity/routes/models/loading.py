@@ -16,6 +16,8 @@ from parity.errors import CodeError, UsageError
 OWN = "parity_subject"  #: how a file of a person's own is called among the modules, whatever its name
 
 
+HERE = str(Path(__file__).parents[2])  #: where parity lies
+
 #: Models that are objects of this process, by the texts of their subjects.
 LIVE: dict[str, Any] = {}
 
@@ -91,7 +93,12 @@ def _guarded(subject: Subject, doing: str, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's code may raise anything
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if f.filename != __file__ and "importlib" not in f.filename]
-        lines = "".join(traceback.format_list(own)).splitlines()
-        raise CodeError(f"{subject.text}: {doing} failed: {type(error).__name__}: {error}", tuple(lines)) from None
+        said = f"{subject.text}: {doing} failed: {type(error).__name__}: {error}"
+        raise CodeError(said, lines_of(error)) from None
+
+
+def lines_of(error: BaseException) -> tuple[str, ...]:
+    """The lines of a person's own code that led to an error, as a traceback shows them: neither ours nor a framework's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not any(part in f.filename for part in (HERE, "importlib", "site-packages"))]
+    return tuple("".join(traceback.format_list(own)).splitlines())

@@ -18,12 +18,14 @@ import numpy as np
 from parity.axes import Array, Shape
 from parity.cases.asked import Asked, shapes
 from parity.cases.subject import Subject
-from parity.errors import Stopped, UsageError
+from parity.errors import CodeError, Stopped, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
+from parity.routes.models import steady
+from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
@@ -45,21 +47,40 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
     sizes = _sizes(subject, module, given, arrays)
     samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
+    state = torch.get_rng_state()
     try:
         with torch.no_grad():
             outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
     except Exception as error:  # noqa: BLE001 - a person's code may raise anything
-        fed = ", ".join(
-            f"{name} {tuple(sample.shape)} {sample.dtype}" for name, sample in zip(sizes, samples, strict=True)
-        )
+        given_ = ", ".join(f"{n} {tuple(s.shape)} {s.dtype}" for n, s in zip(sizes, samples, strict=True))
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        raise UsageError(f"{subject.text}: its forward fails on {fed}: {said}; give inputs that it takes") from None
+        said = f"{subject.text}: its forward fails on {given_}: {said}; give inputs that it takes"
+        raise CodeError(said, lines_of(error)) from None
     if not outputs:
         raise UsageError(f"{subject.text}: its forward gives no tensor; give a module that does")
+    # What is all zeros may hide what it is added to or multiplied by.
+    fed = {
+        name: t if name in arrays or not t.is_floating_point() else torch.full_like(t, 0.5)
+        for name, t in zip(sizes, samples, strict=True)
+    }
+    drew = not torch.equal(state, torch.get_rng_state())
+    steady.require(subject, lambda: _outputs(module, fed), lambda: _stored(module), drew)
     taken = set(sizes)
     outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
-    weights = digest(*map(_array, module.state_dict().values()))
+    weights = digest(*_stored(module).values())
     return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
+
+
+def _outputs(module: Any, fed: Mapping[str, Any]) -> list[Array]:
+    import torch
+
+    with torch.no_grad():
+        return _arrays(module(**fed))
+
+
+def _stored(module: Any) -> dict[str, Array]:
+    """Parameters and buffers by name."""
+    return {name: _array(value) for name, value in module.state_dict().items()}
 
 
 def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:

@@ -58,7 +58,7 @@ def compare(plan: Plan, other: Subject) -> PairCheck:
         status=found.status,
         seed=plan.seed,
         inputs=[Input(name=f.name, dtype=f.dtype, shape=list(f.shape), values=f.how) for f in fed.feeds],
-        fed=[turn.said for turn in turns],
+        taken=[Input(name=t.name, dtype=t.dtype, shape=list(t.shape), values=t.said) for t in turns],
         tried=list(fed.tried),
         differences=found.differences,
         matched=found.matched,
