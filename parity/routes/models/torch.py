@@ -150,10 +150,23 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
+        _apart(program.model.graph)
         program.save(definition, external_data=False)
         program.optimize()
         program.save(ships, external_data=False)
     model.more[PROGRAM] = program.exported_program
+
+
+def _apart(graph: Any) -> None:
+    """Give a stored tensor that is called as a value is another name.
+
+    Before its optimiser the exporter writes both under one where a buffer is called as an operator (``mean``), which is no valid
+    file [measured: torch 2.13].
+    """
+    made = {value.name for node in graph for value in node.outputs}
+    for name, value in list(graph.initializers.items()):
+        if name in made:
+            value.name = f"{name}.stored"
 
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
