@@ -107,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--runtime", action="append", default=[], metavar="R", help="only this runtime, such as ort; may be repeated")  # fmt: skip
     checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
+    checking.add_argument(
+        "--copy-weights", action="store_true", help="of two models: give the second the first's weights"
+    )
     checking.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with every operator too")
     for runner in (running, checking):
         runner.add_argument(

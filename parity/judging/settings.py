@@ -71,6 +71,19 @@ def _said(value: Any) -> str:
     return "by default" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
+def over(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
+    """A softmax over another axis, of a value that keeps its shape."""
+    for node in changed.nodes:
+        if node.kind not in ("Softmax", "LogSoftmax", "Hardmax"):
+            continue
+        now, rank = int(node.attributes.get("axis", -1)), changed.arrays[0].ndim
+        for other in range(rank) if now >= 0 else range(-rank, 0):
+            if other != now:
+                yield Guess(
+                    "axis", f"{node.kind} over {now}", f"over {other}", changed.with_attributes(node, axis=other)
+                )
+
+
 # ---- padding --------------------------------------------------------------------------------------------------------
 
 
@@ -111,7 +124,7 @@ ROUNDS = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 
 
 def coordinates(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
-    """Other coordinates and modes of a resize."""
+    """Other coordinates of a resize, then other modes."""
     for node in changed.nodes:
         if node.kind != "Resize":
             continue
@@ -120,8 +133,12 @@ def coordinates(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
         for other, place in product(dict.fromkeys([mode, "nearest", "linear", "cubic"]), COORDINATES):
             for rounds in ROUNDS if other == "nearest" else ("",):
                 changes = {"mode": other, at: place} | ({"nearest_mode": rounds} if rounds else {})
-                said = f"{other}, {place}" + (f", {rounds}" if rounds else "")
-                yield Guess("coordinates", f"{mode}, {now}", said, changed.with_attributes(node, **changes))
+                said = ", ".join(filter(None, (place, rounds)))
+                guess = changed.with_attributes(node, **changes)
+                if other == mode:
+                    yield Guess("coordinates", now, said, guess)
+                else:
+                    yield Guess("interpolation", f"{mode}, {now}", f"{other}, {said}", guess)
 
 
 def order(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
@@ -160,10 +177,15 @@ def _orders(perm: list[int]) -> tuple[str, str]:
 
 
 def missing(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
-    """An operator left out: what reads it gets what it read."""
+    """An operator left out: what reads it gets what it read, of two values one."""
     for node in changed.nodes:
         data = [n for n in node.inputs if n in changed.data or changed.maker(n) is not None]
-        if len(data) != 1 or len(node.outputs) != 1 or not node.inputs:
+        if not data or len(node.outputs) != 1:
+            continue
+        if len(data) > 1:
+            for kept in dict.fromkeys(data):
+                said = f"{node.kind} of {', '.join(data)}"
+                yield Guess("missing operator", said, f"{kept} alone", _without(changed, node, kept))
             continue
         kind, said = "missing operator", node.kind
         held = [n for n in node.inputs if n in changed.stored and changed.constant(n).ndim >= 1]

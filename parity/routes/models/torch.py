@@ -178,7 +178,21 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
 
 
 def _program(model: Own) -> Any:
-    return exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
+    program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
+    _apart(program.model.graph)
+    return program
+
+
+def _apart(graph: Any) -> None:
+    """Give a stored tensor that is called as a value is another name.
+
+    Before its optimiser the exporter writes both under one where a buffer is called as an operator (``mean``), which is no valid
+    file [measured: torch 2.13].
+    """
+    made = {value.name for node in graph for value in node.outputs}
+    for name, value in list(graph.initializers.items()):
+        if name in made:
+            value.name = f"{name}.stored"
 
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
