@@ -175,22 +175,55 @@ _KERAS = {
     "Xception": 96,
 }
 
-#: transformers: name -> (configuration, model, what is smaller than its default)
-_TRANSFORMERS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "hf_vit": ("ViTConfig", "ViTForImageClassification", {"image_size": 64, "num_hidden_layers": 4}),
-    "hf_deit": ("DeiTConfig", "DeiTForImageClassificationWithTeacher", {"image_size": 64, "num_hidden_layers": 4}),
-    "hf_dinov2": ("Dinov2Config", "Dinov2ForImageClassification", {"image_size": 56, "num_hidden_layers": 4}),
-    "hf_convnextv2": ("ConvNextV2Config", "ConvNextV2ForImageClassification", {"depths": [1, 1, 3, 1]}),
-    "hf_mobilevit": ("MobileViTConfig", "MobileViTForImageClassification", {"image_size": 64}),
-    "hf_pvtv2": ("PvtV2Config", "PvtV2ForImageClassification", {"image_size": 64}),
-    "hf_resnet": ("ResNetConfig", "ResNetForImageClassification", {"depths": [1, 1, 2, 1]}),
-    "hf_segformer": ("SegformerConfig", "SegformerForSemanticSegmentation", {}),
+#: transformers: a small encoder, as several of them are configured
+_ENCODER = {"hidden_size": 96, "num_hidden_layers": 3, "num_attention_heads": 3}
+
+#: transformers: name -> (configuration, model, side of the image, what is smaller than its default)
+_TRANSFORMERS: dict[str, tuple[str, str, int, dict[str, Any]]] = {
+    "hf_vit": (
+        "ViTConfig",
+        "ViTForImageClassification",
+        64,
+        {**_ENCODER, "image_size": 64, "intermediate_size": 384},
+    ),
+    "hf_deit": (
+        "DeiTConfig",
+        "DeiTForImageClassificationWithTeacher",
+        64,
+        {**_ENCODER, "image_size": 64, "intermediate_size": 384},
+    ),
+    "hf_dinov2": ("Dinov2Config", "Dinov2ForImageClassification", 56, {**_ENCODER, "image_size": 56}),
+    "hf_yolos": (
+        "YolosConfig",
+        "YolosForObjectDetection",
+        64,
+        {**_ENCODER, "image_size": [64, 64], "intermediate_size": 384, "num_detection_tokens": 10},
+    ),
+    "hf_convnextv2": (
+        "ConvNextV2Config",
+        "ConvNextV2ForImageClassification",
+        64,
+        {"depths": [1, 1, 2, 1], "hidden_sizes": [24, 48, 96, 192]},
+    ),
+    "hf_mobilevit": (
+        "MobileViTConfig",
+        "MobileViTForImageClassification",
+        64,
+        {"image_size": 64, "hidden_sizes": [48, 64, 80], "neck_hidden_sizes": [16, 16, 24, 32, 40, 48, 160]},
+    ),
+    "hf_resnet": (
+        "ResNetConfig",
+        "ResNetForImageClassification",
+        64,
+        {"depths": [1, 1, 2, 1], "hidden_sizes": [64, 128, 256, 512], "embedding_size": 32},
+    ),
+    "hf_segformer": ("SegformerConfig", "SegformerForSemanticSegmentation", 64, {"depths": [1, 1, 1, 1]}),
     "hf_swinv2": (
         "Swinv2Config",
         "Swinv2ForImageClassification",
-        {"image_size": 64, "depths": [1, 1, 2, 1], "window_size": 4},
+        64,
+        {"image_size": 64, "embed_dim": 48, "depths": [1, 1, 2, 1], "window_size": 4},
     ),
-    "hf_yolos": ("YolosConfig", "YolosForObjectDetection", {"image_size": [64, 64], "num_hidden_layers": 4}),
 }
 
 
@@ -216,8 +249,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     **{n: Architecture("timm", _square(s), _timm(n, **o)) for n, (s, o) in _TIMM.items()},
     **{n: Architecture("keras", (1, s, s, 3), _keras(n, input_shape=(s, s, 3))) for n, s in _KERAS.items()},
     **{
-        n: Architecture("transformers", _square(56 if n == "hf_dinov2" else 64), _transformers(c, m, **o))
-        for n, (c, m, o) in _TRANSFORMERS.items()
+        n: Architecture("transformers", _square(s), _transformers(c, m, **o))
+        for n, (c, m, s, o) in _TRANSFORMERS.items()
     },
 }
 
