@@ -47,6 +47,8 @@ def fused(noise: Noise, rule: Operator, at: Site, node: Node, x: Sequence[Any], 
     channels at a time, so r is rounded once a block and not once (ONNX Runtime's blocked convolutions hold 8 or 16).
     passes: of values that are sums of products, how many blocks; what is found here is added.
     """
+    if any(isinstance(v, list) for v in x):  # a sequence, whose arrays have no one shape
+        return noise
     if len(x) > 1 and rule.products(at, *(np.shape(v) for v in x if v is not None)):
         passes[node.outputs[0]] = 1 + (np.shape(x[1])[1] / 8 if np.ndim(x[1]) > 2 else np.shape(x[0])[-1] / 64)
     elif node.kind in ("BatchNormalization", "Identity") and node.inputs[0] in passes:

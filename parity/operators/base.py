@@ -122,6 +122,8 @@ class Site:
 class Operator:
     """Base of all operators. Value and noise have to be said; what moves values or works on integers says ``EXACT``."""
 
+    sizes: tuple[int, ...] = ()  #: the inputs whose values decide the outputs' shapes
+
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         """The outputs in float64 (or integers, booleans). An input that is left out is None.
 
@@ -189,11 +191,12 @@ def operator(*kinds: str, domain: str = "") -> Callable[[Rule], Rule]:
 class Move(Operator):
     """Exact: values are moved, selected or copied.
 
-    ``f(at, *x)`` gives one output, or a tuple or list of them.
+    ``f(at, *x)`` gives one output, or a tuple or list of them. sizes: see :class:`Operator`.
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., Any], sizes: tuple[int, ...] = ()) -> None:
         self._f = f
+        self.sizes = sizes
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = self._f(at, *x)

@@ -197,3 +197,10 @@ def test_real_data_is_fed_by_name(parity: Command, tmp_path: Path) -> None:
     found = msgspec.json.decode(parity(f"{OWN}:honest", "--inputs", "data.npz", "--json").stdout, type=ModelCheck)
     assert found.inputs[0].values == "given"
     assert found.status == "pass"
+
+
+def test_a_function_that_imports_its_framework_is_seeded_and_an_input_that_may_be_left_out_is_fed() -> None:
+    text = f"{OWN.with_name('own_late.py')}:late"
+    found = check(Plan(subject(text), [Asked("", (1, 3, 6, 7))], None, 0, catalog(), ("ort",), "parity check"))
+    assert found.status == "pass", found.routes
+    assert [(each.name, each.shape) for each in found.inputs] == [("pixel_values", [1, 3, 6, 7])]

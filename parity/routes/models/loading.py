@@ -41,9 +41,20 @@ def fetch(subject: Subject, seed: int) -> Any:
         if not callable(found):
             said = f"{subject.name!r} is a {type(found).__name__}, neither a model nor a function that gives one"
             raise UsageError(f"{subject.text}: {said}")
-        seeded(seed)
-        found = _guarded(subject, f"calling {subject.name}()", found)
+        found = _called(subject, found, seed)
     return found
+
+
+def _called(subject: Subject, make: Callable[[], Any], seed: int) -> Any:
+    """What a person's function gives once the generators are seeded.
+
+    One that imports its framework itself has drawn before that could be seeded, and is called again.
+    """
+    seeds = seeded(seed)
+    found = _guarded(subject, f"calling {subject.name}()", make)
+    if seeded(seed) == seeds:
+        return found
+    return _guarded(subject, f"calling {subject.name}()", make)
 
 
 def kind_of(subject: Subject, model: Any) -> str:
@@ -59,18 +70,20 @@ def kind_of(subject: Subject, model: Any) -> str:
     )
 
 
-def seeded(seed: int) -> None:
-    """Seed the generators that a model may be drawn from, of what is loaded."""
+def seeded(seed: int) -> frozenset[str]:
+    """Seed the generators that a model may be drawn from; the frameworks among them, which are those that are loaded."""
     import random
 
     import numpy as np
 
     random.seed(seed)
     np.random.seed(seed)
-    if "torch" in sys.modules:
+    loaded = frozenset({"torch", "keras"} & sys.modules.keys())
+    if "torch" in loaded:
         sys.modules["torch"].manual_seed(seed)
-    if "keras" in sys.modules:
+    if "keras" in loaded:
         sys.modules["keras"].utils.set_random_seed(seed)
+    return loaded
 
 
 def _module(subject: Subject) -> Any:

@@ -86,17 +86,14 @@ def _stored(module: Any) -> dict[str, Array]:
 def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:
     """The parameters of a module's ``forward`` that it needs, and of the others those that are named. Nothing says their shapes.
 
-    Raises :class:`UsageError` where there are none.
+    Where it needs none and none is named, it is the first. Raises :class:`UsageError` where there are none at all.
     """
-    found = []
-    for name, each in inspect.signature(model.forward).parameters.items():
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-            continue
-        if each.default is each.empty or name in named:
-            found.append(Declared(name, None, ""))
-    if not found:
+    parameters = inspect.signature(model.forward).parameters.values()
+    there = [each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    if not there:
         raise UsageError(f"{subject.text}: its forward names no input; wrap it in a module whose forward does")
-    return found
+    fed = [each for each in there if each.default is each.empty or each.name in named]
+    return [Declared(each.name, None, "") for each in fed or there[:1]]
 
 
 def _sizes(subject: Subject, module: Any, given: Sequence[Asked], arrays: Mapping[str, Array]) -> dict[str, Shape]:
