@@ -41,7 +41,7 @@ def check(**changed: Any) -> PairCheck:
     )  # fmt: skip
     fields: dict[str, Any] = {
         "form": FORM, "one": "net.py:build", "two": "port.py:build", "status": "fail", "seed": 0,
-        "inputs": [Input(name="x", dtype="float32", shape=[2, 3, 5, 6], values="normal")], "fed": ["x 2x5x6x3: the first's x"],
+        "inputs": [Input(name="x", dtype="float32", shape=[2, 3, 5, 6], values="normal")], "taken": [Input(name="x", dtype="float32", shape=[2, 5, 6, 3], values="x 2x5x6x3: the first's x")],
         "tried": ["drawn"], "differences": [parted], "matched": 3, "values": 5, "left": 0,
         "outputs": [Output(one="y", two="y", agrees=False)], "operators_one": one, "operators_two": two,
         "matches": [
