@@ -72,7 +72,7 @@ def test_a_layer_without_a_rule_is_named_and_the_export_is_judged_all_the_same()
     ("name", "shape", "said"),
     [
         ("Subclassed", "2x6", "which cannot be read; write it as a functional or sequential model"),
-        ("honest", "2x12x14x4", "input 'image' is 2x12x14x4, the file wants batchx12x14x3"),
+        ("honest", "2x12x14x4", "input 'image' is 2x12x14x4, the model wants batchx12x14x3"),
     ],
 )
 def test_what_cannot_be_checked_is_one_sentence_with_the_mend(
