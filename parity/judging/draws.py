@@ -18,7 +18,8 @@ from parity.axes import F64, Shape
 _ZERO = 4 * (2**16 - 1) / 2  # mean of a sum of four 16-bit numbers
 _UNIT = 2**16 * np.sqrt(4 / 12)  # its standard deviation
 _MASK = 2**64 - 1
-_HALVES, _LOW = np.uint64(0x0000FFFF0000FFFF), np.uint64(0xFFFFFFFF)
+_HALVES = np.uint64(0x0000FFFF0000FFFF)
+_ADDED = np.uint64(2**32 + 1)  #: adds the lower half of a word to the upper
 BLOCK = 2**14  #: elements that are worked on at once
 
 Words = npt.NDArray[np.uint64]
@@ -70,10 +71,9 @@ def bell(y: F64, key: int) -> F64:
         spare &= _HALVES
         h &= _HALVES
         h += spare  # two sums of two, each in 32 bits
-        np.right_shift(h, np.uint64(32), out=spare)
-        h &= _LOW
-        h += spare
-        part[:] = h
+        h *= _ADDED
+        h >>= np.uint64(32)
+        part[:] = h.view(np.int64)
         part -= _ZERO
         part /= _UNIT
     return total
@@ -84,7 +84,7 @@ def flat(y: F64, key: int) -> F64:
     total = np.empty(np.shape(y))
     for part, h, _ in _drawn(y, key, total):
         h >>= np.uint64(11)
-        part[:] = h
+        part[:] = h.view(np.int64)
         part *= 2.0**-52
         part -= 1.0
     return total

@@ -218,7 +218,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
 def _moved(v: Any, noise: F64) -> Any:
     """A value with its noise. Whole numbers that may go either way go to a whole number beside."""
-    return v + noise if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
+    return np.add(v, noise, out=noise) if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
 
 
 def _tainting(found: _Rounded) -> Step:

@@ -102,7 +102,7 @@ class _Convolution(Operator):
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = self._sum(at, x[0], x[1])
         if len(x) > 2 and x[2] is not None:
-            y = y + per_channel(x[2], y.ndim)
+            y += per_channel(x[2], y.ndim)
         return (y,)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:

@@ -47,6 +47,8 @@ class Course:
         self._order.finish()
         if not self._found.prepared.ready:
             self._refuse()
+        self._ask_spared()
+        self._order.finish()
         self._put_together()
         self._differ()
         return self._found
@@ -95,7 +97,7 @@ class Course:
         for name, each in made.ready.items():
             mine = [way for way in self._ways if way.graph == name]
             for way in mine:
-                self._add_run(way, each)
+                self._add_run(way, each, 1 if way.spared else len(each.fed.tried))
             for i in range(len(each.fed.tried)):
                 self._add_judging(name, i, each, mine)
 
@@ -111,10 +113,19 @@ class Course:
 
     # ---- runs ------------------------------------------------------------------------------------------------------
 
-    def _add_run(self, way: Way, made: Ready) -> None:
+    def _add_run(self, way: Way, made: Ready, sets: int) -> None:
+        """Have a way gone on the first so many sets of inputs."""
         out = self._folder / f"run-{self._ways.index(way)}"
         if way.runtime:
-            arguments: tuple[Any, ...] = (made, way.runtime, way.optimises, not way.optimises, self._plan.catalog, out)
+            arguments: tuple[Any, ...] = (
+                made,
+                way.runtime,
+                way.optimises,
+                not way.optimises,
+                self._plan.catalog,
+                out,
+                sets,
+            )
             job = self._job(runs.run, arguments, f"running in {way.name}")
         else:
             job = self._job(module.run, (self._asking, made, out, self._weights), "running the model")
@@ -123,6 +134,20 @@ class Course:
             self._found.ended[way.name] = ending
 
         self._order.add(way.name, [way.label], job, then)
+
+    def _ask_spared(self) -> None:
+        """Have the ways that were spared gone on all inputs where something is wrong with their file: they are witnesses then."""
+        for name, made in self._found.prepared.ready.items():
+            mine = [way for way in self._ways if way.graph == name]
+            ended = {way: self._found.ended[way.name] for way in mine}
+            spared = [way for way in mine if way.spared and ended[way].ending == "ok"]
+            lost = any(e.ending != "ok" or e.value.repeats is False or e.value.inner for e in ended.values())
+            judged = (each for (_, graph), each in self._judged.items() if graph == name)
+            if spared and (lost or any(each.fails() for each in judged)):
+                for way in spared:
+                    self._add_run(way, made, len(made.fed.tried))
+                for i in range(1, len(made.fed.tried)):
+                    self._add_judging(name, i, made, mine)
 
     def _add_twin(self, made: Ready) -> None:
         arguments = (self._asking, made, self._folder / TWIN, self._weights)
@@ -141,6 +166,7 @@ class Course:
         def job() -> Job | None:
             ended = self._found.ended
             ran = {way.name: ended[way.name].value for way in ways if ended[way.name].ending == "ok"}
+            ran = {name: each for name, each in ran.items() if i < len(each.files)}
             tapped = [way.name for way in ways if not way.optimises and way.name in ran]
             done = self._found.twin is not None and self._found.twin.ending == "ok"
             twin = self._found.twin.value[i] if done and self._found.twin is not None else None

@@ -62,6 +62,7 @@ class Way:
     runtime: str  #: its name in the catalog
     label: str
     optimises: bool
+    spared: bool = False  #: asked for the first inputs alone, and for the others once something is wrong with the file
 
 
 def graphs(plan: Plan) -> tuple[str, ...]:
@@ -103,6 +104,8 @@ def ways(plan: Plan) -> list[Way]:
     for label in plan.runtimes:
         if label not in labels:
             raise UsageError(f"--runtime {label}: there is no such runtime; there are {', '.join(labels)}")
+    quick = [n for n in parts if not parts[n].slow and not _missing(plan.catalog, n)]
+    spares = any(not plan.runtimes or parts[name].label in plan.runtimes for name in quick)
     found = []
     for graph in graphs(plan):
         if graph == DEFINITION:
@@ -114,9 +117,9 @@ def ways(plan: Plan) -> list[Way]:
             if plan.runtimes and part.label not in plan.runtimes:
                 continue
             if part.optimises:
-                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
+                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True, part.slow and spares))
             label = f"{part.label}{PLAIN}" if part.optimises else part.label
-            found.append(Way(f"{begin}{label}", graph, name, part.label, False))
+            found.append(Way(f"{begin}{label}", graph, name, part.label, False, part.slow and spares))
     return found
 
 

@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def ready(
     reasons: dict[str, str] = {}
     for name, path in files.items():
         try:
-            proto, graph = load(path), graph_of(path, name == DEFINITION)
+            proto, graph = _loaded(path), graph_of(path, name == DEFINITION)
         except UsageError as error:
             reasons[name] = str(error)
             continue
@@ -162,7 +163,13 @@ def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed
 def graph_of(model: Path, decimal: bool) -> Graph:
     """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
     with readable(model):
-        return with_known_places(read(model)) if decimal else read(model, decimal=False)
+        return with_known_places(read(_loaded(model))) if decimal else read(_loaded(model), decimal=False)
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: Path) -> Any:
+    """The ``onnx.ModelProto`` in a file, which is asked for its graph and what it declares in turn."""
+    return load(model)
 
 
 @contextmanager
@@ -212,6 +219,7 @@ def source_of(trace: str) -> Source | None:
     return found
 
 
+@cache
 def _short(file: str) -> str:
     """A path as a person here would type it."""
     path = Path(file)

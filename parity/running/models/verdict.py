@@ -29,6 +29,12 @@ class Judged:
     unjudged: list[Unjudged]
     function: Function | None
 
+    def fails(self) -> bool:
+        """Whether anything of a route is wrong."""
+        figures = [each.figure for answer in self.answers.values() for each in answer.outputs]
+        figures += [each.figure for answer in self.answers.values() for each in answer.operators]
+        return any(figure.status == "fail" for figure in figures)
+
 
 @dataclass(frozen=True)
 class Beside:
