@@ -19,8 +19,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.ports.faults import FAULTS, FRESH, TOGETHER
-from tests.ports.judged import checked, judged
+from tests.ports.faults import FAULTS, FRESH, TOGETHER, Fault
+from tests.ports.judged import Judged, checked, judged
 
 NETWORKS = ("resnet", "vgg", "mobilenet", "densenet", "vit", "unet", "efficientnet")
 
@@ -28,43 +28,47 @@ NETWORKS = ("resnet", "vgg", "mobilenet", "densenet", "vit", "unet", "efficientn
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="networks and faults whose name has this word")
-    parser.add_argument("--json", type=Path, help="the figures, as JSON")
+    parser.add_argument("--json", type=Path, help="everything that was said, as JSON")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
+    print("| network | planted | named | wrong | looks | what the first one looks like | s |")
+    print("|---|---|---:|---:|---:|---|---:|", flush=True)
     honest = {}
     for name in NETWORKS:
         if options.only in name:
             found = checked(name, {})
             honest[name] = {
-                "verdict": found.status,
+                "status": found.status,
                 "matched": found.matched,
                 "values": found.values,
                 "seconds": found.seconds,
             }
-            print(f"honest {name}: {found.status}, {found.matched} of {found.values} values matched", flush=True)
+            said = f"{found.status}: {found.matched} of {found.values} values matched"
+            print(f"| {name} | nothing | | {len(found.differences)} | | {said} | {found.seconds:.0f} |", flush=True)
     rows = []
     for fault in [*FAULTS, *TOGETHER, *FRESH]:
-        if options.only not in fault.network and options.only not in fault.name:
-            continue
-        made = judged(fault)
-        rows.append(
-            {
-                "fault": fault.name,
-                "network": fault.network,
-                "asked": sum(map(bool, fault.looks)),
-                "fresh": fault.fresh,
-                **asdict(made),
-            }
+        if options.only in fault.network or options.only in fault.name:
+            made = judged(fault)
+            rows.append({"fault": fault.name, "network": fault.network, "fresh": fault.fresh, **asdict(made)})
+            print(_row(fault, made), flush=True)
+    for fresh in (False, True):
+        chosen = [row for row in rows if row["fresh"] is fresh]
+        right, planted, wrong, looks = (
+            sum(row[key] for row in chosen) for key in ("right", "planted", "wrong", "looks")
         )
-        print(
-            f"{made.right}/{made.planted} named, {made.wrong} wrong, {made.looks}/{made.planted} looks, {made.left} left: "
-            f"{fault.network}, {fault.name}: {made.verdict}",
-            flush=True,
-        )
-        for said in made.said:
-            print(f"    {said}", flush=True)
+        when = "planted when all was done" if fresh else "of these"
+        print(f"{when}: {right} of {planted} places named, {wrong} others, {looks} look like what they are")
     if options.json:
         options.json.write_text(json.dumps({"honest": honest, "faults": rows}, indent=1) + "\n")
+
+
+def _row(fault: Fault, made: Judged) -> str:
+    star = "\\*" if fault.fresh else ""
+    first = made.said[0].partition(": ")[2] if made.said else made.verdict
+    return (
+        f"| {fault.network} | {fault.name}{star} | {made.right} of {made.planted} | {made.wrong} "
+        f"| {made.looks} of {made.planted} | {first} | {made.seconds:.0f} |"
+    )
 
 
 if __name__ == "__main__":
