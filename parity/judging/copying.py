@@ -27,8 +27,8 @@ def copied(one: Graph, two: Graph) -> Copied:
 
     A weight is another's where both are read alike (the kernel of a convolution, the mean of a normalisation), in one shape,
     behind weights that look alike all the way to the inputs. Of several such the names decide where they are the same ones, else
-    the order of computation, which is said. What is left over is paired where only one is of its shape on either side. All else
-    keeps its own numbers and is refused by name.
+    the order of computation, which is said. What is left over is paired where it is the only one that is read so, in its shape,
+    on either side. All else keeps its own numbers and is refused by name.
     """
     mine, theirs = slots(one), slots(two)
     pairs: list[tuple[Slot, Slot, str]] = []
@@ -49,7 +49,8 @@ def _exactly(slot: Slot) -> Hashable:
 
 
 def _alike(slot: Slot) -> Hashable:
-    return slot.shape
+    """What is put before others is often added to nothing instead (a class token)."""
+    return ("bias" if slot.role == "part of a concatenation" else slot.role), slot.shape
 
 
 def _paired(

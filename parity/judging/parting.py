@@ -128,6 +128,9 @@ def compare_graphs(one: Side, two: Side) -> Compared:
         f"{side}: {n}: {why}" for side, t in (("one", state.one), ("two", state.two)) for n, why in t.failed.items()
     )
     seen = {each.index for parting in partings for each in (*parting.group_two, *filter(None, [parting.two]))}
+    seen |= {
+        pair.two for pair in state.layers if pair.scaled
+    }  # a normalisation folded in, which may leave zeros as they are
     dead = tuple(unseen(state.one, state.two, state.equal, seen))
     return Compared(
         partings=tuple(partings),

@@ -124,21 +124,35 @@ ROUNDS = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 
 
 def coordinates(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
-    """Other coordinates of a resize, then other modes."""
+    """Other coordinates of a resize, then other modes; first of all those that a resize of the other side has."""
+    theirs = [_resized(node) for node in target.nodes if node.kind == "Resize"]
     for node in changed.nodes:
         if node.kind != "Resize":
             continue
-        mode, at = node.attributes.get("mode", "nearest"), "coordinate_transformation_mode"
-        now = node.attributes.get(at, "half_pixel")
-        for other, place in product(dict.fromkeys([mode, "nearest", "linear", "cubic"]), COORDINATES):
-            for rounds in ROUNDS if other == "nearest" else ("",):
-                changes = {"mode": other, at: place} | ({"nearest_mode": rounds} if rounds else {})
-                said = ", ".join(filter(None, (place, rounds)))
-                guess = changed.with_attributes(node, **changes)
-                if other == mode:
-                    yield Guess("coordinates", now, said, guess)
-                else:
-                    yield Guess("interpolation", f"{mode}, {now}", f"{other}, {said}", guess)
+        mine = _resized(node)
+        others = product(dict.fromkeys([mine[0], "nearest", "linear", "cubic"]), COORDINATES, ROUNDS)
+        for other in dict.fromkeys([*theirs, *(each for each in others if _told_apart(*each))]):
+            if other == mine:
+                continue
+            names = "mode", "coordinate_transformation_mode", "nearest_mode"
+            guess = changed.with_attributes(node, **dict(zip(names, other, strict=True)))
+            before, after = (", ".join(each if each[0] == "nearest" else each[:2]) for each in (mine, other))
+            if mine[0] == other[0]:
+                yield Guess("coordinates", before.partition(", ")[2], after.partition(", ")[2], guess)
+            else:
+                yield Guess("interpolation", before, after, guess)
+
+
+def _resized(node: Node) -> tuple[str, str, str]:
+    """The mode of a resize, its coordinates and how it rounds to the nearest; the first way where it does not."""
+    mode = node.attributes.get("mode", "nearest")
+    place = node.attributes.get("coordinate_transformation_mode", "half_pixel")
+    return mode, place, node.attributes.get("nearest_mode", ROUNDS[0]) if mode == "nearest" else ROUNDS[0]
+
+
+def _told_apart(mode: str, place: str, rounds: str) -> bool:
+    """Whether this differs from others before: how is rounded matters to the nearest alone."""
+    return mode == "nearest" or rounds == ROUNDS[0]
 
 
 def order(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:

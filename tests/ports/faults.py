@@ -88,10 +88,10 @@ FRESH = [
     fault("a kernel's rows turned around", "resnet", "layer1.conv1", "kernel axes", fresh=True, **{"weight.layer1.conv1.weight": lambda w: w[:, :, ::-1]}),
     fault("the mean for the largest in a pool", "vgg", "features.7", "", fresh=True, features__7__mean=True),
     fault("queries and keys swapped", "vit", "blocks.0", "order", fresh=True, blocks__0__qkv=(1, 0, 2)),
-    fault("scores that are not scaled", "vit", "blocks.1", "number", fresh=True, blocks__1__scale=1.0),
+    fault("scores that are not scaled", "vit", "blocks.1", "missing operator: Mul", fresh=True, blocks__1__scale=1.0),
     fault("a class token at the end", "vit", "cat", "order", fresh=True, cls__last=True),
     fault("a hard sigmoid for a sigmoid", "efficientnet", "block1.gate", "activation: sigmoid in the first, hard sigmoid", fresh=True, block1__gate="hard_sigmoid"),
-    fault("a softmax that is missing", "densenet", "softmax", "missing operator: Softmax", fresh=True, no_softmax=True),
+    fault("a softmax that is missing", "densenet", "classifier", "missing operator: Softmax", fresh=True, no_softmax=True),
 ]  # fmt: skip
 
 #: The normalisations of the resnet, and what is padded there on one side where the stride is 2.

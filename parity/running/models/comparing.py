@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,8 +25,6 @@ from parity.records.pair import Matched, Output, Same
 from parity.running.models.ready import TRACE, Fed, Refusal, arrays_of, kept, readable, source_of
 from parity.running.values import Values
 
-#: In what exporters fold constants, and in what a porter makes them: a variance of a deviation, the sum of two biases.
-FOLDED = "float32"
 ALIKE = "constant"  #: the inputs that tell nothing of which value is which
 
 
@@ -79,25 +78,30 @@ def _graph(path: Path) -> Graph:
 def compare(
     one: Path,
     two: Path,
+    folded: tuple[str, str],
     files: Sequence[Path],
-    turns: Mapping[str, tuple[str, Sequence[int] | None, str]],
-    copying: bool,
+    turns: Mapping[str, tuple[str, Sequence[int] | None]],
+    types: Mapping[str, str] = MappingProxyType({}),
+    copying: bool = False,
 ) -> Found | Refusal:
     """Compare two files on sets of inputs.
 
-    turns: of each input of the second, the first's that it is, its axes there, its type; copying: whether the second is given
+    folded: the type in which constants of either may have been made; turns: of each input of the second, the first's that it is
+    and its axes there; types: those that the second's inputs take, where they are others; copying: whether the second is given
     the first's weights.
     """
     fed = tuple({name: as_value(array) for name, array in Values(file).items()} for file in files)
-    feeds = turned(fed, {name: (here, axes) for name, (here, axes, _) in turns.items()})
+    feeds = turned(fed, turns)
     try:
         graphs = _graph(one), _graph(two)
-        second = tuple({name: _as_taken(name, v, turns[name][2]) for name, v in feed.items()} for feed in feeds)
+        second = tuple(
+            {name: _as_taken(name, v, types.get(name, v.dtype)) for name, v in feed.items()} for feed in feeds
+        )
     except UsageError as error:
         return Refusal(str(error))
     filled = copied(*graphs) if copying else Copied(graphs[1], (), ())
     graphs = graphs[0], filled.graph
-    sides = Side(graphs[0], fed, FOLDED), Side(graphs[1], second, FOLDED)
+    sides = Side(graphs[0], fed, folded[0]), Side(graphs[1], second, folded[1])
     found = compare_graphs(*sides)
     differences = [_difference(parting, *graphs) for parting in found.partings]
     unproven = [*filled.refused, *_unproven(found)]

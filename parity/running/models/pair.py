@@ -24,6 +24,8 @@ from parity.running.models.workers import asking, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
 
 TRIES = 3  #: sets of inputs that two models are compared on where they are drawn
+#: In what exporters fold constants, and in what a porter makes them: a variance of a deviation, the sum of two biases.
+FOLDED = "float32"
 SECOND = f"{OWN} 1"  #: the worker that has the second model
 
 
@@ -48,8 +50,9 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
         names = [each.name for each in one(pool, JUDGE, Job(JUDGE, comparing.describe, (then,), "reading", plan.limit))]
         if len(names) != len(turns):
             raise UsageError(f"{other.text}: its file has the inputs {', '.join(names)}, {len(turns)} were wanted")
-        wanted = {name: (turn.here, turn.axes, turn.dtype) for name, turn in zip(names, turns, strict=True)}
-        comparison = (first, then, fed.files, wanted, copying)
+        axes = {name: (turn.here, turn.axes) for name, turn in zip(names, turns, strict=True)}
+        types = {name: turn.dtype for name, turn in zip(names, turns, strict=True)}
+        comparison = (first, then, (FOLDED, FOLDED), fed.files, axes, types, copying)
         found = one(pool, JUDGE, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
     return PairCheck(
         form=FORM,
