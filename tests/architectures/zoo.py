@@ -238,6 +238,7 @@ class Divergence:
 #: What does not pass, and why that is right.
 DIVERGES = {
     "googlenet": Divergence(("torch>reference", "torchscript>reference"), "reference_max_pool.py"),
+    "r3d_18": Divergence(("torch",), "dynamo_conv3d_bias.py"),
 }
 
 ARCHITECTURES: dict[str, Architecture] = {
