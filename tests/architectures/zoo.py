@@ -132,7 +132,6 @@ def _square(size: int) -> tuple[int, ...]:
 #: torchvision: name -> (side of the image, options)
 _TORCHVISION: dict[str, tuple[int, dict[str, Any]]] = {
     "alexnet": (96, {}),
-    "convnext_tiny": (64, {}),
     "densenet121": (64, {}),
     "efficientnet_b0": (64, {}),
     "googlenet": (64, {"aux_logits": False, "init_weights": False}),
@@ -149,15 +148,12 @@ _TORCHVISION: dict[str, tuple[int, dict[str, Any]]] = {
 
 #: timm: name -> (side of the image, options)
 _TIMM: dict[str, tuple[int, dict[str, Any]]] = {
-    "coatnet_nano_rw_224": (64, {"img_size": 64}),
     "edgenext_xx_small": (64, {}),
     "efficientformer_l1": (224, {}),
     "ghostnet_100": (64, {}),
-    "hrnet_w18_small": (64, {}),
     "levit_128s": (224, {}),
     "mixer_s32_224": (64, {"img_size": 64}),
     "mobilevit_xxs": (64, {}),
-    "poolformer_s12": (64, {}),
     "resnest14d": (64, {}),
     "vit_tiny_patch16_224": (224, {}),
     "xcit_nano_12_p16_224": (64, {"img_size": 64}),
@@ -171,7 +167,6 @@ _KERAS = {
     "MobileNetV2": 96,
     "MobileNetV3Small": 64,
     "NASNetMobile": 64,
-    "ResNet50": 64,
     "Xception": 96,
 }
 
