@@ -71,18 +71,19 @@ def _settled_keras(model: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _with_torchvision() -> None:
-    """Let torchvision be imported beside any build of torch; timm and transformers import it too.
+    """Import torchvision beside any build of torch; timm and transformers import it too.
 
-    Its compiled operators load only beside the very build of torch that they were made for. None of these architectures
-    has one, but the import looks for the names of two of them.
+    Its compiled operators load only beside the very build of torch that they were made for. None of these architectures has
+    one, but the import ends where the names of two of them are missing.
     """
     import torch
 
-    for missing in ("nms", "qnms"):
-        try:
+    try:
+        import torchvision
+    except RuntimeError:
+        for missing in ("nms", "qnms"):
             torch.library.define(f"torchvision::{missing}", "(Tensor boxes, Tensor scores, float limit) -> Tensor")
-        except RuntimeError:  # it is there
-            continue
+        import torchvision  # noqa: F401
 
 
 def _torchvision(name: str, family: str = "", **options: Any) -> Callable[[], Any]:
