@@ -2,8 +2,9 @@
 
     python benchmarks/architectures.py [NAME ...] [--json FILE] [--page FILE]
 
-Each architecture of tests/architectures/zoo.py is one command, as a person types it. Seconds are wall time; memory is the
-largest sum over the command and all its workers, a page that several of them share counted once. Figures of the
+Each architecture of tests/architectures/zoo.py is one command, as a person types it. Seconds are wall
+time, and beside them what the command and all its workers computed; memory is the largest sum over them, a page that several of
+them share counted once. Figures of the
 architectures that are named take the place of those in the file, the others stay; without names all are run anew. The table
 of the page is written from the file.
 """
@@ -13,11 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,11 +43,20 @@ EVERY = 0.5  #: seconds between two looks at the memory
 BEGIN, END = "<!-- benchmarks/architectures.py writes what follows -->", "<!-- up to here -->"
 
 
-def checked(name: str) -> tuple[ModelCheck | None, str, float, float]:
-    """What the command says of an architecture: its document or why there is none, seconds, and bytes at most."""
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: wall seconds, seconds of CPU and bytes, all with its workers."""
+
+    seconds: float
+    cpu: float
+    most: int
+
+
+def checked(name: str) -> tuple[ModelCheck | None, str, Cost]:
+    """What the command says of an architecture: its document or why there is none, and what it took."""
     architecture = zoo.ARCHITECTURES[name]
     command = ("check", f"{zoo.__file__}:{name}", "--input", architecture.input, "--json")
-    begun, most = time.monotonic(), 0
+    begun, before, most = time.monotonic(), computed(), 0
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complaints:
         process = psutil.Popen(
             [sys.executable, "-m", "parity", *command],
@@ -55,14 +67,20 @@ def checked(name: str) -> tuple[ModelCheck | None, str, float, float]:
         while process.poll() is None:
             most = max(most, held(process))
             time.sleep(EVERY)
-        seconds = time.monotonic() - begun
+        cost = Cost(time.monotonic() - begun, computed() - before, most)
         said.seek(0)
         complaints.seek(0)
         text, why = said.read(), complaints.read().decode(errors="replace").strip()
     if not text:
         said_why = [line for line in why.splitlines() if line.startswith("parity: ")]
-        return None, said_why[-1] if said_why else why[-300:], seconds, most
-    return msgspec.json.decode(text, type=ModelCheck), "", seconds, most
+        return None, said_why[-1] if said_why else why[-300:], cost
+    return msgspec.json.decode(text, type=ModelCheck), "", cost
+
+
+def computed() -> float:
+    """Seconds of CPU of all processes that were started here and have ended, with those that they waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def held(process: psutil.Process) -> int:
@@ -79,15 +97,16 @@ def held(process: psutil.Process) -> int:
     return total
 
 
-def row(name: str, document: ModelCheck | None, why: str, seconds: float, most: float) -> dict[str, Any]:
+def row(name: str, document: ModelCheck | None, why: str, cost: Cost) -> dict[str, Any]:
     """The figures of one architecture."""
     architecture = zoo.ARCHITECTURES[name]
     found: dict[str, Any] = {
         "name": name,
         "package": architecture.package,
         "input": architecture.input,
-        "seconds": round(seconds, 1),
-        "megabytes": round(most / 1e6),
+        "seconds": round(cost.seconds, 1),
+        "cpu": round(cost.cpu, 1),
+        "megabytes": round(cost.most / 1e6),
     }
     if document is None:
         return {**found, "status": "error", "said": why}
@@ -142,15 +161,15 @@ def table(figures: Mapping[str, Any]) -> str:
         f"{len(rows)} architectures: {ended}. {versions}.",
         "",
         "| model | of | input | operators | definition off by | files off by | itself | optimised | plain | operator "
-        "| s | GB |",
-        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| s | CPU s | GB |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [_line(each) for each in rows]
     return "\n".join(lines)
 
 
 def _line(each: Mapping[str, Any]) -> str:
-    cost = f"{each['seconds']:.0f} | {each['megabytes'] / 1e3:.1f}"
+    cost = f"{each['seconds']:.0f} | {each['cpu']:.0f} | {each['megabytes'] / 1e3:.1f}"
     if each["status"] == "error":
         return f"| {each['name']} | {each['package']} | {each['input']} | {each['said']} ||||||| {cost} |"
     ends = each["end to end"]
@@ -197,7 +216,7 @@ def main() -> None:
         kept[name] = row(name, *checked(name))
         said = {
             key: kept[name].get(key)
-            for key in ("status", "seconds", "megabytes", "findings", "reasons", "unjudged", "said")
+            for key in ("status", "seconds", "cpu", "megabytes", "findings", "reasons", "unjudged", "said")
         }
         print(f"{name}: {said}", file=sys.stderr, flush=True)
         figures = {

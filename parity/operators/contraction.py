@@ -102,6 +102,8 @@ class _Convolution(Operator):
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = self._sum(at, x[0], x[1])
         if len(x) > 2 and x[2] is not None:
+            if np.shape(x[2]) != y.shape[1:2]:  # broadcast it may fit all the same, and runtimes refuse it
+                raise ValueError(f"{at.kind} with a bias of shape {np.shape(x[2])} for {y.shape[1]} channels")
             y += per_channel(x[2], y.ndim)
         return (y,)
 

@@ -32,9 +32,9 @@ DIVERGENCES = Path(__file__).parent / "divergences"
 def test_an_honest_run_passes_but_for_what_is_wrong_without_parity_too(name: str) -> None:
     text, given = f"{zoo.__file__}:{name}", [asked(zoo.ARCHITECTURES[name].input)]
     found = check(Plan(subject(text), given, None, 0, installed(), (), f"parity check {text}"))
-    functions = {graph.name: graph.function.status for graph in found.graphs if graph.function is not None}
-    assert functions == dict.fromkeys(functions, "pass")
     known = zoo.DIVERGES.get(name)
+    assert known is not None or found.status == "pass"
+    assert "fail" not in {graph.function.status for graph in found.graphs if graph.function is not None}
     wrong = {route.name: route.reason for route in found.routes if route.status not in ("pass", "unsupported")}
     assert sorted(wrong) == sorted(known.routes if known else ()), wrong
     assert {route for finding in found.findings for route in finding.routes} <= wrong.keys()
@@ -42,11 +42,10 @@ def test_an_honest_run_passes_but_for_what_is_wrong_without_parity_too(name: str
 
 @pytest.mark.parametrize("script", sorted({known.script for known in zoo.DIVERGES.values()}))
 def test_a_known_divergence_is_shown_without_parity(script: str) -> None:
-    for needed in ("onnx", "onnxruntime"):
-        pytest.importorskip(needed, reason="the scripts run ONNX files")
-    done = subprocess.run(
-        [sys.executable, DIVERGENCES / script], capture_output=True, text=True, check=True, timeout=120
-    )
+    for needed in ("torch", "onnxscript", "onnxruntime"):
+        pytest.importorskip(needed, reason="the scripts export and run files")
+    command = [sys.executable, "-W", "ignore", DIVERGENCES / script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     assert len(said) > 1
     assert len(set(said.values())) > 1, f"it is gone: {said}"
