@@ -34,4 +34,4 @@ def test_the_fixture_draws_from_the_seed_and_leaves_a_page_of_what_fails(project
     assert "Traceback" not in done.stdout
     page = project.folder / "pages" / "test_own.py_test_two_files.html"
     assert str(page.relative_to(project.folder)) in done.stdout
-    assert page.read_text().startswith("<!doctype html>")
+    assert page.read_text().startswith("<!DOCTYPE html>")
