@@ -2,9 +2,7 @@
 
     python -m benchmarks.check [--tools parity ...] [--models simple ...] [--json FILE]
 
-Runs that FILE holds already are replaced by those that are made again.
-
-Every run is a process of its own, from its start to its end, with one thread a process, and each model goes through all tools
+Runs that FILE holds already are replaced by those made again. Every run is a process of its own, from its start to its end, with one thread a process, and each model goes through all tools
 before the next does, since a machine has its moods. CPU is that of the process and of all that it started. What is measured:
 
 parity            parity check FILE.py:NAME: torch itself, both exporters, ONNX Runtime twice and the reference evaluator, three sets
@@ -18,7 +16,7 @@ onnx-diagnostic   torch.onnx.export without its optimiser (with it a folded weig
                   to be off by 0.2) and run_aligned in its reference evaluator (its OnnxruntimeEvaluator stops in onnxruntime 1.32,
                   whose OrtValue.from_dlpack takes one argument); told from 1e-5, the default of its command
 
-torchvision, timm, polygraphy, onnx-diagnostic and what that imports (transformers, scipy) have to be there.
+torchvision, timm, polygraphy and onnx-diagnostic, with transformers and scipy, have to be there.
 """
 
 from __future__ import annotations
@@ -28,7 +26,6 @@ import json
 import logging
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -39,9 +36,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import check_models as models
+from benchmarks import check_faults as faults
 
-SHAPE = (1, 3, models.SIZE, models.SIZE)
+SHAPE = (1, 3, faults.SIZE, faults.SIZE)
 
 
 class Heard(logging.Handler):
@@ -68,6 +65,12 @@ def _fed() -> Any:
     return torch.rand(SHAPE, generator=torch.Generator().manual_seed(0))
 
 
+def _network(name: str) -> Any:
+    from benchmarks import check_models
+
+    return getattr(check_models, name)()
+
+
 def by_parity(name: str) -> list[str]:
     from parity.cases.asked import Asked
     from parity.cases.subject import subject
@@ -75,8 +78,8 @@ def by_parity(name: str) -> list[str]:
     from parity.running.models.check import check
     from parity.running.models.plan import Plan
 
-    text = f"{models.__file__}:{name}"
-    parts = replace(installed(), runtimes={**installed().runtimes, "onnxruntime": f"{models.__name__}:Planted"})
+    text = f"{Path(__file__).with_name('check_models.py')}:{name}"
+    parts = replace(installed(), runtimes={**installed().runtimes, "onnxruntime": f"{faults.__name__}:Planted"})
     found = check(Plan(subject(text), [Asked("", SHAPE)], None, 0, parts, (), f"parity check {text}"))
     said = [found.status]
     for finding in found.findings:
@@ -91,7 +94,7 @@ def by_torch_outputs(name: str) -> list[str]:
     import torch
 
     heard = Heard("torch.onnx._internal.exporter._core")
-    torch.onnx.export(getattr(models, name)(), (_fed(),), dynamo=True, verify=True, verbose=False)
+    torch.onnx.export(_network(name), (_fed(),), dynamo=True, verify=True, verbose=False)
     return _few(heard.said) or ["nothing"]
 
 
@@ -100,7 +103,7 @@ def by_torch_all(name: str) -> list[str]:
     from torch.onnx.verification import verify_onnx_program
 
     heard = Heard("torch.onnx._internal.exporter._verification")
-    program = torch.onnx.export(getattr(models, name)(), (_fed(),), dynamo=True, verbose=False)
+    program = torch.onnx.export(_network(name), (_fed(),), dynamo=True, verbose=False)
     compared = verify_onnx_program(program, compare_intermediates=True)
     return [*_few(heard.said), f"{len(compared)} values compared"]
 
@@ -117,7 +120,7 @@ def by_polygraphy(name: str) -> list[str]:
     from polygraphy.logger import G_LOGGER
 
     G_LOGGER.module_severity = G_LOGGER.CRITICAL
-    model, x = getattr(models, name)(), _fed()
+    model, x = _network(name), _fed()
     program = torch.onnx.export(model, (x,), dynamo=True, verbose=False)
     proto = program.model_proto
     feed, output = proto.graph.input[0].name, proto.graph.output[0].name
@@ -168,8 +171,8 @@ def by_onnx_diagnostic(name: str) -> list[str]:
     from onnx_diagnostic.torch_onnx.sbs import run_aligned
 
     x = _fed()
-    program = torch.onnx.export(getattr(models, name)(), (x,), dynamo=True, verbose=False, optimize=False)
-    models.edit(program)
+    program = torch.onnx.export(_network(name), (x,), dynamo=True, verbose=False, optimize=False)
+    faults.edit(program)
     aligned = run_aligned(
         program.exported_program, program.model_proto, ExtendedReferenceEvaluator, (x,), atol=1e-5, rtol=1e-5
     )
@@ -190,24 +193,26 @@ TOOLS: dict[str, Callable[[str], list[str]]] = {
 
 def one(tool: str, name: str, fault: str) -> dict[str, Any]:
     """One run in a process of its own."""
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    before, begun = os.times(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.check", "--one", tool, name],
         env={**os.environ, "PARITY_FAULT": fault, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
-    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    load = round(os.getloadavg()[0], 1)  # of this and of whatever else runs, over the last minute
+    wall, after = time.perf_counter() - begun, os.times()
+    cpu = sum(after[2:4]) - sum(before[2:4])  # of children that ended, and theirs
     said = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else done.stderr.splitlines()[-1:]
-    return {"tool": tool, "model": name, "fault": fault, "wall": round(wall, 1), "cpu": round(cpu, 1), "said": said}
+    figures = {"wall": round(wall, 1), "cpu": round(cpu, 1), "load": load}
+    return {"tool": tool, "model": name, "fault": fault, **figures, "said": said}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--one", nargs=2, metavar=("TOOL", "MODEL"))
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS))
-    parser.add_argument("--models", nargs="+", default=list(models.FAULTS), choices=list(models.FAULTS))
+    parser.add_argument("--models", nargs="+", default=list(faults.FAULTS), choices=list(faults.FAULTS))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.one:
@@ -215,19 +220,17 @@ def main() -> None:
         print(json.dumps(TOOLS[options.one[0]](options.one[1])))
         return
     runs = json.loads(options.json.read_text())["runs"] if options.json and options.json.exists() else []
-    for name in options.models:
-        for fault in (models.HONEST, *models.FAULTS[name]):
-            for tool in options.tools:
-                run = one(tool, name, fault)
-                runs = [each for each in runs if _which(each) != _which(run)] + [run]
-                print(
-                    f"{name}, {fault}, {tool}: {run['wall']} s, cpu {run['cpu']} s",
-                    *run["said"],
-                    sep="\n    ",
-                    flush=True,
-                )
-                if options.json:
-                    _write(options.json, runs)
+    todo = [(name, faults.HONEST) for name in options.models]
+    todo += [(name, fault) for name in options.models for fault in faults.FAULTS[name]]
+    for name, fault in todo:
+        for tool in options.tools:
+            run = one(tool, name, fault)
+            runs = [each for each in runs if _which(each) != _which(run)] + [run]
+            print(
+                f"{name}, {fault}, {tool}: {run['wall']} s, cpu {run['cpu']} s", *run["said"], sep="\n    ", flush=True
+            )
+            if options.json:
+                _write(options.json, runs)
 
 
 def _which(run: dict[str, Any]) -> tuple[str, str, str]:
@@ -236,7 +239,7 @@ def _which(run: dict[str, Any]) -> tuple[str, str, str]:
 
 def _write(path: Path, runs: list[dict[str, Any]]) -> None:
     names = ("torch", "onnx", "onnxruntime", "polygraphy", "onnx-diagnostic", "torchvision", "timm")
-    where = {"cores": os.cpu_count(), "machine": platform.machine(), "load": os.getloadavg()[0]}
+    where = {"cores": os.cpu_count(), "machine": platform.machine()}
     found = {"versions": {name: version(name) for name in names}, "where": where, "runs": runs}
     path.write_text(json.dumps(found, indent=1) + "\n")
 

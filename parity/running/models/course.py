@@ -140,7 +140,7 @@ class Course:
         for name, made in self._found.prepared.ready.items():
             mine = [way for way in self._ways if way.graph == name]
             ended = {way: self._found.ended[way.name] for way in mine}
-            spared = [way for way in mine if way.spared and ended[way].ending == "ok"]
+            spared = [way for way in mine if way.spared and ended[way].ending == "ok" and len(made.fed.tried) > 1]
             lost = any(e.ending != "ok" or e.value.repeats is False or e.value.inner for e in ended.values())
             judged = (each for (_, graph), each in self._judged.items() if graph == name)
             if spared and (lost or any(each.fails() for each in judged)):
@@ -182,7 +182,7 @@ class Course:
         after = {TWIN, *(way.name for way in ways)}
         if graph != DEFINITION:
             after.add(_judging(DEFINITION, i))
-        self._order.add(_judging(graph, i), judges(), job, then, after)
+        self._order.add(_judging(graph, i), judges(made.stored), job, then, after)
 
     def _put_together(self) -> None:
         """What was judged, set by set and file by file, whatever came first."""
@@ -221,7 +221,7 @@ class Course:
                 found.differences[name] = compared.differences
 
             job = self._job(comparing.compare, arguments, f"comparing {name}")
-            self._order.add(f"comparing {name}", judges(), job, then)
+            self._order.add(f"comparing {name}", [JUDGE], job, then)
         self._order.finish()
 
     def _job(self, function: Callable[..., Any], arguments: tuple[Any, ...], doing: str) -> Callable[[], Job]:

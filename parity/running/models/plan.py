@@ -17,7 +17,8 @@ from parity.routes.catalog import Catalog
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
 OWN = "own"  #: the label of a model's own run, and the worker that has the model
 JUDGE = "judge"
-JUDGES = (JUDGE, "judge 2")  #: the second where there is a second core
+JUDGES = (JUDGE, "judge 2")
+LARGE = 2**28  #: bytes of constants from which on one judge has to do: it holds them as they are and in float64
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
 
 #: Of each framework: what has to be installed, and the extra that installs it.
@@ -84,9 +85,10 @@ def hosts(plan: Plan) -> list[str]:
     return [label for label in labels if not plan.runtimes or label in plan.runtimes]
 
 
-def judges() -> Sequence[str]:
-    """The workers that judge: two where two can at once."""
-    return JUDGES[: len(os.sched_getaffinity(0))] if hasattr(os, "sched_getaffinity") else JUDGES
+def judges(stored: int = 0) -> Sequence[str]:
+    """The workers that judge a file with so many bytes of constants: two where two can at once and have room beside each other."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else len(JUDGES)
+    return JUDGES[:cores] if stored < LARGE else JUDGES[:1]
 
 
 def steps(plan: Plan) -> int:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -64,6 +63,7 @@ class Ready:
     tapped: Path
     every: tuple[str, ...]
     operators: tuple[Operator, ...]
+    stored: int  #: bytes of its constants
     decimal: bool  #: whether an attribute means the decimal that was written, and not its float32
 
     def fed_with(self, i: int) -> dict[str, Array]:
@@ -73,7 +73,7 @@ class Ready:
 
     @property
     def graph(self) -> Graph:
-        """Its graph, read once in each process."""
+        """Its graph; a process keeps the last two that it read."""
         return graph_of(self.path, self.decimal)
 
 
@@ -101,7 +101,7 @@ def ready(
     reasons: dict[str, str] = {}
     for name, path in files.items():
         try:
-            proto, graph = _loaded(path), graph_of(path, name == DEFINITION)
+            proto, graph = load(path), graph_of(path, name == DEFINITION)
         except UsageError as error:
             reasons[name] = str(error)
             continue
@@ -128,6 +128,7 @@ def ready(
             tapped,
             tuple(every),
             tuple(_operator(node) for node in graph.nodes),
+            sum(array.nbytes for array in graph.constants.values()),
             name == DEFINITION,
         )
     return Prepared(made, reasons)
@@ -159,17 +160,11 @@ def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed
     return Fed(tuple(described), tuple(each.name for each in tried), tuple(files))
 
 
-@cache
+@lru_cache(maxsize=2)
 def graph_of(model: Path, decimal: bool) -> Graph:
     """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
     with readable(model):
-        return with_known_places(read(_loaded(model))) if decimal else read(_loaded(model), decimal=False)
-
-
-@lru_cache(maxsize=1)
-def _loaded(model: Path) -> Any:
-    """The ``onnx.ModelProto`` in a file, which is asked for its graph and what it declares in turn."""
-    return load(model)
+        return with_known_places(read(model)) if decimal else read(model, decimal=False)
 
 
 @contextmanager
