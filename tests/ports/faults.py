@@ -13,8 +13,9 @@ import numpy as np
 class Fault:
     """``options`` plant it in the port of a network; ``at`` are the layers or modules that it may rightly be said of.
 
-    One set of names for every place where the two have to differ. looks: what each has to look like, in words that stand in
-    what is said; nothing where no look is asked for.
+    ``in_training`` among them names modules: then it is the network itself, exported while these train. One set of names for every
+    place where the two have to differ. looks: what each has to look like, in words that stand in what is said; nothing where no
+    look is asked for.
     """
 
     name: str
@@ -76,7 +77,7 @@ FAULTS = [
     fault("a LeakyReLU's slope at Keras' default", "unet", "down2.act", "slope: 0.1 in the first, 0.3", down2__slope=0.3),
     fault("nearest for bilinear", "unet", "up1", "interpolation: linear", up1__mode="nearest"),
     fault("a transposed convolution's kernel turned around", "unet", "up2", "kernel axes", **{"weight.up2.weight": lambda w: w[:, :, ::-1, ::-1]}),
-    fault("eval() forgotten", "efficientnet", "block1.bn1", "eval() forgotten", block1__bn1__training=True),
+    fault("one layer left in training", "efficientnet", "block1.bn1", "eval() forgotten", in_training=("block1.bn1",)),
     fault("0 to 255 taken for 0 to 1", "efficientnet", "rescaling normalise", "divided by 255", bytes=True),
     fault("BGR for RGB", "efficientnet", "get_item normalise", "BGR for RGB", bgr=True),
     fault("another mean and deviation", "efficientnet", "normalise", "mean and deviation", mean=[0.5] * 3, std=[0.5] * 3),
@@ -105,7 +106,7 @@ STRIDED = ("conv1", *(f"layer{i}.conv1" for i in (2, 3, 4)))
 #: Several at once: two, and Keras' defaults in every layer.
 TOGETHER = [
     Fault(
-        "eval() forgotten throughout", "resnet", {"training": True},
+        "eval() forgotten throughout", "resnet", {"in_training": NORMS},
         tuple((norm,) for norm in NORMS), ("eval() forgotten",) * len(NORMS),
     ),
     Fault(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import parity
@@ -43,9 +46,30 @@ def checked(name: str, options: Mapping[str, Any]) -> PairCheck:
     from tests.ports import keras_nets
 
     net, weights = network(name)
-    found = parity.check(net, keras_nets.build(name, weights, **options), inputs="2x3x32x32").document
+    with TemporaryDirectory() as folder:
+        modules = options.get("in_training")
+        other = (
+            keras_nets.build(name, weights, **options) if modules is None else in_training(name, modules, Path(folder))
+        )
+        found = parity.check(net, other, inputs="2x3x32x32").document
     assert isinstance(found, PairCheck)
     return found
+
+
+def in_training(name: str, modules: Sequence[str], folder: Path) -> Path:
+    """The network as a file, exported with some of its modules in training."""
+    import torch
+
+    from tests.ports import torch_nets
+
+    made = torch_nets.build(name)
+    for module in modules:
+        made.get_submodule(module).train()
+    how = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False, "dynamo": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(made, (torch.rand(2, 3, 32, 32),), folder / "net.onnx", input_names=["image"], **how)
+    return folder / "net.onnx"
 
 
 def judged(fault: Fault) -> Judged:

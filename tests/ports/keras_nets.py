@@ -26,8 +26,8 @@ class Port:
         change: Callable[[Any], Any] = self.option(f"weight.{name}", lambda w: w)
         return change(self.weights[name].copy())
 
-    def filled(self, layer: Any, x: Any, *arrays: Any, **call: Any) -> Any:
-        y = layer(x, **call)
+    def filled(self, layer: Any, x: Any, *arrays: Any) -> Any:
+        y = layer(x)
         layer.set_weights(list(arrays))
         return y
 
@@ -52,8 +52,7 @@ class Port:
     def norm(self, x: Any, name: str, epsilon: float = 1e-5) -> Any:
         epsilon = self.option(f"{name}.epsilon", self.option("epsilon", epsilon))
         arrays = [self.held(f"{name}.{kept}") for kept in ("weight", "bias", "running_mean", "running_var")]
-        call = {"training": True} if self.option(f"{name}.training", self.option("training", False)) else {}
-        return self.filled(layers.BatchNormalization(epsilon=epsilon, momentum=0.9, name=name), x, *arrays, **call)
+        return self.filled(layers.BatchNormalization(epsilon=epsilon, momentum=0.9, name=name), x, *arrays)
 
     def rows(self, x: Any, name: str, epsilon: float = 1e-6) -> Any:
         epsilon = self.option(f"{name}.epsilon", epsilon)

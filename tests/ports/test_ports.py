@@ -23,7 +23,7 @@ SHARE = (
     "another mean and deviation",
     "BGR for RGB",
     "Keras' epsilon throughout beside five wrong paddings",
-    "eval() forgotten throughout",
+    "one layer left in training",
 )
 
 

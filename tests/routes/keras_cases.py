@@ -95,8 +95,6 @@ CASES: dict[str, One] = {
     "einsum dense of letters": One(lambda L: L.EinsumDense("abc,cde->abde", (None, 3, 2), bias_axes="de"), (TEXT,)),
     "einsum dense": One(lambda L: L.EinsumDense("...x,xy->...y", 3, bias_axes="y"), (TEXT,)),
     "batch norm": One(lambda L: L.BatchNormalization(epsilon=0.01)),
-    "batch norm by the batch": One(lambda L: lambda x: L.BatchNormalization(epsilon=0.01)(x, training=True)),
-    "batch norm that is frozen": One(lambda L: lambda x: L.BatchNormalization(trainable=False)(x, training=True)),
     "zeros and ones like it": One(
         lambda L: lambda x: keras_ops().zeros_like(x) + keras_ops().sin(x) * keras_ops().ones_like(x)
     ),

@@ -304,7 +304,7 @@ def refusals(keras: Any) -> dict[str, tuple[Any, str]]:
             of(L.Resizing(3, 3, interpolation="lanczos3", name="r"), (5, 5, 1)),
             r"'r' \(Resizing\): interpol",
         ),
-        "training": (of(L.Dropout(0.5, name="drop"), training=True), r"'drop' .* called with training=True"),
+        "training": (of(L.BatchNormalization(name="bn"), training=True), r"'bn' .* called with training=True"),
         "a mask": (of(L.Embedding(5, 2, mask_zero=True, name="e")), r"'e' \(Embedding\): mask_zero"),
         "a call set on the object": (of(own_call), r"'patched' \(Dense\) has a call of its own"),
         "a quantised layer": (quantised(of(L.Dense(3, name="d"))), r"'d' \(Dense\) is quantised \(int8\)"),

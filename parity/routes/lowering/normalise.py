@@ -34,20 +34,17 @@ def _second(op: Writer, x: Named, axis: int) -> tuple[Named, tuple[int, ...]]:
 
 
 @lowers("layers", "BatchNormalization")
-def _batch(op: Writer, layer: Any, x: Named, training: bool = False) -> Any:
-    """By the moving statistics, or by those of the batch where it is called so. Half types are widened first, as Keras does it."""
+def _batch(op: Writer, layer: Any, x: Named) -> Any:
+    """By the moving statistics. Half types are widened first, as Keras does it."""
     wide = wider(x.dtype)
     image, back = _second(op, op.as_type(x, wide), layer.axis)
-    read = (
+    y = op.BatchNormalization(
         image,
         *_scale_and_shift(op, layer, image.shape[1], wide),
         op.weight(layer.moving_mean, wide),
         op.weight(layer.moving_variance, wide),
+        epsilon=float(layer.epsilon),
     )
-    if training and layer.trainable:
-        y, _, _ = op.BatchNormalization(*read, outputs=3, epsilon=float(layer.epsilon), training_mode=1)
-    else:
-        y = op.BatchNormalization(*read, epsilon=float(layer.epsilon))
     return op.as_type(op.turned(y, back), layer.compute_dtype)
 
 
