@@ -170,7 +170,7 @@ def table(figures: Mapping[str, Any]) -> str:
 
 def _line(each: Mapping[str, Any]) -> str:
     cost = f"{each['seconds']:.0f} | {each['cpu']:.0f} | {each['megabytes'] / 1e3:.1f}"
-    if each["status"] == "error":
+    if "said" in each:
         return f"| {each['name']} | {each['package']} | {each['input']} | {each['said']} ||||||| {cost} |"
     ends = each["end to end"]
     routes = {
