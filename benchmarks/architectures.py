@@ -160,7 +160,7 @@ def table(figures: Mapping[str, Any]) -> str:
     lines = [
         f"{len(rows)} architectures: {ended}. {versions}.",
         "",
-        "| model | of | input | operators | definition off by | files off by | itself | optimised | plain | operator "
+        "| model | of | input | operators | definition off by | files off by | itself | optimised | plain | need "
         "| s | CPU s | GB |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
@@ -170,7 +170,7 @@ def table(figures: Mapping[str, Any]) -> str:
 
 def _line(each: Mapping[str, Any]) -> str:
     cost = f"{each['seconds']:.0f} | {each['cpu']:.0f} | {each['megabytes'] / 1e3:.1f}"
-    if each["status"] == "error":
+    if "said" in each:
         return f"| {each['name']} | {each['package']} | {each['input']} | {each['said']} ||||||| {cost} |"
     ends = each["end to end"]
     routes = {
@@ -186,7 +186,7 @@ def _line(each: Mapping[str, Any]) -> str:
         _most([each["distance"].get(DEFINITION)]),
         _most([d for name, d in each["distance"].items() if name != DEFINITION]),
         *(_most([ends[route] for route in names]) for names in routes.values()),
-        _most(list(each["by operator"].values())),
+        _most([each["need"]]),
     ]
     return f"| {' | '.join(cells)} | {cost} |"
 
