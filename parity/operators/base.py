@@ -76,6 +76,13 @@ class Terms(NamedTuple):
     divisor: float = 1.0
 
 
+class Sum(NamedTuple):
+    """A sum that one output element hangs on, and how much it is off for each unit that the sum is: ``abs(d y / d sum)``."""
+
+    terms: Terms
+    slope: float = 1.0
+
+
 class Window(NamedTuple):
     """What one output element sees of its input, axis by axis of the last ``len(kernel)`` axes."""
 
@@ -147,6 +154,13 @@ class Operator:
     def terms(self, at: Site, index: tuple[int, ...], *x: Any) -> Terms | None:
         """One element of the first output as a plain sum; None where the operator is none."""
         return None
+
+    def sums(self, at: Site, places: Sequence[tuple[int, ...]], *x: Any) -> list[tuple[Sum, ...]] | None:
+        """The long sums behind elements of the first output; None where there are none. Those that share one share its object."""
+        found = [self.terms(at, place, *x) for place in places]
+        return (
+            None if any(terms is None for terms in found) else [(Sum(terms),) for terms in found if terms is not None]
+        )
 
     def window(self, at: Site, *shapes: Shape) -> Window | None:
         """The sliding window over the first input; None for what has none."""
