@@ -42,7 +42,7 @@ def test_an_honest_run_passes_but_for_what_is_wrong_without_parity_too(name: str
 
 @pytest.mark.parametrize("script", sorted({known.script for known in zoo.DIVERGES.values()}))
 def test_a_known_divergence_is_shown_without_parity(script: str) -> None:
-    for needed in ("torch", "onnxscript", "onnxruntime"):
+    for needed in ("torch", "onnxscript", "keras", "tensorflow", "tf2onnx", "onnxruntime"):
         pytest.importorskip(needed, reason="the scripts export and run files")
     command = [sys.executable, "-W", "ignore", DIVERGENCES / script]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)

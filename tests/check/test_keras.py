@@ -58,6 +58,13 @@ def test_an_export_that_is_another_function_is_its_exporter_s() -> None:
     assert found.findings[0].whose == "the exporter tensorflow: definition is the same function"
 
 
+def test_an_export_that_takes_more_than_the_model_is_not_run_and_says_so() -> None:
+    own, exported = checked("normalised", (2, 6, 7, 3)).routes
+    assert (own.status, exported.status) == ("pass", "error")
+    assert exported.reason.startswith("tensorflow: its file takes image, ")
+    assert exported.reason.endswith(", the model image; what the others are fed is not said")
+
+
 def test_a_layer_without_a_rule_is_named_and_the_export_is_judged_all_the_same() -> None:
     found = checked("with_a_layer_of_its_own", (2, 6, 7, 3))
     own, exported = found.routes

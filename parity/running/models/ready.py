@@ -113,7 +113,7 @@ def ready(
             except UsageError as error:
                 return Refusal(str(error))
         try:
-            paired = _paired([each.name for each in inputs], [each.name for each in fed.feeds], path)
+            paired = _paired([each.name for each in inputs], [each.name for each in fed.feeds], name)
         except UsageError as error:
             reasons[name] = str(error)
             continue
@@ -134,13 +134,13 @@ def ready(
     return Prepared(made, reasons)
 
 
-def _paired(names: Sequence[str], fed: Sequence[str], path: Path) -> tuple[tuple[str, str], ...]:
+def _paired(names: Sequence[str], fed: Sequence[str], graph: str) -> tuple[tuple[str, str], ...]:
     """What each input of a file is fed: what bears its name, or where an exporter gave others, what stands at its place."""
     if set(names) <= set(fed):
         return tuple(zip(names, names, strict=True))
     if len(names) != len(fed):
         raise UsageError(
-            f"{path}: its inputs are {', '.join(names)}, the model's {', '.join(fed)}; which is which is not said"
+            f"{graph}: its file takes {', '.join(names)}, the model {', '.join(fed)}; what the others are fed is not said"
         )
     return tuple(zip(names, fed, strict=True))
 
