@@ -105,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         "--inputs", type=Path, metavar="DATA.npz", help="the arrays to feed, by the names of the inputs"
     )
     checking.add_argument("--runtime", action="append", default=[], metavar="R", help="only this runtime, such as ort; may be repeated")  # fmt: skip
+    checking.add_argument("--outputs", action="append", default=[], metavar="NAME=FILE.npz", help="judge what ran elsewhere on --inputs too, by the arrays it gave; may be repeated")  # fmt: skip
+    checking.add_argument("--save", type=Path, metavar="DIR", help="write inputs, outputs and exported files there")
     checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
     checking.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with every operator too")

@@ -12,6 +12,7 @@ from parity.records.verdict import Kind
 
 FORM = 1  #: raised when a document written by this parity cannot be read by an older one
 
+OWN = "own"  #: the label of a model's own run, and of the worker that has the model
 DEFINITION = "definition"  #: the file that a model's own run is judged by: what it computes, before any optimiser
 
 Judged = Literal["pass", "fail", "not judged"]

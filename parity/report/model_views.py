@@ -134,7 +134,7 @@ def _table(check: ModelCheck, graph: int) -> Table:
     """Every operator of one file with the worst of its figures on each route that gives its values."""
     seen: dict[int, dict[str, list[Figure]]] = {}
     shapes: dict[int, Shape] = {}
-    routes = [route for route in check.routes if route.graph == graph and not route.optimises and route.answers]
+    routes = [route for route in check.routes if route.graph == graph and any(a.operators for a in route.answers)]
     for route in routes:
         for answer in route.answers:
             for each in answer.operators:

@@ -13,13 +13,14 @@ from typing import Any
 from parity.errors import MissingError, ParityError, UsageError
 from parity.records.model import (
     DEFINITION,
+    OWN,
     ModelCheck,
 )
 from parity.running import environment
-from parity.running.models import comparing, module, ready, runs, verdict
+from parity.running.models import comparing, elsewhere, module, ready, runs, saving, verdict
 from parity.running.models.document import Found, document
 from parity.running.models.module import Written
-from parity.running.models.plan import FILES, JUDGE, OWN, Plan, Way, graphs, ways, why_absent
+from parity.running.models.plan import FILES, JUDGE, Plan, Way, graphs, ways, why_absent
 from parity.running.models.ready import Prepared, Refusal
 from parity.running.models.workers import asking, ended, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
@@ -45,7 +46,10 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
             raise MissingError(f"nothing could run: {said}")
         found = _ready(plan, pool, folder) if plan.model.onnx else _exported(plan, pool, folder, heard)
         present = [way for way in routes if not absent[way.name] and way.graph in found.prepared.ready]
+        _bring(plan, pool, found, present, folder)
         _run(plan, pool, found, present, folder, heard)
+        if plan.save is not None:
+            _save(plan, plan.save, pool, found)
         _judge(plan, pool, found, present, heard)
         _differ(plan, pool, found)
     here = environment.environment(plan.catalog, plan.threads)
@@ -111,19 +115,40 @@ def _run(
     plan: Plan, pool: Pool, found: Found, routes: Iterable[Way], folder: Path, heard: Callable[[bool], None]
 ) -> None:
     jobs = {}
-    for i, way in enumerate(routes):
+    for i, way in enumerate(way for way in routes if way.brought is None):
         made, out = found.prepared.ready[way.graph], folder / f"run-{i}"
         if way.runtime:
             arguments: tuple[Any, ...] = (made, way.runtime, way.optimises, not way.optimises, plan.catalog, out)
             jobs[way.name] = Job(way.name, runs.run, arguments, f"running in {way.name}", plan.limit)
         else:
             jobs[OWN] = Job(way.name, module.run, (asking(plan), made, out), "running the model", plan.limit)
-    found.ended = ended(pool, jobs, heard, here_of(plan))
+    found.ended |= ended(pool, jobs, heard, here_of(plan))
     if not plan.model.onnx:
         made = next(iter(found.prepared.ready.values()))
         arguments = (asking(plan), made, folder / "twin")
         job = Job(OWN, module.run_twin, arguments, "running the model in float64", plan.limit)
         (found.twin,) = ended(pool, {OWN: job}, heard, here_of(plan)).values()
+
+
+def _bring(plan: Plan, pool: Pool, found: Found, routes: Iterable[Way], folder: Path) -> None:
+    """Take what ran elsewhere among the runs, before anything dear is done."""
+    for i, way in enumerate(routes):
+        if way.brought is not None:
+            arguments = (found.prepared.ready[way.graph], way.brought, folder / f"brought-{i}.npz")
+            job = Job(JUDGE, elsewhere.read, arguments, f"reading {way.brought.file}", plan.limit)
+            (ending,) = ended(pool, {JUDGE: job}).values()
+            if isinstance(ending.value, Refusal):
+                raise ending.value.error()
+            found.ended[way.name] = ending
+            if ending.ending == "ok" and (names := ending.value.unread):
+                found.notes += (f"{way.name}: nothing of the model is called {', '.join(names)}",)
+
+
+def _save(plan: Plan, folder: Path, pool: Pool, found: Found) -> None:
+    """Keep the inputs, the files and what every route gave where the person wants them."""
+    ran = {name: ending.value for name, ending in found.ended.items() if ending.ending == "ok"}
+    job = Job(JUDGE, saving.save, (folder, found.prepared, ran), f"writing to {folder}", plan.limit)
+    one(pool, JUDGE, job)
 
 
 def _differ(plan: Plan, pool: Pool, found: Found) -> None:
@@ -149,11 +174,10 @@ def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: C
         for graph, made in found.prepared.ready.items():
             mine = [way for way in routes if way.graph == graph]
             ran = {w.name: found.ended[w.name].value for w in mine if found.ended[w.name].ending == "ok"}
-            tapped = [way.name for way in mine if not way.optimises and way.name in ran]
             twin = None if twins is None else twins[i]
             if not ran and twin is None:
                 continue
-            arguments = (made, i, ran, tapped, plan.seed, twin, None if graph == DEFINITION else before)
+            arguments = (made, i, ran, plan.seed, twin, None if graph == DEFINITION else before)
             job = Job(JUDGE, verdict.judge, arguments, f"judging {graph}, inputs {name!r}", plan.limit)
             given, unjudged, function = one(pool, JUDGE, job)
             for route, answer in given.items():

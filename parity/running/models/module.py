@@ -132,7 +132,7 @@ def run(asking: Asking, made: Ready, out: Path) -> Ran:
     first = Values(files[0])
     again = dict(zip(made.outputs, kind.run(model, Values(made.fed.files[0])).values(), strict=True))
     repeats = all(same_bits(first[name], again[name]) for name in again)
-    return Ran(tuple(files), repeats, inner, time.perf_counter() - begun)
+    return Ran(tuple(files), repeats, not inner, inner, time.perf_counter() - begun)
 
 
 def run_twin(asking: Asking, made: Ready, out: Path) -> tuple[Path, ...]:

@@ -8,13 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from parity.cases.asked import Asked
+from parity.cases.elsewhere import Elsewhere
 from parity.cases.subject import Subject
 from parity.errors import UsageError
-from parity.records.model import DEFINITION
+from parity.records.model import DEFINITION, OWN
 from parity.routes.catalog import Catalog
 
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
-OWN = "own"  #: the label of a model's own run, and the worker that has the model
 JUDGE = "judge"
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
 
@@ -46,13 +46,15 @@ class Plan:
     limit: float = LIMIT
     memory_limit: int | None = None
     kind: str = ""  #: the framework of a model that is no file, once it is known
+    elsewhere: Sequence[Elsewhere] = ()  #: what ran where parity cannot reach
+    save: Path | None = None  #: the folder to write inputs, outputs and files to
 
 
 @dataclass(frozen=True)
 class Way:
     """One way to run a file: a runtime, with its graph optimiser or with every value as an output.
 
-    Without a runtime it is the run of the model itself.
+    Without a runtime it is the run of the model itself, or what a person brought of a run elsewhere.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Way:
     runtime: str  #: its name in the catalog
     label: str
     optimises: bool
+    brought: Elsewhere | None = None
 
 
 def graphs(plan: Plan) -> tuple[str, ...]:
@@ -104,6 +107,21 @@ def ways(plan: Plan) -> list[Way]:
                 found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
             label = f"{part.label}{PLAIN}" if part.optimises else part.label
             found.append(Way(f"{begin}{label}", graph, name, part.label, False))
+    return found + _brought(plan, found)
+
+
+def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:
+    """What ran elsewhere, each by its own name; of a model that is no file it is judged by the definition, as its own run is."""
+    taken = {word for way in routes for word in (way.name, way.label)}
+    found = []
+    for each in plan.elsewhere:
+        if plan.arrays is None:
+            raise UsageError(f"--outputs {each.name}={each.file}: give what it was fed by --inputs FILE.npz")
+        if each.name in taken:
+            raise UsageError(f"--outputs {each.name}={each.file}: there is a route of that name; take another")
+        taken.add(each.name)
+        graph = graphs(plan)[0] if plan.model.onnx else DEFINITION
+        found.append(Way(each.name, graph, "", each.name, False, each))
     return found
 
 

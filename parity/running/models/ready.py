@@ -168,18 +168,32 @@ def readable(model: Path) -> Iterator[None]:
         raise UsageError(f"{model}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None
 
 
-def arrays_of(path: Path) -> dict[str, Array]:
-    """The arrays of a person's ``.npz`` by name. Raises :class:`UsageError` for what is none."""
+def arrays_of(path: Path, option: str = "") -> dict[str, Array]:
+    """The arrays of a person's ``.npz`` by name; of two bytes that numpy has no type for, as bfloat16.
+
+    option: how the file was named, where that is not by ``--inputs``. Raises :class:`UsageError` for what is none.
+    """
     mend = "write it by numpy.savez(FILE, input=array, ...)"
     try:
         found = np.load(path, allow_pickle=False)
         if not isinstance(found, np.lib.npyio.NpzFile):
             raise ValueError("it holds one array without a name")
         with found:
-            return {name: found[name] for name in found.files}
+            return {name: typed(name, found[name]) for name in found.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())[:200]
-        raise UsageError(f"--inputs {path}: {said}; {mend}") from None
+        raise UsageError(f"{option or f'--inputs {path}'}: {said}; {mend}") from None
+
+
+def typed(name: str, array: Array) -> Array:
+    """An array as it was saved: numpy keeps of bfloat16 only that it has two bytes."""
+    if array.dtype.kind != "V":
+        return array
+    if array.dtype != np.dtype("V2"):
+        raise ValueError(f"{name!r} is of a type that numpy does not keep; save it as float32")
+    import ml_dtypes
+
+    return array.view(ml_dtypes.bfloat16)
 
 
 def _operator(node: Node) -> Operator:

@@ -20,12 +20,19 @@ from parity.running.values import Values, write
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left: the values of each set of inputs as a file; inner: why those in between are not among them."""
+    """What a run left: the values of each set of inputs as a file.
+
+    repeats: whether the first inputs, asked again, gave the same bits, None where nobody could ask; tapped: whether values in
+    between are among the files'; inner: why they are not where they should be; seconds: that it took, where it was timed;
+    unread: the names of what it gave that the file has no place for.
+    """
 
     files: tuple[Path, ...]
-    repeats: bool
+    repeats: bool | None
+    tapped: bool
     inner: str
-    seconds: float
+    seconds: float | None
+    unread: tuple[str, ...] = ()
 
 
 def begin(runtime: str, catalog: Catalog, threads: int) -> None:
@@ -58,7 +65,7 @@ def run(made: Ready, runtime: str, optimise: bool, tapped: bool, catalog: Catalo
         write(file, _asked(program, made, i, names))
     first, again = Values(files[0]), _asked(program, made, 0, names)
     repeats = first.keys() == again.keys() and all(same_bits(first[name], again[name]) for name in first)
-    return Ran(tuple(files), repeats, inner, time.perf_counter() - begun)
+    return Ran(tuple(files), repeats, tapped and not inner, inner, time.perf_counter() - begun)
 
 
 def _asked(program: Program, made: Ready, i: int, names: Sequence[str]) -> dict[str, Array]:

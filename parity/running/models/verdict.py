@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,15 +21,14 @@ def judge(
     made: Ready,
     i: int,
     ran: Mapping[str, Ran],
-    tapped: Sequence[str],
     seed: int,
     twin: Path | None,
     before: Ready | None,
 ) -> tuple[dict[str, Answer], list[Unjudged], Function | None]:
     """What every route gave for one set of inputs against the oracle, and the operators that could not be judged.
 
-    ran: by route; tapped: the routes to be judged operator by operator; twin: the outputs of the model in float64, for
-    whether the file is the same function; before: the file that this one was made from.
+    ran: by route; twin: the outputs of the model in float64, for whether the file is the same function; before: the file that
+    this one was made from.
     """
     graph = made.graph
     whole = _whole(made, i, seed)
@@ -47,7 +46,7 @@ def judge(
             other = next(((o, v[output]) for o, v in others.items() if o != name and output in v), None)
             outputs.append(whole.output(output, values[output], other))
         operators = []
-        if name in tapped and not ran[name].inner:
+        if ran[name].tapped:
             seen = ChainMap(Values(ran[name].files[i]), made.fed_with(i))  # type: ignore[arg-type]  # it is only read
             for found, _ in node_by_node(graph, seen, known):
                 operators.append(found)

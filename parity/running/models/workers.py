@@ -10,10 +10,11 @@ from typing import Any
 import psutil
 
 from parity.errors import MissingError, ParityError, UsageError
+from parity.records.model import OWN
 from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
-from parity.running.models.plan import JUDGE, NEEDS, OWN, Plan, runtime_of
+from parity.running.models.plan import JUDGE, NEEDS, Plan, runtime_of
 from parity.running.models.ready import Refusal
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
