@@ -91,11 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
-    checking = command("check", _check, "check a model of your own: an ONNX file, or a torch module and its exports")
+    checking = command(
+        "check", _check, "check a model of your own: an ONNX file, or a torch module or Keras model and its exports"
+    )
     checking.add_argument(
         "model",
         metavar="MODEL",
-        help="FILE.onnx, or FILE.py:NAME or PACKAGE.MODULE:NAME of a torch module, or of a function that gives one; its code is run",
+        help="FILE.onnx, FILE.keras or FILE.pt2, or FILE.py:NAME or PACKAGE.MODULE:NAME of a model, or of a function that gives one; its code is run",
     )
     checking.add_argument(
         "other", nargs="?", metavar="OTHER", help="a second model: are the two the same function, and where not?"

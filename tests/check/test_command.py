@@ -181,7 +181,9 @@ def broken(name: str, folder: Path) -> None:
 BAD: list[tuple[str, list[str], str]] = [
     ("none.onnx", [], "none.onnx: there is no such file; name one that exists"),
     ("folder.onnx", [], "folder.onnx: there is no such file; name one that exists"),
-    ("net.pt", [], "net.pt: it is no ONNX file and names no model; write FILE.onnx, FILE.py:NAME or PACKAGE.MODULE:NAME"),
+    ("net.pt", [], "net.pt: loading a pickle runs whatever code is in it; give FILE.py:NAME of a function that makes the model"),
+    ("net.safetensors", [], "net.safetensors: it holds weights and no model; give FILE.py:NAME of a function"),
+    ("net.tflite", [], "net.tflite: it is no ONNX file and names no model; write FILE.onnx, FILE.keras, FILE.pt2, FILE.py:NAME or"),
     ("text.onnx", [], "cannot be read as an ONNX file"),
     ("empty.onnx", [], "cannot be read as an ONNX file: it holds no model; give a whole file with its data beside it"),
     ("nothing.onnx", [], "cannot be read as an ONNX file: it holds no model; give a whole file"),

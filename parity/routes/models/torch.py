@@ -24,10 +24,12 @@ from parity.operators.file import Declared
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
+from parity.routes.models import program
 from parity.routes.models.own import Own, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
 PROGRAM = "program"  #: the exported program, among what is kept of a module
+SOURCE = "source"  #: the exported program that a person gave, among it
 
 
 def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int) -> Own:
@@ -39,15 +41,19 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     import torch
 
     torch.set_num_threads(threads)
-    notes = []
-    if any(part.training for part in model.modules()):
-        notes.append("it was in training: eval() was called")
-    module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
-    sizes = _sizes(subject, module, given, arrays)
+    sizes = _sizes(subject, model, given, arrays)
+    notes, more = [], {}
+    if isinstance(model, torch.export.ExportedProgram):
+        module, more = program.module(model), {SOURCE: model}
+    else:
+        if any(part.training for part in model.modules()):
+            notes.append("it was in training: eval() was called")
+        module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
     samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
     try:
         with torch.no_grad():
-            outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
+            args, kwargs = _arguments(tuple(sizes), samples, more)
+            outputs = tuple(name for name, _ in _flat(module(*args, **kwargs)))
     except Exception as error:  # noqa: BLE001 - a person's code may raise anything
         fed = ", ".join(
             f"{name} {tuple(sample.shape)} {sample.dtype}" for name, sample in zip(sizes, samples, strict=True)
@@ -59,14 +65,16 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     taken = set(sizes)
     outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
     weights = digest(*map(_array, module.state_dict().values()))
-    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
+    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights, more)
 
 
 def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:
     """The parameters of a module's ``forward`` that it needs, and of the others those that are named. Nothing says their shapes.
 
-    Raises :class:`UsageError` where there are none.
+    An exported program says them itself. Raises :class:`UsageError` where there are none.
     """
+    if not hasattr(model, "forward"):
+        return program.declared(model, subject)
     found = []
     for name, each in inspect.signature(model.forward).parameters.items():
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
@@ -149,11 +157,13 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     definition, ships = paths
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
-        program.save(definition, external_data=False)
-        program.optimize()
-        program.save(ships, external_data=False)
-    model.more[PROGRAM] = program.exported_program
+        args, kwargs = _arguments(model.inputs, model.samples, model.more)
+        source = model.more.get(SOURCE, model.model)
+        made = exported(source, args, kwargs=kwargs, optimize=False, **_names(model))
+        made.save(definition, external_data=False)
+        made.optimize()
+        made.save(ships, external_data=False)
+    model.more[PROGRAM] = made.exported_program
 
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
@@ -162,7 +172,8 @@ def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
 
     (path,) = paths
     with torch.no_grad():
-        traced(model.model, (), path, kwargs=_kwargs(model), **_names(model))
+        args, kwargs = _arguments(model.inputs, model.samples, model.more)
+        traced(model.model, args, path, kwargs=kwargs, **_names(model))
 
 
 WRITERS = {
@@ -171,8 +182,11 @@ WRITERS = {
 }
 
 
-def _kwargs(model: Own) -> dict[str, Any]:
-    return dict(zip(model.inputs, model.samples, strict=True))
+def _arguments(
+    names: Sequence[str], values: Sequence[Any], more: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What ``forward`` is called with: each input by its name; of an exported program by its place."""
+    return (tuple(values), {}) if SOURCE in more else ((), dict(zip(names, values, strict=True)))
 
 
 def _names(model: Own) -> dict[str, list[str]]:
@@ -211,7 +225,8 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 def twin(model: Own) -> Own:
     """The same module with weights and arithmetic in float64."""
-    return replace(model, model=copy.deepcopy(model.model).double())
+    made = program.widened(model.model) if SOURCE in model.more else copy.deepcopy(model.model).double()
+    return replace(model, model=made)
 
 
 def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -227,7 +242,8 @@ def _called(model: Own, arrays: Mapping[str, Array]) -> Any:
     import torch
 
     with torch.no_grad():
-        return model.model(**{name: _tensor(torch, arrays[name]) for name in model.inputs})
+        args, kwargs = _arguments(model.inputs, [_tensor(torch, arrays[name]) for name in model.inputs], model.more)
+        return model.model(*args, **kwargs)
 
 
 def _arrays(outputs: Any) -> list[Array]:

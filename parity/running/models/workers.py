@@ -41,19 +41,23 @@ def asking(plan: Plan) -> Asking:
 
 
 def kind_of(plan: Plan, pool: Pool, worker: str = OWN) -> str:
-    """The framework of a person's model, which is loaded to know it."""
+    """The framework of a person's model, which is loaded to know it where its file does not tell."""
+    found = plan.model.kind or _loaded(plan, pool, worker)
+    extra, needs = NEEDS[found]
+    for needed in needs:
+        if find_spec(needed) is None:
+            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[{extra},onnx]'")
+    return found
+
+
+def _loaded(plan: Plan, pool: Pool, worker: str) -> str:
     job = Job(worker, module.kind, (asking(plan),), "loading the model", plan.limit)
     (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
     if ending.ending != "ok":
         raise UsageError(f"{plan.model.text}: {ending.message}")
     if isinstance(ending.value, Refusal):
         raise ending.value.error()
-    found = str(ending.value)
-    extra, needs = NEEDS[found]
-    for needed in needs:
-        if find_spec(needed) is None:
-            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[{extra},onnx]'")
-    return found
+    return str(ending.value)
 
 
 def here_of(plan: Plan) -> frozenset[str]:
