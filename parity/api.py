@@ -82,6 +82,7 @@ def check(
     memory: int | None = None,
     outputs: Mapping[str, Mapping[str, Array] | str | PathLike[str]] | None = None,
     save: str | PathLike[str] | None = None,
+    compiled: bool = False,
 ) -> Checked:
     """Check a model of one's own, or compare two, as ``parity check`` does.
 
@@ -89,7 +90,8 @@ def check(
     them. inputs: arrays by name in the first model's own axes and types, or shapes as the command reads them
     (``"2x3x224x224"``, ``["ids=2x8:int64"]``); seed: what is drawn, where it is; runtimes: only these; threads: that each process
     computes with; limit: seconds a step may take; memory: bytes a worker process may take; outputs: what ran elsewhere on
-    ``inputs``, by the names of the runs: arrays by name or the ``.npz`` that holds them; save: the folder to write to. A live model is exported and run in
+    ``inputs``, by the names of the runs: arrays by name or the ``.npz`` that holds them; save: the folder to write to; compiled: whether the model is run by its framework's
+    compiler too. A live model is exported and run in
     this process; of a torch module that is a copy in eval mode.
 
     Raises :class:`parity.errors.UsageError` for a model or inputs that cannot be used, and
@@ -127,6 +129,7 @@ def check(
             memory,
             elsewhere=runs,
             save=None if save is None else Path(save),
+            compiled=compiled,
         )
         return Checked(checked(plan) if theirs is None else compare(plan, theirs))
 

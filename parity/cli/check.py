@@ -42,6 +42,7 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         memory_limit=options.memory,
         elsewhere=[elsewhere(text) for text in options.outputs],
         save=options.save,
+        compiled=options.compiled,
     )
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
@@ -69,6 +70,7 @@ def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) 
         "--runtime": options.runtime,
         "--outputs": options.outputs,
         "--save": options.save,
+        "--compiled": options.compiled,
     }
     for option, given in alone.items():
         if given:

@@ -181,7 +181,7 @@ def _unseen(route: RouteFigure) -> str:
 
 
 def _optimiser(route: RouteFigure, inputs: str, output: str, figure: Figure, routes: Sequence[RouteFigure]) -> str:
-    """The graph optimiser, where the same runtime is right on the same input with it off."""
+    """The graph optimiser, where the same runtime is right on the same input with it off; of a model itself, its compiler."""
     if not route.optimises or route.repeats is False or not _plain(figure):
         return ""
     for plain in routes:
@@ -190,5 +190,7 @@ def _optimiser(route: RouteFigure, inputs: str, output: str, figure: Figure, rou
                 o for answer in plain.answers if answer.inputs == inputs for o in answer.outputs if o.name == output
             ]
             if same and all(_passes(o.figure) for o in same):
+                if route.runtime == OWN:
+                    return f"the compiler of {route.name}: {plain.name}, which is not compiled, is right"
                 return f"the graph optimiser of {route.runtime}: the same file is right with it off"
     return ""

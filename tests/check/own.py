@@ -41,6 +41,14 @@ class SlipsWhenTraced(Net):
         return torch.relu(x) * (1.01 if torch.jit.is_tracing() else 1.0)
 
 
+class SlipsWhenCompiled(Net):
+    """torch.compile gets another function."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        compiled = torch.compiler.is_compiling() and not torch.compiler.is_exporting()
+        return torch.relu(x) * (1.01 if compiled else 1.0)
+
+
 class Branches(Net):
     """Neither exporter can write it as it is: what it does depends on the numbers."""
 
@@ -132,6 +140,10 @@ def exported_otherwise() -> nn.Module:
 
 def traced_otherwise() -> nn.Module:
     return settled(SlipsWhenTraced)
+
+
+def compiled_otherwise() -> nn.Module:
+    return settled(SlipsWhenCompiled)
 
 
 def drifting() -> nn.Module:

@@ -25,6 +25,7 @@ from parity.routes.lowering.walking import input_names, readable
 from parity.routes.models.own import Own, in_float64
 
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
+COMPILED = "compiled"  #: what is called in its place, among it
 
 
 def declared(model: Any, subject: Subject) -> list[Declared]:
@@ -89,7 +90,14 @@ WRITERS = {"tensorflow": [((DEFINITION,), by_lowering), (("tensorflow",), by_tf2
 
 def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The model's own outputs by name, on inputs by name."""
-    return whole(model.model, arrays)
+    return whole(model.model, arrays, model.more.get(COMPILED))
+
+
+def compiled(model: Own) -> Own:
+    """The same model compiled as a whole by XLA."""
+    import tensorflow as tf
+
+    return replace(model, more={**model.more, COMPILED: tf.function(model.model, jit_compile=True)})
 
 
 def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:

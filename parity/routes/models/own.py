@@ -54,6 +54,9 @@ class Kind(Protocol):
     def run(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Its outputs by name, on inputs by name."""
 
+    def compiled(self, model: Own) -> Own:
+        """The same model, compiled by its framework the first time that it is run."""
+
     def values(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Values on the way, by the names that its definition has them under."""
 

@@ -201,6 +201,14 @@ def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return dict(zip(model.outputs, _arrays(_called(model, arrays)), strict=True))
 
 
+def compiled(model: Own) -> Own:
+    """The same module behind torch.compile, whose default backend is inductor; by this process alone."""
+    import torch
+
+    options = {"compile_threads": 1}  # it starts as many processes as there are cores otherwise
+    return replace(model, model=torch.compile(model.model, options=options))
+
+
 def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Every tensor that the exported program of the module computes, by the names that its file has them under.
 

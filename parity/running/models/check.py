@@ -121,7 +121,9 @@ def _run(
             arguments: tuple[Any, ...] = (made, way.runtime, way.optimises, not way.optimises, plan.catalog, out)
             jobs[way.name] = Job(way.name, runs.run, arguments, f"running in {way.name}", plan.limit)
         else:
-            jobs[OWN] = Job(way.name, module.run, (asking(plan), made, out), "running the model", plan.limit)
+            doing = "running the model compiled" if way.optimises else "running the model"
+            arguments = (asking(plan), made, way.optimises, out)
+            jobs[way.name if way.optimises else OWN] = Job(way.name, module.run, arguments, doing, plan.limit)
     found.ended |= ended(pool, jobs, heard, here_of(plan))
     if not plan.model.onnx:
         made = next(iter(found.prepared.ready.values()))

@@ -109,30 +109,32 @@ def _refusal(error: UsageError) -> Refusal:
     return Refusal(str(error), error.lines if isinstance(error, CodeError) else ())
 
 
-def run(asking: Asking, made: Ready, out: Path) -> Ran:
+def run(asking: Asking, made: Ready, compiled: bool, out: Path) -> Ran:
     """The model's own run on every set of inputs, with every value, and once more on the first.
 
-    Raises :class:`Broken` for a number of outputs that is not that of its definition.
+    compiled: as its framework's compiler makes it, which has no values in between. Raises :class:`Broken` for a number of outputs that is not that of its definition.
     """
     begun = time.perf_counter()
     model, kind = _own(asking), _kind(asking)
     if len(model.outputs) != len(made.outputs):
         raise Broken("output-extra", f"{len(model.outputs)} outputs, the definition has {len(made.outputs)}")
-    files, inner = [], ""
+    if compiled:
+        model = kind.compiled(model)
+    files, inner, tapped = [], "", not compiled
     for i, place in enumerate(made.fed.files):
         fed = Values(place)
         found = dict(zip(made.outputs, kind.run(model, fed).values(), strict=True))
-        if not inner:
+        if tapped:
             try:
                 found = {**kind.values(model, fed), **found}
             except Exception as error:  # noqa: BLE001 - without the values the model is judged by its outputs
-                inner = f"its run does not give them: {explain(error).message}"
+                inner, tapped = f"its run does not give them: {explain(error).message}", False
         files.append(out.with_name(f"{out.name}-{i}.npz"))
         write(files[-1], found)
     first = Values(files[0])
     again = dict(zip(made.outputs, kind.run(model, Values(made.fed.files[0])).values(), strict=True))
     repeats = all(same_bits(first[name], again[name]) for name in again)
-    return Ran(tuple(files), repeats, not inner, inner, time.perf_counter() - begun)
+    return Ran(tuple(files), repeats, tapped, inner, time.perf_counter() - begun)
 
 
 def run_twin(asking: Asking, made: Ready, out: Path) -> tuple[Path, ...]:

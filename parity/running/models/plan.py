@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 from parity.cases.asked import Asked
 from parity.cases.elsewhere import Elsewhere
@@ -31,6 +34,10 @@ FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 }
 
 
+#: Of each framework: the route of a model as its compiler makes it.
+COMPILED = {"torch": "torch compiled", "keras": "tensorflow xla"}
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything a check has to know before it starts."""
@@ -47,6 +54,7 @@ class Plan:
     memory_limit: int | None = None
     kind: str = ""  #: the framework of a model that is no file, once it is known
     elsewhere: Sequence[Elsewhere] = ()  #: what ran where parity cannot reach
+    compiled: bool = False  #: whether the model is run compiled too
     save: Path | None = None  #: the folder to write inputs, outputs and files to
 
 
@@ -54,7 +62,8 @@ class Plan:
 class Way:
     """One way to run a file: a runtime, with its graph optimiser or with every value as an output.
 
-    Without a runtime it is the run of the model itself, or what a person brought of a run elsewhere.
+    Without a runtime it is the run of the model itself, optimised where its framework's compiler made it, or what a person brought
+    of a run elsewhere.
     """
 
     name: str
@@ -80,7 +89,7 @@ def runtime_of(plan: Plan, worker: str) -> str:
 
 def steps(plan: Plan) -> int:
     """About how many steps a check has, for a bar that only has to move."""
-    return len(ways(plan)) + 3 if plan.model.onnx else 13
+    return len(ways(plan)) + 3 if plan.model.onnx else 13 + plan.compiled
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -93,11 +102,17 @@ def ways(plan: Plan) -> list[Way]:
     for label in plan.runtimes:
         if label not in labels:
             raise UsageError(f"--runtime {label}: there is no such runtime; there are {', '.join(labels)}")
+    if plan.compiled and plan.model.onnx:
+        raise UsageError(
+            "--compiled is for a torch module or a Keras model; a file is run with and without an optimiser"
+        )
     found = []
     for graph in graphs(plan):
         if graph == DEFINITION:
             route = FILES[plan.kind][0]
             found.append(Way(route, DEFINITION, "", OWN, False))
+            if plan.compiled:
+                found.append(Way(COMPILED[plan.kind], DEFINITION, "", OWN, True))
             continue
         begin = "" if plan.model.onnx else f"{graph}>"
         for name, part in sorted(parts.items(), key=lambda item: not item[1].optimises):
@@ -127,6 +142,9 @@ def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:
 
 def why_absent(catalog: Catalog, way: Way) -> str:
     """Why a way cannot be gone here; empty where it can."""
+    if way.name == COMPILED["torch"]:
+        compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # as inductor looks for it
+        return "" if which(compiler) else f"there is no C++ compiler {compiler}; install one, or name it by CXX"
     if not way.runtime:
         return ""
     part = catalog.runtime(way.runtime)

@@ -14,7 +14,7 @@ from parity.records.model import OWN
 from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
-from parity.running.models.plan import JUDGE, NEEDS, Plan, runtime_of
+from parity.running.models.plan import COMPILED, JUDGE, NEEDS, Plan, runtime_of
 from parity.running.models.ready import Refusal
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
@@ -62,7 +62,7 @@ def _loaded(plan: Plan, pool: Pool, worker: str) -> str:
 
 def here_of(plan: Plan) -> frozenset[str]:
     """The workers that are this process, since it has the model."""
-    return frozenset({OWN, f"{OWN} 1"}) if plan.model.live else frozenset()
+    return frozenset({OWN, f"{OWN} 1", *COMPILED.values()}) if plan.model.live else frozenset()
 
 
 def ended(
