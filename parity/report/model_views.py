@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from parity.axes import Shape
 from parity.records.lines import Number, value, worst
 from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure
-from parity.report.model import beside, facts, headline, ratio_of
+from parity.report.model import beside, bits, facts, headline, ratio_of
 
 ROWS = 4_000  #: operators of one file that have a row; the document has all
 WORST = 10
@@ -111,7 +111,7 @@ def model_page(check: ModelCheck) -> ModelPage:
         ),
         tuple(map(_route, check.routes)),
         tuple(check.findings),
-        tuple(beside(check.routes)),
+        (*bits(check.routes), *beside(check.routes)),
         tuple(sorted(rows, key=lambda item: -item[1].ratio)[:WORST]),
         tables,
     )

@@ -67,11 +67,12 @@ def test_several_inputs_and_outputs_of_every_type_are_drawn_run_and_judged(parit
     }
     assert {each.name: each.values for each in found.inputs}["ids"] == "whole numbers 0 to 6"
     for route in found.routes:
-        (answer,) = route.answers
+        answer = route.answers[0]
         assert [output.name for output in answer.outputs] == ["score", "best"]
         assert [output.dtype for output in answer.outputs] == ["float32", "int64"]
         assert [output.figure.status for output in answer.outputs] == ["pass", "pass"]
     assert {figure.figure.status for figure in found.routes[1].answers[0].operators} == {"pass"}
+    assert found.tried == ["drawn", "the last alone", "t 4"]
     assert found.seed == 4
 
 

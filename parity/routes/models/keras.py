@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,11 @@ WRITERS = {"tensorflow": [((DEFINITION,), by_lowering), (("tensorflow",), by_tf2
 def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The model's own outputs by name, on inputs by name."""
     return whole(model.model, arrays, model.more.get(COMPILED))
+
+
+def computing_with(threads: int) -> AbstractContextManager[None]:
+    """TensorFlow takes its threads once."""
+    raise Unsupported("TensorFlow takes its threads when it starts")
 
 
 def compiled(model: Own) -> Own:

@@ -201,6 +201,19 @@ def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return dict(zip(model.outputs, _arrays(_called(model, arrays)), strict=True))
 
 
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Runs meanwhile take this many threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def compiled(model: Own) -> Own:
     """The same module behind torch.compile, whose default backend is inductor; by this process alone."""
     import torch

@@ -62,7 +62,7 @@ def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
     prepared = _prepared(plan, pool, {plan.model.text: plan.model.file}, folder)
     for reason in prepared.reasons.values():
         raise UsageError(reason)
-    return Found(prepared)
+    return Found(prepared, prepared.notes)
 
 
 def _exported(plan: Plan, pool: Pool, folder: Path, heard: Callable[[bool], None]) -> Found:
@@ -118,7 +118,15 @@ def _run(
     for i, way in enumerate(way for way in routes if way.brought is None):
         made, out = found.prepared.ready[way.graph], folder / f"run-{i}"
         if way.runtime:
-            arguments: tuple[Any, ...] = (made, way.runtime, way.optimises, not way.optimises, plan.catalog, out)
+            arguments: tuple[Any, ...] = (
+                made,
+                way.runtime,
+                way.optimises,
+                not way.optimises,
+                plan.threads,
+                plan.catalog,
+                out,
+            )
             jobs[way.name] = Job(way.name, runs.run, arguments, f"running in {way.name}", plan.limit)
         else:
             doing = "running the model compiled" if way.optimises else "running the model"
@@ -183,7 +191,7 @@ def _judge(plan: Plan, pool: Pool, found: Found, routes: Sequence[Way], heard: C
             job = Job(JUDGE, verdict.judge, arguments, f"judging {graph}, inputs {name!r}", plan.limit)
             given, unjudged, function = one(pool, JUDGE, job)
             for route, answer in given.items():
-                found.answers.setdefault(route, []).append(answer)
+                found.answers.setdefault(route, []).extend(answer)
             missed = found.unjudged.setdefault(graph, {})
             for each in unjudged:
                 missed[each.kind, each.reason] = max(each.count, missed.get((each.kind, each.reason), 0))

@@ -151,6 +151,8 @@ def _judged_route(figure: RouteFigure, ran: Ran, answers: Sequence[Answer], rand
         status=status,
         reason=reason,
         repeats=None if random else ran.repeats,
+        alone=None if random else ran.alone,
+        threads=None if random else ran.threads,
         answers=tuple(answers),
         inner=ran.inner,
         seconds=None if ran.seconds is None else round(ran.seconds, 3),

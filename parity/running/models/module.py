@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from parity.axes import Array
 from parity.cases.asked import Asked
+from parity.cases.sizes import last_alone
 from parity.cases.subject import Subject
-from parity.errors import Broken, CodeError, UsageError
-from parity.judging.sameness import same_bits
+from parity.errors import Broken, CodeError, Unsupported, UsageError
 from parity.operators.file import Declared
 from parity.routes.models.loading import fetch, kind_of
 from parity.routes.models.own import Kind, Own
 from parity.running.models.ready import Ready, Refusal, arrays_of
-from parity.running.models.runs import Ran
+from parity.running.models.runs import Ran, kept, other_count, rows_same, same
 from parity.running.values import Values, write
 from parity.running.worker import Answer, explain
 
@@ -131,10 +134,38 @@ def run(asking: Asking, made: Ready, compiled: bool, out: Path) -> Ran:
                 inner, tapped = f"its run does not give them: {explain(error).message}", False
         files.append(out.with_name(f"{out.name}-{i}.npz"))
         write(files[-1], found)
-    first = Values(files[0])
-    again = dict(zip(made.outputs, kind.run(model, Values(made.fed.files[0])).values(), strict=True))
-    repeats = all(same_bits(first[name], again[name]) for name in again)
-    return Ran(tuple(files), repeats, tapped, inner, time.perf_counter() - begun)
+    first, fed = Values(files[0]), Values(made.fed.files[0])
+
+    def asked(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return dict(zip(made.outputs, kind.run(model, arrays).values(), strict=True))
+
+    outputs = {name: first[name] for name in made.outputs}
+    again, threaded = asked(fed), None
+    with suppress(Unsupported), kind.computing_with(other_count(asking.threads)):
+        threaded = None if compiled else asked(fed)
+    return Ran(
+        tuple(files),
+        same(outputs, again),
+        tapped,
+        inner,
+        time.perf_counter() - begun,
+        alone=None if compiled else _alone(made, asked, outputs),
+        threads=None if threaded is None else same(outputs, threaded),
+        threaded=kept(threaded, outputs, out),
+    )
+
+
+def _alone(
+    made: Ready, asked: Callable[[Mapping[str, Array]], dict[str, Array]], whole: dict[str, Array]
+) -> bool | None:
+    """Whether the last sample alone gives the bits that it gave in its batch; None where it cannot be asked alone."""
+    single = last_alone(Values(made.fed.files[0]))
+    if single is None:
+        return None
+    try:
+        return rows_same(made.outputs, whole, asked(single))
+    except Exception:  # noqa: BLE001 - nobody said that it takes other inputs than those it was checked on
+        return None
 
 
 def run_twin(asking: Asking, made: Ready, out: Path) -> tuple[Path, ...]:

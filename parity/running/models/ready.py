@@ -15,9 +15,11 @@ import numpy as np
 from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.feeds import Feed, Tried, feeds
+from parity.cases.sizes import alone, resized
 from parity.errors import CodeError, UsageError
+from parity.operators.base import Unsupported
 from parity.operators.file import Declared, declared, load, read
-from parity.operators.graph import Graph, Node, title
+from parity.operators.graph import Graph, Node, as_value, title, walk
 from parity.operators.places import with_known_places
 from parity.records.difference import Source
 from parity.records.model import DEFINITION, Operator
@@ -78,17 +80,22 @@ class Ready:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The files of a model by name, those that can be read; and why the others cannot."""
+    """The files of a model by name, those that can be read; and why the others cannot. notes: what else is to be told."""
 
     ready: dict[str, Ready]
     reasons: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def ready(
     files: Mapping[str, Path], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
 ) -> Prepared | Refusal:
-    """Read the files of a model, draw or read the inputs of the first, and write of each the file that gives every value."""
+    """Read the files of a model, draw or read the inputs of the first, and write of each the file that gives every value.
+
+    What is not written from a model is fed other sizes of its free axes too.
+    """
     fed: Fed | None = None
+    notes: tuple[str, ...] = ()
     made: dict[str, Ready] = {}
     reasons: dict[str, str] = {}
     for name, path in files.items():
@@ -101,7 +108,12 @@ def ready(
         del proto
         if fed is None:
             try:
-                fed = _fed(graph, inputs, given, arrays, seed, folder)
+                stored = {} if arrays is None else arrays_of(arrays)
+                described, tried = feeds(graph, inputs, given, stored, seed)
+                if len(files) == 1 and name != DEFINITION:
+                    more, notes = _of_other_sizes(graph, inputs, described, tried[0], seed)
+                    tried += more
+                fed = kept(described, tried, folder)
             except UsageError as error:
                 return Refusal(str(error))
         try:
@@ -122,7 +134,7 @@ def ready(
             tuple(_operator(node) for node in graph.nodes),
             name == DEFINITION,
         )
-    return Prepared(made, reasons)
+    return Prepared(made, reasons, notes)
 
 
 def _paired(names: Sequence[str], fed: Sequence[str], path: Path) -> tuple[tuple[str, str], ...]:
@@ -136,11 +148,22 @@ def _paired(names: Sequence[str], fed: Sequence[str], path: Path) -> tuple[tuple
     return tuple(zip(names, fed, strict=True))
 
 
-def _fed(
-    graph: Graph, inputs: Sequence[Declared], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
-) -> Fed:
-    described, tried = feeds(graph, inputs, given, {} if arrays is None else arrays_of(arrays), seed)
-    return kept(described, tried, folder)
+def _of_other_sizes(
+    graph: Graph, inputs: Sequence[Declared], described: Sequence[Feed], first: Tried, seed: int
+) -> tuple[list[Tried], tuple[str, ...]]:
+    """Sets of inputs of other sizes than a person asked for, those that the graph can be computed on, and why it is not on others."""
+    single = alone(inputs, first)
+    found, notes = [], []
+    for each in filter(None, (single, resized(graph, inputs, described, seed, single is None))):
+        try:
+            walk(graph, {name: as_value(array) for name, array in each.arrays.items()})
+            found.append(each)
+        except Unsupported:
+            pass  # what has no rule is not judged on any inputs
+        except Exception as error:  # noqa: BLE001 - a file may ask for anything; that its axes are free is its promise alone
+            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            notes.append(f"its axes are free, but on other inputs ({each.name}) it cannot be computed: {said}")
+    return found, tuple(notes)
 
 
 def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed:

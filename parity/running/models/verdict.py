@@ -24,7 +24,7 @@ def judge(
     seed: int,
     twin: Path | None,
     before: Ready | None,
-) -> tuple[dict[str, Answer], list[Unjudged], Function | None]:
+) -> tuple[dict[str, list[Answer]], list[Unjudged], Function | None]:
     """What every route gave for one set of inputs against the oracle, and the operators that could not be judged.
 
     ran: by route; twin: the outputs of the model in float64, for whether the file is the same function; before: the file that
@@ -33,7 +33,7 @@ def judge(
     graph = made.graph
     whole = _whole(made, i, seed)
     known: Judged = {}
-    answers: dict[str, Answer] = {}
+    answers: dict[str, list[Answer]] = {}
     missed: dict[tuple[str, str], set[int]] = {}
     others = {name: Values(each.files[i]) for name, each in ran.items()}
     for name, values in others.items():
@@ -53,7 +53,12 @@ def judge(
                 if found.figure.status == "not judged":
                     key = (title(graph.nodes[found.operator]), found.figure.reason)
                     missed.setdefault(key, set()).add(found.operator)
-        answers[name] = Answer(inputs=made.fed.tried[i], outputs=tuple(outputs), operators=tuple(operators))
+        answers[name] = [Answer(inputs=made.fed.tried[i], outputs=tuple(outputs), operators=tuple(operators))]
+        if i == 0 and (threaded := ran[name].threaded) is not None:
+            again = Values(threaded)
+            outputs = [whole.output(each, again[each], (name, values[each])) for each in made.outputs if each in values]
+            said = f"{made.fed.tried[i]}, another number of threads"
+            answers[name].append(Answer(inputs=said, outputs=tuple(outputs)))
     counted = Counter({key: len(places) for key, places in missed.items()})
     unjudged = [Unjudged(kind=kind, count=n, reason=why) for (kind, why), n in counted.most_common()]
     if twin is None:
