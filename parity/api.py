@@ -17,7 +17,7 @@ from parity.files import written
 from parity.records.difference import Difference
 from parity.records.model import Ended, Finding, ModelCheck, encode
 from parity.records.pair import PairCheck
-from parity.running.models.plan import LIMIT, Plan
+from parity.running.models.plan import CPU, LIMIT, Plan, device
 
 Inputs = str | Sequence[str] | Mapping[str, Array] | None
 
@@ -83,6 +83,7 @@ def check(
     outputs: Mapping[str, Mapping[str, Array] | str | PathLike[str]] | None = None,
     save: str | PathLike[str] | None = None,
     compiled: bool = False,
+    devices: Sequence[str] = (),
 ) -> Checked:
     """Check a model of one's own, or compare two, as ``parity check`` does.
 
@@ -91,7 +92,7 @@ def check(
     (``"2x3x224x224"``, ``["ids=2x8:int64"]``); seed: what is drawn, where it is; runtimes: only these; threads: that each process
     computes with; limit: seconds a step may take; memory: bytes a worker process may take; outputs: what ran elsewhere on
     ``inputs``, by the names of the runs: arrays by name or the ``.npz`` that holds them; save: the folder to write to; compiled: whether the model is run by its framework's
-    compiler too. A live model is exported and run in
+    compiler too; devices: to run on besides the cpu, ``"cuda"``. A live model is exported and run in
     this process; of a torch module that is a copy in eval mode.
 
     Raises :class:`parity.errors.UsageError` for a model or inputs that cannot be used, and
@@ -130,6 +131,7 @@ def check(
             elsewhere=runs,
             save=None if save is None else Path(save),
             compiled=compiled,
+            devices=[name for name in map(device, dict.fromkeys(devices)) if name != CPU],
         )
         return Checked(checked(plan) if theirs is None else compare(plan, theirs))
 

@@ -43,6 +43,7 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         elsewhere=[elsewhere(text) for text in options.outputs],
         save=options.save,
         compiled=options.compiled,
+        devices=[name for name in map(planning.device, dict.fromkeys(options.device)) if name != planning.CPU],
     )
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
@@ -71,6 +72,7 @@ def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) 
         "--outputs": options.outputs,
         "--save": options.save,
         "--compiled": options.compiled,
+        "--device": options.device,
     }
     for option, given in alone.items():
         if given:

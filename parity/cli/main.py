@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--outputs", action="append", default=[], metavar="NAME=FILE.npz", help="judge what ran elsewhere on --inputs too, by the arrays it gave; may be repeated")  # fmt: skip
     checking.add_argument("--save", type=Path, metavar="DIR", help="write inputs, outputs and exported files there")
     checking.add_argument("--compiled", action="store_true", help="run it by torch.compile, or a Keras model by XLA, too; takes a minute or more")  # fmt: skip
+    checking.add_argument("--device", action="append", default=[], metavar="D", help="run on cuda or cuda:1 too, besides the cpu; may be repeated")  # fmt: skip
     checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
     checking.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with every operator too")

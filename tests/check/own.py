@@ -165,6 +165,13 @@ def kernel_slips() -> nn.Module:
     return made
 
 
+def cuda_kernel_slips() -> nn.Module:
+    """The same slip on the device alone."""
+    made = settled(Net)
+    KEPT.impl("relu", lambda x: torch.clamp(x, min=0) * (1.001 if x.dtype == torch.float32 else 1.0), "CUDA")
+    return made
+
+
 def fails() -> nn.Module:
     return _helper()
 

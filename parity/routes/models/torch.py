@@ -24,11 +24,13 @@ from parity.operators.file import Declared
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
+from parity.routes.frameworks.torch import allow_tf32
 from parity.routes.models import program
 from parity.routes.models.own import Own, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
 PROGRAM = "program"  #: the exported program, among what is kept of a module
+DEVICE = "device"  #: where it runs, among it
 SOURCE = "source"  #: the exported program that a person gave, among it
 
 
@@ -201,6 +203,32 @@ def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     return dict(zip(model.outputs, _arrays(_called(model, arrays)), strict=True))
 
 
+def why_no_device(device: str) -> str:
+    """Why it cannot run on a device; empty where it can."""
+    import torch
+
+    number = int(device.partition(":")[2] or 0)
+    if torch.cuda.device_count() > number:
+        return ""
+    return f"torch {torch.__version__} sees no device {device}"
+
+
+def on(model: Own, device: str) -> Own:
+    """The same module on a device, with TF32 off: torch's convolutions take it on their own."""
+    import torch
+    from torch.export.passes import move_to_device_pass
+
+    allow_tf32(torch, False)
+    # Of a program, what it makes on the cpu has to be made there; its module alone would mix the two.
+    moved = {
+        name: move_to_device_pass(copy.deepcopy(model.more[name]), device)
+        for name in (SOURCE, PROGRAM)
+        if name in model.more
+    }
+    made = program.module(moved[SOURCE]) if SOURCE in moved else copy.deepcopy(model.model)
+    return replace(model, model=made.to(device), more={**model.more, **moved, DEVICE: device})
+
+
 @contextmanager
 def computing_with(threads: int) -> Iterator[None]:
     """Runs meanwhile take this many threads."""
@@ -238,7 +266,7 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
                 seen[node.name] = made
             return made
 
-    fed = [_tensor(torch, arrays[name]) for name in model.inputs]
+    fed = _tensors(model, arrays)
     with torch.no_grad():
         Recorder(model.more[PROGRAM].module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
@@ -263,12 +291,18 @@ def _called(model: Own, arrays: Mapping[str, Array]) -> Any:
     import torch
 
     with torch.no_grad():
-        args, kwargs = _arguments(model.inputs, [_tensor(torch, arrays[name]) for name in model.inputs], model.more)
+        args, kwargs = _arguments(model.inputs, _tensors(model, arrays), model.more)
         return model.model(*args, **kwargs)
 
 
 def _arrays(outputs: Any) -> list[Array]:
     return [_array(value) for _, value in _flat(outputs)]
+
+
+def _tensors(model: Own, arrays: Mapping[str, Array]) -> list[Any]:
+    import torch
+
+    return [_tensor(torch, arrays[name]).to(model.more.get(DEVICE, "cpu")) for name in model.inputs]
 
 
 def _tensor(torch: Any, array: Array) -> Any:

@@ -20,7 +20,7 @@ from parity.running import environment
 from parity.running.models import comparing, elsewhere, module, ready, runs, saving, verdict
 from parity.running.models.document import Found, document
 from parity.running.models.module import Written
-from parity.running.models.plan import FILES, JUDGE, Plan, Way, graphs, ways, why_absent
+from parity.running.models.plan import CPU, FILES, JUDGE, Plan, Way, graphs, ways, why_absent
 from parity.running.models.ready import Prepared, Refusal
 from parity.running.models.workers import asking, ended, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
@@ -41,6 +41,7 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
             plan = replace(plan, kind=kind_of(plan, pool))
         routes = ways(plan)
         absent = {way.name: why_absent(plan.catalog, way) for way in routes}
+        absent |= _without_device(plan, pool, [way for way in routes if way.device != CPU and not absent[way.name]])
         if all(absent.values()):
             said = "; ".join(dict.fromkeys(absent.values())) or "there is no runtime"
             raise MissingError(f"nothing could run: {said}")
@@ -54,6 +55,20 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
         _differ(plan, pool, found)
     here = environment.environment(plan.catalog, plan.threads)
     return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+
+
+def _without_device(plan: Plan, pool: Pool, routes: Sequence[Way]) -> dict[str, str]:
+    """Of ways on other devices, why they cannot be gone here; empty where they can."""
+    found = {}
+    for way in routes:
+        doing = f"asking for {way.device}"
+        worker, job = OWN, Job(way.name, module.why_no_device, (asking(plan), way.device), doing, plan.limit)
+        if way.runtime:
+            asked = (way.runtime, plan.catalog, way.device)
+            worker, job = way.name, Job(way.name, runs.why_no_device, asked, doing, plan.limit)
+        (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
+        found[way.name] = ending.value if ending.ending == "ok" else ending.message
+    return found
 
 
 def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
@@ -115,6 +130,7 @@ def _run(
     plan: Plan, pool: Pool, found: Found, routes: Iterable[Way], folder: Path, heard: Callable[[bool], None]
 ) -> None:
     jobs = {}
+    placed = []  # the model itself on other devices, in the worker that has its program
     for i, way in enumerate(way for way in routes if way.brought is None):
         made, out = found.prepared.ready[way.graph], folder / f"run-{i}"
         if way.runtime:
@@ -123,6 +139,7 @@ def _run(
                 way.runtime,
                 way.optimises,
                 not way.optimises,
+                way.device,
                 plan.threads,
                 plan.catalog,
                 out,
@@ -130,14 +147,20 @@ def _run(
             jobs[way.name] = Job(way.name, runs.run, arguments, f"running in {way.name}", plan.limit)
         else:
             doing = "running the model compiled" if way.optimises else "running the model"
-            arguments = (asking(plan), made, way.optimises, out)
-            jobs[way.name if way.optimises else OWN] = Job(way.name, module.run, arguments, doing, plan.limit)
+            arguments = (asking(plan), made, way.optimises, way.device, out)
+            job = Job(way.name, module.run, arguments, doing, plan.limit)
+            if way.device == CPU:
+                jobs[way.name if way.optimises else OWN] = job
+            else:
+                placed.append(job)
     found.ended |= ended(pool, jobs, heard, here_of(plan))
     if not plan.model.onnx:
         made = next(iter(found.prepared.ready.values()))
         arguments = (asking(plan), made, folder / "twin")
         job = Job(OWN, module.run_twin, arguments, "running the model in float64", plan.limit)
         (found.twin,) = ended(pool, {OWN: job}, heard, here_of(plan)).values()
+    for job in placed:
+        found.ended |= ended(pool, {OWN: job}, heard, here_of(plan))
 
 
 def _bring(plan: Plan, pool: Pool, found: Found, routes: Iterable[Way], folder: Path) -> None:

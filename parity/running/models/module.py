@@ -19,6 +19,7 @@ from parity.errors import Broken, CodeError, Unsupported, UsageError
 from parity.operators.file import Declared
 from parity.routes.models.loading import fetch, kind_of
 from parity.routes.models.own import Kind, Own
+from parity.running.models.plan import CPU
 from parity.running.models.ready import Ready, Refusal, arrays_of
 from parity.running.models.runs import Ran, kept, other_count, rows_same, same
 from parity.running.values import Values, write
@@ -112,10 +113,15 @@ def _refusal(error: UsageError) -> Refusal:
     return Refusal(str(error), error.lines if isinstance(error, CodeError) else ())
 
 
-def run(asking: Asking, made: Ready, compiled: bool, out: Path) -> Ran:
+def why_no_device(asking: Asking, device: str) -> str:
+    """Why the framework of a model cannot use ``device``; empty where it can."""
+    return _kind(asking).why_no_device(device)
+
+
+def run(asking: Asking, made: Ready, compiled: bool, device: str, out: Path) -> Ran:
     """The model's own run on every set of inputs, with every value, and once more on the first.
 
-    compiled: as its framework's compiler makes it, which has no values in between. Raises :class:`Broken` for a number of outputs that is not that of its definition.
+    compiled: as its framework's compiler makes it, which has no values in between; device: where. Raises :class:`Broken` for a number of outputs that is not that of its definition.
     """
     begun = time.perf_counter()
     model, kind = _own(asking), _kind(asking)
@@ -123,6 +129,8 @@ def run(asking: Asking, made: Ready, compiled: bool, out: Path) -> Ran:
         raise Broken("output-extra", f"{len(model.outputs)} outputs, the definition has {len(made.outputs)}")
     if compiled:
         model = kind.compiled(model)
+    if device != CPU:
+        model = kind.on(model, device)
     files, inner, tapped = [], "", not compiled
     for i, place in enumerate(made.fed.files):
         fed = Values(place)
@@ -142,7 +150,7 @@ def run(asking: Asking, made: Ready, compiled: bool, out: Path) -> Ran:
     outputs = {name: first[name] for name in made.outputs}
     again, threaded = asked(fed), None
     with suppress(Unsupported), kind.computing_with(other_count(asking.threads)):
-        threaded = None if compiled else asked(fed)
+        threaded = None if compiled or device != CPU else asked(fed)
     return Ran(
         tuple(files),
         same(outputs, again),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -19,6 +20,7 @@ from parity.routes.catalog import Catalog
 
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
 JUDGE = "judge"
+CPU = "cpu"
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
 
 #: Of each framework: what has to be installed, and the extra that installs it.
@@ -55,6 +57,7 @@ class Plan:
     kind: str = ""  #: the framework of a model that is no file, once it is known
     elsewhere: Sequence[Elsewhere] = ()  #: what ran where parity cannot reach
     compiled: bool = False  #: whether the model is run compiled too
+    devices: Sequence[str] = ()  #: to run on besides the cpu: ``cuda``, ``cuda:1``
     save: Path | None = None  #: the folder to write inputs, outputs and files to
 
 
@@ -72,6 +75,7 @@ class Way:
     label: str
     optimises: bool
     brought: Elsewhere | None = None
+    device: str = CPU
 
 
 def graphs(plan: Plan) -> tuple[str, ...]:
@@ -83,13 +87,13 @@ def graphs(plan: Plan) -> tuple[str, ...]:
 
 def runtime_of(plan: Plan, worker: str) -> str:
     """The runtime that a worker hosts, by its name in the catalog; empty for one that judges or has the model itself."""
-    label = worker.rpartition(">")[2].removesuffix(PLAIN)
+    label = worker.rpartition(">")[2].partition("@")[0].removesuffix(PLAIN)
     return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == label), "")
 
 
 def steps(plan: Plan) -> int:
     """About how many steps a check has, for a bar that only has to move."""
-    return len(ways(plan)) + 3 if plan.model.onnx else 13 + plan.compiled
+    return len(ways(plan)) + 3 if plan.model.onnx else 13 + plan.compiled + 5 * len(plan.devices)
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -122,7 +126,26 @@ def ways(plan: Plan) -> list[Way]:
                 found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
             label = f"{part.label}{PLAIN}" if part.optimises else part.label
             found.append(Way(f"{begin}{label}", graph, name, part.label, False))
-    return found + _brought(plan, found)
+    return found + _placed(plan, found) + _brought(plan, found)
+
+
+def _placed(plan: Plan, routes: Sequence[Way]) -> list[Way]:
+    """The ways again on every other device; there a runtime is another one, with kernels of its own."""
+    found = []
+    for device in plan.devices:
+        for way in routes:
+            if way.runtime or not way.optimises:  # what a framework compiles runs on the cpu alone
+                label = way.name if way.label == OWN else way.label
+                placed = replace(way, name=f"{way.name}@{device}", label=f"{label}@{device}", device=device)
+                found.append(placed)
+    return found
+
+
+def device(text: str) -> str:
+    """A device as it is typed. Raises :class:`UsageError`."""
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
+        raise UsageError(f"--device {text}: there is no such device; there are cpu, cuda and cuda:1 for the second one")
+    return text
 
 
 def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:

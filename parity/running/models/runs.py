@@ -16,6 +16,7 @@ from parity.errors import Broken, Stopped, Unsupported
 from parity.judging.observation import Program
 from parity.judging.sameness import same_bits
 from parity.routes.catalog import Catalog
+from parity.running.models.plan import CPU
 from parity.running.models.ready import Ready
 from parity.running.values import Values, write
 
@@ -48,26 +49,33 @@ def begin(runtime: str, catalog: Catalog, threads: int) -> None:
         catalog.runtime(runtime).start(threads)
 
 
-def run(made: Ready, runtime: str, optimise: bool, tapped: bool, threads: int, catalog: Catalog, out: Path) -> Ran:
+def why_no_device(runtime: str, catalog: Catalog, device: str) -> str:
+    """Why a runtime cannot use ``device``; empty where it can."""
+    return catalog.runtime(runtime).why_no_device(device)
+
+
+def run(
+    made: Ready, runtime: str, optimise: bool, tapped: bool, device: str, threads: int, catalog: Catalog, out: Path
+) -> Ran:
     """Run a model on every set of inputs and once more on the first.
 
     tapped: with every value, or where the runtime cannot give those, with the model's outputs alone. ``out`` is the
     beginning of the names of the files that are written. Raises what the runtime raises, and
     :class:`parity.errors.Broken` for a number of outputs that is not the model's. What is optimised is asked with another
-    number of threads too.
+    number of threads too, on the cpu.
     """
     begun, inner = time.perf_counter(), ""
     files = [out.with_name(f"{out.name}-{i}.npz") for i in range(len(made.fed.files))]
     part, names = catalog.runtime(runtime), made.outputs
     if tapped:
         try:
-            program = part.program(made.tapped, "cpu", False, optimise)
+            program = part.program(made.tapped, device, False, optimise)
             write(files[0], _asked(program, made, 0, made.every))
             names = made.every
         except Exception as error:  # noqa: BLE001 - a runtime may raise anything; without the values it may still run
             inner = f"{part.label} does not give them: {' '.join(str(error).split())[:200]}"
     if not tapped or inner:
-        program = part.program(made.path, "cpu", False, optimise)
+        program = part.program(made.path, device, False, optimise)
         write(files[0], _asked(program, made, 0, names))
     for i, file in enumerate(files[1:], 1):
         with _telling(f"on the inputs {made.fed.tried[i]!r}"):
@@ -75,10 +83,10 @@ def run(made: Ready, runtime: str, optimise: bool, tapped: bool, threads: int, c
     first = Values(files[0])
     repeats = same(first, _asked(program, made, 0, names))
     threaded: dict[str, Array] | None = None
-    if optimise:
+    if optimise and device == CPU:
         count = other_count(threads)
         with suppress(Unsupported), _telling(in_words(count)), part.computing_with(count):
-            threaded = _asked(part.program(made.path, "cpu", False, optimise), made, 0, names)
+            threaded = _asked(part.program(made.path, device, False, optimise), made, 0, names)
     spent = time.perf_counter() - begun
     return Ran(
         tuple(files),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ def save(folder: Path, prepared: Prepared, ran: Mapping[str, Ran]) -> Refusal | 
 
 def as_file(route: str) -> str:
     """How the files of a route begin: ``torch-ort-plain`` for ``torch>ort plain``."""
-    return route.replace(">", "-").replace(" ", "-")
+    return re.sub("[> :]", "-", route)
 
 
 def _copied(begin: Path, files: tuple[Path, ...]) -> None:
