@@ -18,7 +18,7 @@ from parity.judging.local import Local, fused, limited, narrowed, scaled
 from parity.judging.second_look import widening
 from parity.operators.base import Operator, Site
 from parity.operators.formats import FORMATS, Format
-from parity.operators.graph import Graph, Node, Step, Value, walk
+from parity.operators.graph import Graph, Node, Step, Value, constant_values, walk
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
@@ -72,6 +72,7 @@ def truths(
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
     repeat. Sequences among the outputs are left out.
     """
+    feeds = constant_values(graph) | dict(feeds)
     found = _Rounded()
     step = _measuring(graph, found, careful and loops)
     exact = walk(graph, feeds, step, careful=careful, override=override)
@@ -206,7 +207,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
 def _moved(v: Any, noise: F64) -> Any:
     """A value with its noise. Whole numbers that may go either way go to a whole number beside."""
-    return v + noise if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
+    return np.add(v, noise, out=noise) if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
 
 
 def _tainting(found: _Rounded) -> Step:

@@ -88,10 +88,15 @@ class Exporter(Part, Protocol):
 
 
 class Runtime(Engine, Protocol):
-    """Runs an ONNX file. ``label`` is how routes name it; ``optimises`` is whether it may rewrite the graph it is given."""
+    """Runs an ONNX file.
+
+    label: how routes name it; optimises: whether it may rewrite the graph it is given; slow: whether a check of a model may
+    ask it for the first inputs alone, where another runtime is asked for all and nothing is wrong.
+    """
 
     label: str
     optimises: bool
+    slow: bool
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
         """A file, loaded and ready to run: its inputs in the order of the file, but not those that are stored in it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import Any
 
@@ -54,6 +56,15 @@ class Branches(Net):
 
     def activated(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(x) if x.sum() > 0 else torch.sigmoid(x)
+
+
+class DiesWhenTraced(Net):
+    """The TorchScript exporter takes its process down with it."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.jit.is_tracing():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return torch.relu(x)
 
 
 class Several(Net):
@@ -127,11 +138,19 @@ def branching() -> nn.Module:
     return settled(Branches)
 
 
-def unseeded() -> nn.Module:
-    made = Net()
+def unseeded(kind: type[Net] = Net) -> nn.Module:
+    made = kind()
     with torch.no_grad():
         made.conv.weight[0, 0, 0, 0] = time.time_ns() % 1000
     return made.eval()
+
+
+def dying() -> nn.Module:
+    return settled(DiesWhenTraced)
+
+
+def dying_unseeded() -> nn.Module:
+    return unseeded(DiesWhenTraced)
 
 
 def exported_otherwise() -> nn.Module:

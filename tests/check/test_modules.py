@@ -118,9 +118,18 @@ def test_what_no_exporter_can_write_is_said_in_the_exporters_words() -> None:
         checked("Attends", (Asked("t", (2, 3, 4)),))
 
 
-def test_a_model_with_other_weights_each_time_is_refused() -> None:
-    with pytest.raises(UsageError, match="its weights are others each time it is made"):
-        checked("unseeded")
+def test_an_exporter_that_kills_its_process_costs_its_own_file_alone() -> None:
+    found = checked("dying")
+    assert statuses(found) == {"torch": "pass", "torch>reference": "pass", "torchscript>reference": "crash"}
+    assert found.routes[2].reason == "killed by SIGSEGV while exporting by torchscript"
+    assert {each.figure.status for answer in found.routes[0].answers for each in answer.operators} == {"pass"}
+
+
+def test_a_model_is_made_once_and_where_it_has_to_be_made_again_its_weights_must_be_the_same() -> None:
+    assert checked("unseeded").status == "pass"
+    found = checked("dying_unseeded")
+    assert found.routes[0].status == "error"
+    assert found.routes[0].reason.endswith("its weights are others each time it is made, whatever the seed is")
 
 
 def test_inputs_and_outputs_are_named_as_the_code_names_them() -> None:

@@ -24,7 +24,7 @@ LIVE: dict[str, Any] = {}
 def fetch(subject: Subject, seed: int) -> Any:
     """The model: what the name stands for, or what that gives when it is called without arguments.
 
-    Each process makes it anew, so what is drawn for it has to be the same in all: generators are seeded before a call.
+    It may have to be made again in another process, with the same draws, so generators are seeded before a call.
 
     Raises :class:`UsageError` with the person's own lines where their code fails, and for a name that is not there.
     """

@@ -159,13 +159,17 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     definition, ships = paths
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        args, kwargs = _arguments(model.inputs, model.samples, model.more)
-        source = model.more.get(SOURCE, model.model)
-        made = exported(source, args, kwargs=kwargs, optimize=False, **_names(model))
+        made = _program(model)
         made.save(definition, external_data=False)
         made.optimize()
         made.save(ships, external_data=False)
     model.more[PROGRAM] = made.exported_program
+
+
+def _program(model: Own) -> Any:
+    args, kwargs = _arguments(model.inputs, model.samples, model.more)
+    source = model.more.get(SOURCE, model.model)
+    return exported(source, args, kwargs=kwargs, optimize=False, **_names(model))
 
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
@@ -268,6 +272,8 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
 
     fed = _tensors(model, arrays)
     with torch.no_grad():
+        if PROGRAM not in model.more:  # the process that exported it died since
+            model.more[PROGRAM] = _program(model).exported_program
         Recorder(model.more[PROGRAM].module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
 

@@ -15,7 +15,7 @@ from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.sizes import last_alone
 from parity.cases.subject import Subject
-from parity.errors import Broken, CodeError, Unsupported, UsageError
+from parity.errors import Broken, CodeError, Stopped, Unsupported, UsageError
 from parity.operators.file import Declared
 from parity.routes.models.loading import fetch, kind_of
 from parity.routes.models.own import Kind, Own
@@ -118,13 +118,22 @@ def why_no_device(asking: Asking, device: str) -> str:
     return _kind(asking).why_no_device(device)
 
 
-def run(asking: Asking, made: Ready, compiled: bool, device: str, out: Path) -> Ran:
+def _remade(asking: Asking, weights: bytes) -> Own:
+    """The model, which is made again where the process died meanwhile; :class:`Stopped` if it has other weights then."""
+    model = _own(asking)
+    if model.weights != weights:
+        raise Stopped("its weights are others each time it is made, whatever the seed is")
+    return model
+
+
+def run(asking: Asking, made: Ready, compiled: bool, device: str, out: Path, weights: bytes) -> Ran:
     """The model's own run on every set of inputs, with every value, and once more on the first.
 
-    compiled: as its framework's compiler makes it, which has no values in between; device: where. Raises :class:`Broken` for a number of outputs that is not that of its definition.
+    compiled: as its framework's compiler makes it, which has no values in between; device: where; weights: the digest of those
+    that were exported. Raises :class:`Stopped` for other weights, and :class:`Broken` for a number of outputs that is not that of its definition.
     """
     begun = time.perf_counter()
-    model, kind = _own(asking), _kind(asking)
+    model, kind = _remade(asking, weights), _kind(asking)
     if len(model.outputs) != len(made.outputs):
         raise Broken("output-extra", f"{len(model.outputs)} outputs, the definition has {len(made.outputs)}")
     if compiled:
@@ -140,7 +149,7 @@ def run(asking: Asking, made: Ready, compiled: bool, device: str, out: Path) -> 
                 found = {**kind.values(model, fed), **found}
             except Exception as error:  # noqa: BLE001 - without the values the model is judged by its outputs
                 inner, tapped = f"its run does not give them: {explain(error).message}", False
-        files.append(out.with_name(f"{out.name}-{i}.npz"))
+        files.append(out.with_name(f"{out.name}-{i}.values"))
         write(files[-1], found)
     first, fed = Values(files[0]), Values(made.fed.files[0])
 
@@ -176,12 +185,12 @@ def _alone(
         return None
 
 
-def run_twin(asking: Asking, made: Ready, out: Path) -> tuple[Path, ...]:
-    """The outputs of the model in float64 on every set of inputs, as files. Raises what the person's code raises."""
+def run_twin(asking: Asking, made: Ready, out: Path, weights: bytes) -> tuple[Path, ...]:
+    """The outputs of the model in float64 on every set of inputs, as files. Raises as :func:`run` does, and what the code raises."""
     kind = _kind(asking)
-    wide = kind.twin(_own(asking))
+    wide = kind.twin(_remade(asking, weights))
     files = []
     for i, place in enumerate(made.fed.files):
-        files.append(out.with_name(f"{out.name}-{i}.npz"))
+        files.append(out.with_name(f"{out.name}-{i}.values"))
         write(files[-1], kind.run_twin(wide, Values(place)))
     return tuple(files)

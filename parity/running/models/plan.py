@@ -21,6 +21,8 @@ from parity.routes.catalog import Catalog
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
 JUDGE = "judge"
 CPU = "cpu"
+JUDGES = (JUDGE, "judge 2")
+LARGE = 2**28  #: bytes of constants from which on one judge has to do: it holds them as they are and in float64
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
 
 #: Of each framework: what has to be installed, and the extra that installs it.
@@ -74,6 +76,7 @@ class Way:
     runtime: str  #: its name in the catalog
     label: str
     optimises: bool
+    spared: bool = False  #: asked for the first inputs alone, and for the others once something is wrong with the file
     brought: Elsewhere | None = None
     device: str = CPU
 
@@ -87,13 +90,26 @@ def graphs(plan: Plan) -> tuple[str, ...]:
 
 def runtime_of(plan: Plan, worker: str) -> str:
     """The runtime that a worker hosts, by its name in the catalog; empty for one that judges or has the model itself."""
-    label = worker.rpartition(">")[2].partition("@")[0].removesuffix(PLAIN)
+    label = worker.partition("@")[0]
     return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == label), "")
+
+
+def hosts(plan: Plan) -> list[str]:
+    """The workers of the runtimes that a check needs, each called by its label."""
+    names = [name for name in plan.catalog.runtimes if not _missing(plan.catalog, name)]
+    labels = [plan.catalog.runtime(name).label for name in names]
+    return [label for label in labels if not plan.runtimes or label in plan.runtimes]
+
+
+def judges(stored: int = 0) -> Sequence[str]:
+    """The workers that judge a file with so many bytes of constants: two where two can at once and have room beside each other."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else len(JUDGES)
+    return JUDGES[:cores] if stored < LARGE else JUDGES[:1]
 
 
 def steps(plan: Plan) -> int:
     """About how many steps a check has, for a bar that only has to move."""
-    return len(ways(plan)) + 3 if plan.model.onnx else 13 + plan.compiled + 5 * len(plan.devices)
+    return len(ways(plan)) + 4 if plan.model.onnx else 21 + plan.compiled + 5 * len(plan.devices)
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -110,6 +126,8 @@ def ways(plan: Plan) -> list[Way]:
         raise UsageError(
             "--compiled is for a torch module or a Keras model; a file is run with and without an optimiser"
         )
+    quick = [n for n in parts if not parts[n].slow and not _missing(plan.catalog, n)]
+    spares = any(not plan.runtimes or parts[name].label in plan.runtimes for name in quick)
     found = []
     for graph in graphs(plan):
         if graph == DEFINITION:
@@ -123,9 +141,9 @@ def ways(plan: Plan) -> list[Way]:
             if plan.runtimes and part.label not in plan.runtimes:
                 continue
             if part.optimises:
-                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
+                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True, part.slow and spares))
             label = f"{part.label}{PLAIN}" if part.optimises else part.label
-            found.append(Way(f"{begin}{label}", graph, name, part.label, False))
+            found.append(Way(f"{begin}{label}", graph, name, part.label, False, part.slow and spares))
     return found + _placed(plan, found) + _brought(plan, found)
 
 
@@ -159,7 +177,7 @@ def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:
             raise UsageError(f"--outputs {each.name}={each.file}: there is a route of that name; take another")
         taken.add(each.name)
         graph = graphs(plan)[0] if plan.model.onnx else DEFINITION
-        found.append(Way(each.name, graph, "", each.name, False, each))
+        found.append(Way(each.name, graph, "", each.name, False, brought=each))
     return found
 
 
@@ -168,8 +186,10 @@ def why_absent(catalog: Catalog, way: Way) -> str:
     if way.name == COMPILED["torch"]:
         compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # as inductor looks for it
         return "" if which(compiler) else f"there is no C++ compiler {compiler}; install one, or name it by CXX"
-    if not way.runtime:
-        return ""
-    part = catalog.runtime(way.runtime)
+    return _missing(catalog, way.runtime) if way.runtime else ""
+
+
+def _missing(catalog: Catalog, runtime: str) -> str:
+    part = catalog.runtime(runtime)
     missing = next((module for module in part.modules if find_spec(module) is None), None)
     return "" if missing is None else f"{missing} is not installed: {part.mend}"

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ class Ready:
     tapped: Path
     every: tuple[str, ...]
     operators: tuple[Operator, ...]
+    stored: int  #: bytes of its constants
     decimal: bool  #: whether an attribute means the decimal that was written, and not its float32
 
     def fed_with(self, i: int) -> dict[str, Array]:
@@ -74,7 +75,7 @@ class Ready:
 
     @property
     def graph(self) -> Graph:
-        """Its graph, read once in each process."""
+        """Its graph; a process keeps the last two that it read."""
         return graph_of(self.path, self.decimal)
 
 
@@ -88,13 +89,18 @@ class Prepared:
 
 
 def ready(
-    files: Mapping[str, Path], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
+    files: Mapping[str, Path],
+    given: Sequence[Asked],
+    arrays: Path | None,
+    seed: int,
+    folder: Path,
+    fed: Fed | None = None,
 ) -> Prepared | Refusal:
-    """Read the files of a model, draw or read the inputs of the first, and write of each the file that gives every value.
+    """Read the files of a model, and write of each the file that gives every value.
 
-    What is not written from a model is fed other sizes of its free axes too.
+    fed: what is fed; without it the inputs of the first file are drawn or read, of what is not written from a model in other
+    sizes of its free axes too.
     """
-    fed: Fed | None = None
     notes: tuple[str, ...] = ()
     made: dict[str, Ready] = {}
     reasons: dict[str, str] = {}
@@ -132,6 +138,7 @@ def ready(
             tapped,
             tuple(every),
             tuple(_operator(node) for node in graph.nodes),
+            sum(array.nbytes for array in graph.constants.values()),
             name == DEFINITION,
         )
     return Prepared(made, reasons, notes)
@@ -168,13 +175,13 @@ def _of_other_sizes(
 
 def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed:
     """Sets of inputs, each as a file in ``folder``."""
-    files = [folder / f"inputs-{i}.npz" for i in range(len(tried))]
+    files = [folder / f"inputs-{i}.values" for i in range(len(tried))]
     for file, each in zip(files, tried, strict=True):
         write(file, each.arrays)
     return Fed(tuple(described), tuple(each.name for each in tried), tuple(files))
 
 
-@cache
+@lru_cache(maxsize=2)
 def graph_of(model: Path, decimal: bool) -> Graph:
     """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
     with readable(model):
@@ -242,6 +249,7 @@ def source_of(trace: str) -> Source | None:
     return found
 
 
+@cache
 def _short(file: str) -> str:
     """A path as a person here would type it."""
     path = Path(file)

@@ -23,7 +23,7 @@ from parity.running.values import Values, write
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left: the values of each set of inputs as a file.
+    """What a run left: the values of each set of inputs that it was asked for as a file.
 
     repeats: whether the first inputs, asked again, gave the same bits, None where nobody could ask; tapped: whether values in
     between are among the files'; inner: why they are not where they should be; seconds: that it took, where it was timed;
@@ -55,9 +55,17 @@ def why_no_device(runtime: str, catalog: Catalog, device: str) -> str:
 
 
 def run(
-    made: Ready, runtime: str, optimise: bool, tapped: bool, device: str, threads: int, catalog: Catalog, out: Path
+    made: Ready,
+    runtime: str,
+    optimise: bool,
+    tapped: bool,
+    device: str,
+    threads: int,
+    catalog: Catalog,
+    out: Path,
+    sets: int,
 ) -> Ran:
-    """Run a model on every set of inputs and once more on the first.
+    """Run a model on the first so many sets of inputs and once more on the first.
 
     tapped: with every value, or where the runtime cannot give those, with the model's outputs alone. ``out`` is the
     beginning of the names of the files that are written. Raises what the runtime raises, and
@@ -65,7 +73,7 @@ def run(
     number of threads too, on the cpu.
     """
     begun, inner = time.perf_counter(), ""
-    files = [out.with_name(f"{out.name}-{i}.npz") for i in range(len(made.fed.files))]
+    files = [out.with_name(f"{out.name}-{i}.values") for i in range(sets)]
     part, names = catalog.runtime(runtime), made.outputs
     if tapped:
         try:
@@ -120,7 +128,7 @@ def kept(threaded: Mapping[str, Array] | None, first: Mapping[str, Array], out: 
     """The file of an answer with another number of threads, where it is another one."""
     if threaded is None or same(first, threaded):
         return None
-    path = out.with_name(f"{out.name}-threaded.npz")
+    path = out.with_name(f"{out.name}-threaded.values")
     write(path, threaded)
     return path
 
@@ -137,7 +145,7 @@ def in_words(threads: int) -> str:
 
 def _alone(made: Ready, files: Sequence[Path]) -> bool | None:
     """Whether the last sample alone gave the bits that it gave in its batch; None where it was not asked alone."""
-    if ALONE not in made.fed.tried:
+    if ALONE not in made.fed.tried[: len(files)]:
         return None
     whole, single = Values(files[0]), Values(files[made.fed.tried.index(ALONE)])
     return rows_same(made.outputs, whole, single)

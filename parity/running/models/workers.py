@@ -14,7 +14,7 @@ from parity.records.model import OWN
 from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
-from parity.running.models.plan import COMPILED, JUDGE, NEEDS, Plan, runtime_of
+from parity.running.models.plan import COMPILED, JUDGES, NEEDS, Plan, Way, runtime_of
 from parity.running.models.ready import Refusal
 from parity.running.pool import START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
@@ -31,7 +31,7 @@ def setup(plan: Plan, folder: Path) -> Setup:
         scratch=folder,
         threads=plan.threads,
         memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
-        keeping=frozenset({JUDGE}),
+        keeping=frozenset(JUDGES),
     )
 
 
@@ -58,6 +58,13 @@ def _loaded(plan: Plan, pool: Pool, worker: str) -> str:
     if isinstance(ending.value, Refusal):
         raise ending.value.error()
     return str(ending.value)
+
+
+def worker_of(way: Way) -> str:
+    """The worker that goes a way: its runtime's, the one that has the model, or of a model that is compiled one of its own."""
+    if way.runtime:
+        return way.label
+    return way.name if way.optimises else OWN
 
 
 def here_of(plan: Plan) -> frozenset[str]:
