@@ -17,7 +17,7 @@ from parity.files import written
 from parity.records.difference import Difference
 from parity.records.model import Ended, Finding, ModelCheck, encode
 from parity.records.pair import PairCheck
-from parity.running.models.plan import LIMIT, Plan
+from parity.running.models.plan import CPU, LIMIT, Plan, device
 
 Inputs = str | Sequence[str] | Mapping[str, Array] | None
 
@@ -81,34 +81,60 @@ def check(
     threads: int = 1,
     limit: float = LIMIT,
     memory: int | None = None,
+    outputs: Mapping[str, Mapping[str, Array] | str | PathLike[str]] | None = None,
+    save: str | PathLike[str] | None = None,
+    compiled: bool = False,
+    devices: Sequence[str] = (),
 ) -> Checked:
     """Check a model of one's own, or compare two, as ``parity check`` does.
 
     model, other: a torch module, a Keras model, or what the command takes (``"model.onnx"``, ``"net.py:build"``), a path among
     them. inputs: arrays by name in the first model's own axes and types, or shapes as the command reads them
     (``"2x3x224x224"``, ``["ids=2x8:int64"]``); copy_weights: give the other the model's weights, where shapes and order decide
-    which is which; seed: what is drawn, where it is; runtimes: only these; threads: that each process
-    computes with; limit: seconds a step may take; memory: bytes a worker process may take. A live model is exported and run in
+    which is which; seed: what is drawn, where it is; runtimes: only these; threads: that each process computes with; limit:
+    seconds a step may take; memory: bytes a worker process may take; outputs: what ran elsewhere on ``inputs``, by the names of
+    the runs: arrays by name or the ``.npz`` that holds them; save: the folder to write to; compiled: whether the model is run by
+    its framework's compiler too; devices: to run on besides the cpu, ``"cuda"``. A live model is exported and run in
     this process; of a torch module that is a copy in eval mode.
 
     Raises :class:`parity.errors.UsageError` for a model or inputs that cannot be used, and
     :class:`parity.errors.MissingError` where nothing is installed that could run it.
     """
     from parity.cases.asked import asked
+    from parity.cases.elsewhere import named
     from parity.routes.catalog import installed
     from parity.running.models.check import check as checked
     from parity.running.models.pair import compare
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-inputs-")))
-        arrays = _written(inputs, folder) if isinstance(inputs, Mapping) else None
+        arrays = _written(inputs, folder / "inputs.npz") if isinstance(inputs, Mapping) else None
+        runs = [
+            named(name, _written(what, folder / f"outputs-{i}.npz") if isinstance(what, Mapping) else Path(what))
+            for i, (name, what) in enumerate((outputs or {}).items())
+        ]
         words = [inputs] if isinstance(inputs, str) else [] if inputs is None or arrays is not None else list(inputs)
         what = _subject(model, "", stack)
         theirs = None if other is None else _subject(other, " again", stack)
-        named = ", ".join(each.text if each.live else repr(each.text) for each in (what, theirs) if each is not None)
-        repeat = f"parity.check({named}, inputs={words or '...'}, seed={seed})"
+        models = ", ".join(each.text if each.live else repr(each.text) for each in (what, theirs) if each is not None)
+        repeat = f"parity.check({models}, inputs={words or '...'}, seed={seed})"
         given = [asked(word) for word in words]
-        plan = Plan(what, given, arrays, seed, installed(), runtimes, repeat, threads, limit, memory)
+        plan = Plan(
+            what,
+            given,
+            arrays,
+            seed,
+            installed(),
+            runtimes,
+            repeat,
+            threads,
+            limit,
+            memory,
+            elsewhere=runs,
+            save=None if save is None else Path(save),
+            compiled=compiled,
+            devices=[name for name in map(device, dict.fromkeys(devices)) if name != CPU],
+        )
         if copy_weights and theirs is None:
             raise UsageError("copy_weights is for two models: it gives the other the weights of the model")
         return Checked(checked(plan) if theirs is None else compare(plan, theirs, copy_weights))
@@ -145,10 +171,9 @@ def assert_parity(model: Any, other: Any = None, **how: Any) -> Checked:
     return found
 
 
-def _written(arrays: Mapping[str, Array], folder: Path) -> Path:
+def _written(arrays: Mapping[str, Array], path: Path) -> Path:
     """Arrays as the file that the command reads."""
     import numpy as np
 
-    path = folder / "inputs.npz"
     np.savez(path, **{name: np.asarray(array) for name, array in arrays.items()})  # type: ignore[arg-type]
     return path

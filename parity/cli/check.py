@@ -21,6 +21,7 @@ CODES = {"pass": 0, "unsupported": 4, "not run": 4}  #: exit codes by how a chec
 def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     """Check the model of ``options`` and print what came of it; the exit code."""
     from parity.cases.asked import asked
+    from parity.cases.elsewhere import elsewhere
     from parity.cases.subject import subject
     from parity.records.model import encode
     from parity.report.model import screen
@@ -39,6 +40,10 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         threads=options.threads,
         limit=options.limit or planning.LIMIT,
         memory_limit=options.memory,
+        elsewhere=[elsewhere(text) for text in options.outputs],
+        save=options.save,
+        compiled=options.compiled,
+        devices=[name for name in map(planning.device, dict.fromkeys(options.device)) if name != planning.CPU],
     )
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
@@ -63,8 +68,16 @@ def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) 
     from parity.report.pair import screen
     from parity.running.models.pair import compare
 
-    if options.runtime:
-        raise UsageError("--runtime is for one model; leave it out where two are compared")
+    alone = {
+        "--runtime": options.runtime,
+        "--outputs": options.outputs,
+        "--save": options.save,
+        "--compiled": options.compiled,
+        "--device": options.device,
+    }
+    for option, given in alone.items():
+        if given:
+            raise UsageError(f"{option} is for one model; leave it out where two are compared")
     found = compare(plan, other, options.copy_weights)
     if options.report is not None:
         from parity.report.html import render_pair

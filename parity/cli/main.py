@@ -91,11 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
-    checking = command("check", _check, "check a model of your own: an ONNX file, or a torch module and its exports")
+    checking = command(
+        "check", _check, "check a model of your own: an ONNX file, or a torch module or Keras model and its exports"
+    )
     checking.add_argument(
         "model",
         metavar="MODEL",
-        help="FILE.onnx, or FILE.py:NAME or PACKAGE.MODULE:NAME of a torch module, or of a function that gives one; its code is run",
+        help="FILE.onnx, FILE.keras or FILE.pt2, or FILE.py:NAME or PACKAGE.MODULE:NAME of a model, or of a function that gives one; its code is run",
     )
     checking.add_argument(
         "other", nargs="?", metavar="OTHER", help="a second model: are the two the same function, and where not?"
@@ -105,6 +107,10 @@ def _parser() -> argparse.ArgumentParser:
         "--inputs", type=Path, metavar="DATA.npz", help="the arrays to feed, by the names of the inputs"
     )
     checking.add_argument("--runtime", action="append", default=[], metavar="R", help="only this runtime, such as ort; may be repeated")  # fmt: skip
+    checking.add_argument("--outputs", action="append", default=[], metavar="NAME=FILE.npz", help="judge what ran elsewhere on --inputs too, by the arrays it gave; may be repeated")  # fmt: skip
+    checking.add_argument("--save", type=Path, metavar="DIR", help="write inputs, outputs and exported files there")
+    checking.add_argument("--compiled", action="store_true", help="run it by torch.compile, or a Keras model by XLA, too; takes a minute or more")  # fmt: skip
+    checking.add_argument("--device", action="append", default=[], metavar="D", help="run on cuda or cuda:1 too, besides the cpu; may be repeated")  # fmt: skip
     checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
     checking.add_argument(

@@ -15,7 +15,17 @@ from msgspec.structs import replace
 from parity.judging.likeness import MARGIN
 from parity.records.difference import Difference, spelled
 from parity.records.lines import value
-from parity.records.model import DEFINITION, Answer, Figure, Finding, GraphFigure, Operator, OperatorFigure, RouteFigure
+from parity.records.model import (
+    DEFINITION,
+    OWN,
+    Answer,
+    Figure,
+    Finding,
+    GraphFigure,
+    Operator,
+    OperatorFigure,
+    RouteFigure,
+)
 
 
 def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0) -> list[Finding]:
@@ -33,7 +43,7 @@ def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0)
                 operator=place,
                 born=named(graph.operators[place], place, figure.together),
                 source=graph.operators[place].source,
-                whose=_kernel(names, place, routes) or _framework(figure.figure, graph),
+                whose=_kernel(names, place, routes) or _framework(names, routes, figure.figure, graph),
                 figure=figure.figure,
             )
         )
@@ -76,8 +86,10 @@ def _place(found: Difference) -> dict[str, Any]:
     return {"born": born, "looks": found.looks, "source": None if found.one is None else found.one.source}
 
 
-def _framework(figure: Figure, graph: GraphFigure) -> str:
+def _framework(wrong: Sequence[str], routes: Sequence[RouteFigure], figure: Figure, graph: GraphFigure) -> str:
     """The framework, where its own run in float32 leaves what its own run in float64 confirms."""
+    if any(route.name in wrong and route.runtime != OWN for route in routes):
+        return ""  # what ran elsewhere is no run of the framework's
     if graph.name != DEFINITION or graph.function is None or graph.function.status != "pass" or not _plain(figure):
         return ""
     return "the framework: in float64 the model gives what this graph says, in float32 this operator does not"
@@ -116,7 +128,7 @@ def _kernel(wrong: Sequence[str], place: int, routes: Sequence[RouteFigure]) -> 
         if route.runtime not in convicted and (seen := list(_seen(route, place))) and all(map(_passes, seen))
     ]
     worst = [figure for route in routes if route.name in wrong for figure in _seen(route, place)]
-    if len(convicted) != 1 or not witnesses or not any(map(_plain, worst)):
+    if len(convicted) != 1 or convicted == [OWN] or not witnesses or not any(map(_plain, worst)):
         return ""
     return f"the runtime {convicted[0]}: {witnesses[0]} computes this very operator right on what it got"
 
@@ -161,13 +173,15 @@ def _unseen(route: RouteFigure) -> str:
     if route.inner:
         return f"not seen: {route.inner}"
     operators = [figure.figure for answer in route.answers for figure in answer.operators]
+    if not operators:
+        return "not seen: there are no values in between"
     if all(map(_passes, operators)):
         return "no operator: each one is right on what it really got"
     return "no operator that was judged"
 
 
 def _optimiser(route: RouteFigure, inputs: str, output: str, figure: Figure, routes: Sequence[RouteFigure]) -> str:
-    """The graph optimiser, where the same runtime is right on the same input with it off."""
+    """The graph optimiser, where the same runtime is right on the same input with it off; of a model itself, its compiler."""
     if not route.optimises or route.repeats is False or not _plain(figure):
         return ""
     for plain in routes:
@@ -176,5 +190,7 @@ def _optimiser(route: RouteFigure, inputs: str, output: str, figure: Figure, rou
                 o for answer in plain.answers if answer.inputs == inputs for o in answer.outputs if o.name == output
             ]
             if same and all(_passes(o.figure) for o in same):
+                if route.runtime == OWN:
+                    return f"the compiler of {route.name}: {plain.name}, which is not compiled, is right"
                 return f"the graph optimiser of {route.runtime}: the same file is right with it off"
     return ""

@@ -12,6 +12,7 @@ from parity.records.verdict import Kind
 
 FORM = 1  #: raised when a document written by this parity cannot be read by an older one
 
+OWN = "own"  #: the label of a model's own run, and of the worker that has the model
 DEFINITION = "definition"  #: the file that a model's own run is judged by: what it computes, before any optimiser
 
 Judged = Literal["pass", "fail", "not judged"]
@@ -140,6 +141,8 @@ class RouteFigure(Struct, frozen=True):
     graph: int = 0  #: the one of :attr:`ModelCheck.graphs` that it ran, or is judged by
     reason: str = ""
     repeats: bool | None = None  #: whether the first set of inputs, asked again at the end, gave the same bits
+    alone: bool | None = None  #: whether the last sample of the first set, fed without the others, gave the same bits
+    threads: bool | None = None  #: whether the first set gave the same bits with another number of threads
     answers: tuple[Answer, ...] = ()
     inner: str = ""  #: why a route that is not optimised gives no values in between
     seconds: float | None = None  #: wall time of the run

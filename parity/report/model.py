@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from parity.cases.feeds import IMAGES, ONCE, YOURS
 from parity.records.lines import Number, value, worst
 from parity.records.model import (
     Ended,
@@ -37,7 +38,7 @@ def screen(check: ModelCheck) -> list[Text]:
     if check.findings[FINDINGS:]:
         lines.append(Text(f"and {len(check.findings) - FINDINGS} more, all in --json"))
     lines.append(Text(""))
-    for name, said in (*beside(check.routes), ("repeat", check.repeat)):
+    for name, said in (*bits(check.routes), *beside(check.routes), ("repeat", check.repeat)):
         lines.append(Text(f"  {name:<9} {one_line(said)}"))
     if rows := _operators(check):
         lines += [Text(""), *_table(rows, "  ", frozenset({0, 1, 2, 3}))]
@@ -68,6 +69,8 @@ def facts(check: ModelCheck) -> Iterator[tuple[str, str]]:
     for i, each in enumerate(check.inputs):
         shape = sizes(each.shape) if each.shape else "scalar"
         yield "" if i else "input", f"{each.name} {shape} {each.dtype}: {each.values}"
+    if further := [name for name in check.tried if name not in (*IMAGES, ONCE, YOURS)]:
+        yield "", f"also {'; '.join(further)}"
     missing = [missed for graph in check.graphs for missed in graph.unjudged]
     for i, missed in enumerate(missing):
         yield "" if i else "unjudged", f"{missed.count} {missed.kind}: {missed.reason}"
@@ -143,6 +146,23 @@ def _finding(found: Finding, check: ModelCheck) -> Iterator[Text]:
         yield say("looks", found.looks.replace("in the first", "in the model").replace("in the second", "in the file"))
     if found.whose:
         yield say("whose", found.whose)
+
+
+def bits(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:
+    """Whether a sample alone and another number of threads give the same bits. That they do nobody promises: it is told."""
+    said = []
+    for when, asked in (
+        ("the last sample alone", [(route.name, route.alone) for route in routes]),
+        ("with another number of threads", [(route.name, route.threads) for route in routes]),
+    ):
+        groups = {
+            word: [name for name, held in asked if held is wanted]
+            for word, wanted in (("the same", True), ("others", False))
+        }
+        told = "; ".join(f"{word} in {', '.join(names)}" for word, names in groups.items() if names)
+        if told:
+            said.append(f"{when}: {told}")
+    yield from (("" if i else "bits", line) for i, line in enumerate(said))
 
 
 def beside(routes: Sequence[RouteFigure]) -> Iterator[tuple[str, str]]:

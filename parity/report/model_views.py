@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from parity.axes import Shape
 from parity.records.lines import Number, value, worst
 from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure
-from parity.report.model import alone, beside, facts, headline, ratio_of
+from parity.report.model import alone, beside, bits, facts, headline, ratio_of
 
 ROWS = 4_000  #: operators of one file that have a row; the document has all
 WORST = 10
@@ -112,7 +112,7 @@ def model_page(check: ModelCheck) -> ModelPage:
         ),
         tuple(_route(route, check) for route in check.routes),
         tuple(check.findings),
-        tuple(beside(check.routes)),
+        (*bits(check.routes), *beside(check.routes)),
         tuple(sorted(rows, key=lambda item: -item[1].ratio)[:WORST]),
         tables,
     )
@@ -136,7 +136,7 @@ def _table(check: ModelCheck, graph: int) -> Table:
     """Every operator of one file with the worst of its figures on each route that gives its values."""
     seen: dict[int, dict[str, list[Figure]]] = {}
     shapes: dict[int, Shape] = {}
-    routes = [route for route in check.routes if route.graph == graph and not route.optimises and route.answers]
+    routes = [route for route in check.routes if route.graph == graph and any(a.operators for a in route.answers)]
     for route in routes:
         for answer in route.answers:
             for each in answer.operators:

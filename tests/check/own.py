@@ -43,6 +43,14 @@ class SlipsWhenTraced(Net):
         return torch.relu(x) * (1.01 if torch.jit.is_tracing() else 1.0)
 
 
+class SlipsWhenCompiled(Net):
+    """torch.compile gets another function."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        compiled = torch.compiler.is_compiling() and not torch.compiler.is_exporting()
+        return torch.relu(x) * (1.01 if compiled else 1.0)
+
+
 class Branches(Net):
     """Neither exporter can write it as it is: what it does depends on the numbers."""
 
@@ -153,6 +161,10 @@ def traced_otherwise() -> nn.Module:
     return settled(SlipsWhenTraced)
 
 
+def compiled_otherwise() -> nn.Module:
+    return settled(SlipsWhenCompiled)
+
+
 def drifting() -> nn.Module:
     return settled(Drifts)
 
@@ -169,6 +181,13 @@ def kernel_slips() -> nn.Module:
         return torch.clamp(x, min=0) * (1.001 if x.dtype == torch.float32 else 1.0)
 
     KEPT.impl("relu", relu, "CPU")
+    return made
+
+
+def cuda_kernel_slips() -> nn.Module:
+    """The same slip on the device alone."""
+    made = settled(Net)
+    KEPT.impl("relu", lambda x: torch.clamp(x, min=0) * (1.001 if x.dtype == torch.float32 else 1.0), "CUDA")
     return made
 
 

@@ -43,9 +43,9 @@ def test_an_honest_model_passes_on_every_route_and_every_operator_is_judged(chai
     assert statuses(found) == {"ort": "pass", "ort plain": "pass", "reference": "pass"}
     assert found.findings == []
     assert found.graphs[0].unjudged == ()
-    assert found.tried == ["0 to 1", "about 0", "constant"]
+    assert found.tried == ["0 to 1", "about 0", "constant", "height 8, width 10"]
     judged = {route.name: [len(answer.operators) for answer in route.answers] for route in found.routes}
-    assert judged == {"ort": [0, 0, 0], "ort plain": [6, 6, 6], "reference": [6]}
+    assert judged == {"ort": [0] * 4, "ort plain": [6] * 4, "reference": [6]}
 
 
 def asked(found: ModelCheck) -> dict[str, int]:
@@ -54,10 +54,10 @@ def asked(found: ModelCheck) -> dict[str, int]:
 
 
 def test_a_slow_runtime_is_asked_for_the_first_inputs_alone_and_for_all_where_something_is_wrong(chain: Path) -> None:
-    assert asked(checked(chain)) == {"ort": 3, "ort plain": 3, "reference": 1}
+    assert asked(checked(chain)) == {"ort": 4, "ort plain": 4, "reference": 1}
     for wrong in ("KernelSlips", "Crashes"):
-        assert asked(checked(chain, ort=wrong))["reference"] == 3
-    assert asked(checked(chain, ort="Absent"))["reference"] == 3
+        assert asked(checked(chain, ort=wrong))["reference"] == 4
+    assert asked(checked(chain, ort="Absent"))["reference"] == 4
 
 
 def test_an_optimiser_that_slips_is_named_and_no_operator_is(chain: Path) -> None:

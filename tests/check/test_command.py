@@ -67,11 +67,12 @@ def test_several_inputs_and_outputs_of_every_type_are_drawn_run_and_judged(parit
     }
     assert {each.name: each.values for each in found.inputs}["ids"] == "whole numbers 0 to 6"
     for route in found.routes:
-        (answer,) = route.answers
+        answer = route.answers[0]
         assert [output.name for output in answer.outputs] == ["score", "best"]
         assert [output.dtype for output in answer.outputs] == ["float32", "int64"]
         assert [output.figure.status for output in answer.outputs] == ["pass", "pass"]
     assert {figure.figure.status for figure in found.routes[1].answers[0].operators} == {"pass"}
+    assert found.tried == ["drawn", "the last alone", "t 4"]
     assert found.seed == 4
 
 
@@ -181,7 +182,9 @@ def broken(name: str, folder: Path) -> None:
 BAD: list[tuple[str, list[str], str]] = [
     ("none.onnx", [], "none.onnx: there is no such file; name one that exists"),
     ("folder.onnx", [], "folder.onnx: there is no such file; name one that exists"),
-    ("net.pt", [], "net.pt: it is no ONNX file and names no model; write FILE.onnx, FILE.py:NAME or PACKAGE.MODULE:NAME"),
+    ("net.pt", [], "net.pt: loading a pickle runs whatever code is in it; give FILE.py:NAME of a function that makes the model"),
+    ("net.safetensors", [], "net.safetensors: it holds weights and no model; give FILE.py:NAME of a function"),
+    ("net.tflite", [], "net.tflite: it is no ONNX file and names no model; write FILE.onnx, FILE.keras, FILE.pt2, FILE.py:NAME or"),
     ("text.onnx", [], "cannot be read as an ONNX file"),
     ("empty.onnx", [], "cannot be read as an ONNX file: it holds no model; give a whole file with its data beside it"),
     ("nothing.onnx", [], "cannot be read as an ONNX file: it holds no model; give a whole file"),

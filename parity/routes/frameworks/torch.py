@@ -33,7 +33,7 @@ class Torch:
 
         torch.set_num_threads(threads)
         torch.set_grad_enabled(False)
-        _allow_tf32(torch, False)
+        allow_tf32(torch, False)
 
     def why_no_device(self, device: str) -> str:
         """Why ``device`` cannot be used here; empty where it can."""
@@ -84,7 +84,7 @@ class Torch:
             torch.manual_seed(SEED)
 
         def run(x: Array) -> tuple[Array, ...]:
-            _allow_tf32(torch, tf32)
+            allow_tf32(torch, tf32)
             with torch.no_grad():
                 for (owner, key), value in zip(model.states, start, strict=True):
                     owner.state_dict()[key].copy_(value)
@@ -138,7 +138,8 @@ def _load(torch: Any, name: str, pieces: list[Any], state: Mapping[str, Array]) 
     return owners[0]
 
 
-def _allow_tf32(torch: Any, allowed: bool) -> None:
+def allow_tf32(torch: Any, allowed: bool) -> None:
+    """Let products and convolutions on cuda round to TF32, or not."""
     # Not fp32_precision, which replaces these: in torch 2.13 the dynamo exporter reads the older flags through
     # torch.backends.cudnn.set_flags and fails with "a mix of the legacy and new APIs" once the newer ones were set.
     torch.backends.cuda.matmul.allow_tf32 = allowed

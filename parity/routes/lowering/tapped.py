@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from parity.axes import Array
@@ -21,17 +21,17 @@ def tapped(model: Any, feeds: Mapping[str, Array]) -> dict[str, Array]:
     return {path: to_numpy(value) for path, value in seen.items()}
 
 
-def whole(model: Any, feeds: Mapping[str, Array]) -> dict[str, Array]:
+def whole(model: Any, feeds: Mapping[str, Array], call: Callable[..., Any] | None = None) -> dict[str, Array]:
     """The outputs of a model by their names, for arrays by the names of its inputs, as it is called by a person.
 
-    Raises :class:`Unsupported` for an input that is not fed.
+    call: what is called in the model's place, the model compiled for one. Raises :class:`Unsupported` for an input that is not fed.
     """
     import keras
 
     structure = readable(model).input
     given = zip(_in_order(model, feeds), keras.tree.flatten(structure), strict=True)
     tensors = [keras.ops.convert_to_tensor(array, dtype=tensor.dtype) for array, tensor in given]
-    outputs = model(keras.tree.pack_sequence_as(structure, tensors), training=False)
+    outputs = (call or model)(keras.tree.pack_sequence_as(structure, tensors), training=False)
     return {name: to_numpy(v) for name, v in zip(output_names(model), keras.tree.flatten(outputs), strict=True)}
 
 

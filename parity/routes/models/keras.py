@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, in_float64
 
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
+PLACE = "place"  #: where it runs, among it
+COMPILED = "compiled"  #: what is called in its place, among it
 
 
 def declared(model: Any, subject: Subject) -> list[Declared]:
@@ -103,12 +106,52 @@ WRITERS = {"tensorflow": [((DEFINITION,), by_lowering), (("tensorflow",), by_tf2
 
 def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The model's own outputs by name, on inputs by name."""
-    return whole(model.model, arrays)
+    with _placed(model):
+        return whole(model.model, arrays, model.more.get(COMPILED))
+
+
+def why_no_device(device: str) -> str:
+    """Why it cannot run on a device; empty where it can."""
+    import tensorflow as tf
+
+    number = int(device.partition(":")[2] or 0)
+    if len(tf.config.list_physical_devices("GPU")) > number:
+        return ""
+    return f"tensorflow {tf.__version__} sees no device {device}"
+
+
+def on(model: Own, device: str) -> Own:
+    """The same model on a device, with TF32 off."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    return replace(model, more={**model.more, PLACE: f"/GPU:{device.partition(':')[2] or 0}"})
+
+
+def _placed(model: Own) -> AbstractContextManager[Any]:
+    """Where what is called meanwhile runs."""
+    import tensorflow as tf
+
+    placed: AbstractContextManager[Any] = tf.device(model.more.get(PLACE, "/CPU:0"))
+    return placed
+
+
+def computing_with(threads: int) -> AbstractContextManager[None]:
+    """TensorFlow takes its threads once."""
+    raise Unsupported("TensorFlow takes its threads when it starts")
+
+
+def compiled(model: Own) -> Own:
+    """The same model compiled as a whole by XLA."""
+    import tensorflow as tf
+
+    return replace(model, more={**model.more, COMPILED: tf.function(model.model, jit_compile=True)})
 
 
 def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """What every layer gives, by the names that the definition has the values under."""
-    given = tapped(model.model, arrays)
+    with _placed(model):
+        given = tapped(model.model, arrays)
     return {name: given[path] for path, name in model.more[LOWERED].layers.items() if path in given}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from parity.cases.subject import Subject
 from parity.errors import CodeError, UsageError
 
+SAID = 300  #: characters of an exception's message that are kept
 OWN = "parity_subject"  #: how a file of a person's own is called among the modules, whatever its name
 
 
@@ -31,6 +32,8 @@ def fetch(subject: Subject, seed: int) -> Any:
     """
     if subject.live:
         return LIVE[subject.text]
+    if subject.kept:
+        return _kept(subject)
     found: Any = _guarded(subject, "importing it", lambda: _module(subject))
     for part in subject.name.split("."):
         if not hasattr(found, part):
@@ -57,10 +60,30 @@ def _called(subject: Subject, make: Callable[[], Any], seed: int) -> Any:
     return _guarded(subject, f"calling {subject.name}()", make)
 
 
+def _kept(subject: Subject) -> Any:
+    """The model of a file that is one by itself. Raises :class:`UsageError` in the framework's words for what it cannot load."""
+    assert subject.file is not None
+    try:
+        if subject.kind == "torch":
+            import torch
+
+            return torch.export.load(subject.file)
+        import keras
+
+        return keras.saving.load_model(subject.file, compile=False, safe_mode=True)
+    except Exception as error:  # noqa: BLE001 - what is wrong with a file decides what is raised
+        first: BaseException = error
+        while first.__context__ is not None:  # Keras wraps each layer around the reason
+            first = first.__context__
+        said = f"{type(first).__name__}: {' '.join(str(first).split())[:SAID]}"
+        mend = "give FILE.py:NAME of a function that loads it, with the classes that it needs"
+        raise UsageError(f"{subject.text}: {subject.kind} cannot load it: {said}; {mend}") from None
+
+
 def kind_of(subject: Subject, model: Any) -> str:
     """The framework of a model: ``torch`` or ``keras``. Raises :class:`UsageError` for what is of neither."""
     torch, keras = sys.modules.get("torch"), sys.modules.get("keras")
-    if torch is not None and isinstance(model, torch.nn.Module):
+    if torch is not None and isinstance(model, torch.nn.Module | torch.export.ExportedProgram):
         return "torch"
     if keras is not None and isinstance(model, keras.Model):
         return "keras"

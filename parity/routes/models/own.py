@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,6 +54,18 @@ class Kind(Protocol):
 
     def run(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Its outputs by name, on inputs by name."""
+
+    def why_no_device(self, device: str) -> str:
+        """Why it cannot run on a device, ``cuda`` or ``cuda:1``; empty where it can."""
+
+    def on(self, model: Own, device: str) -> Own:
+        """The same model on a device, without TF32. Its values and outputs come back all the same."""
+
+    def computing_with(self, threads: int) -> AbstractContextManager[None]:
+        """Runs meanwhile take this many threads. Raises :class:`parity.errors.Unsupported` where they cannot."""
+
+    def compiled(self, model: Own) -> Own:
+        """The same model, compiled by its framework the first time that it is run."""
 
     def values(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Values on the way, by the names that its definition has them under."""

@@ -24,12 +24,15 @@ from parity.operators.file import Declared
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
-from parity.routes.models import steady
+from parity.routes.frameworks.torch import allow_tf32
+from parity.routes.models import program, steady
 from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
 PROGRAM = "program"  #: the exported program, among what is kept of a module
+DEVICE = "device"  #: where it runs, among it
+SOURCE = "source"  #: the exported program that a person gave, among it
 
 
 def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array], threads: int) -> Own:
@@ -41,16 +44,20 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     import torch
 
     torch.set_num_threads(threads)
-    notes = []
-    if any(part.training for part in model.modules()):
-        notes.append("it was in training: eval() was called")
-    module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
-    sizes = _sizes(subject, module, given, arrays)
+    sizes = _sizes(subject, model, given, arrays)
+    notes, more = [], {}
+    if isinstance(model, torch.export.ExportedProgram):
+        module, more = program.module(model), {SOURCE: model}
+    else:
+        if any(part.training for part in model.modules()):
+            notes.append("it was in training: eval() was called")
+        module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
     samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
     state = torch.get_rng_state()
     try:
         with torch.no_grad():
-            outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
+            args, kwargs = _arguments(tuple(sizes), samples, more)
+            outputs = tuple(name for name, _ in _flat(module(*args, **kwargs)))
     except Exception as error:  # noqa: BLE001 - a person's code may raise anything
         given_ = ", ".join(f"{n} {tuple(s.shape)} {s.dtype}" for n, s in zip(sizes, samples, strict=True))
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
@@ -64,18 +71,19 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
         for name, t in zip(sizes, samples, strict=True)
     }
     drew = not torch.equal(state, torch.get_rng_state())
-    steady.require(subject, lambda: _outputs(module, fed), lambda: _stored(module), drew)
+    args, kwargs = _arguments(tuple(fed), tuple(fed.values()), more)
+    steady.require(subject, lambda: _outputs(module, args, kwargs), lambda: _stored(module), drew)
     taken = set(sizes)
     outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
     weights = digest(*_stored(module).values())
-    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
+    return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights, more)
 
 
-def _outputs(module: Any, fed: Mapping[str, Any]) -> list[Array]:
+def _outputs(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Array]:
     import torch
 
     with torch.no_grad():
-        return _arrays(module(**fed))
+        return _arrays(module(*args, **kwargs))
 
 
 def _stored(module: Any) -> dict[str, Array]:
@@ -86,8 +94,11 @@ def _stored(module: Any) -> dict[str, Array]:
 def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:
     """The parameters of a module's ``forward`` that it needs, and of the others those that are named. Nothing says their shapes.
 
-    Where it needs none and none is named, it is the first. Raises :class:`UsageError` where there are none at all.
+    Where it needs none and none is named, it is the first. An exported program says them itself. Raises :class:`UsageError`
+    where there are none at all.
     """
+    if not hasattr(model, "forward"):
+        return program.declared(model, subject)
     parameters = inspect.signature(model.forward).parameters.values()
     there = [each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
     if not there:
@@ -167,17 +178,18 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     definition, ships = paths
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        program = _program(model)
-        program.save(definition, external_data=False)
-        program.optimize()
-        program.save(ships, external_data=False)
-    model.more[PROGRAM] = program.exported_program
+        made = _program(model)
+        made.save(definition, external_data=False)
+        made.optimize()
+        made.save(ships, external_data=False)
+    model.more[PROGRAM] = made.exported_program
 
 
 def _program(model: Own) -> Any:
-    program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
-    _apart(program.model.graph)
-    return program
+    args, kwargs = _arguments(model.inputs, model.samples, model.more)
+    made = exported(model.more.get(SOURCE, model.model), args, kwargs=kwargs, optimize=False, **_names(model))
+    _apart(made.model.graph)
+    return made
 
 
 def _apart(graph: Any) -> None:
@@ -198,7 +210,8 @@ def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
 
     (path,) = paths
     with torch.no_grad():
-        traced(model.model, (), path, kwargs=_kwargs(model), **_names(model))
+        args, kwargs = _arguments(model.inputs, model.samples, model.more)
+        traced(model.model, args, path, kwargs=kwargs, **_names(model))
 
 
 WRITERS = {
@@ -207,8 +220,11 @@ WRITERS = {
 }
 
 
-def _kwargs(model: Own) -> dict[str, Any]:
-    return dict(zip(model.inputs, model.samples, strict=True))
+def _arguments(
+    names: Sequence[str], values: Sequence[Any], more: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What ``forward`` is called with: each input by its name; of an exported program by its place."""
+    return (tuple(values), {}) if SOURCE in more else ((), dict(zip(names, values, strict=True)))
 
 
 def _names(model: Own) -> dict[str, list[str]]:
@@ -221,6 +237,53 @@ def _names(model: Own) -> dict[str, list[str]]:
 def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The module's own outputs by name, on inputs by name."""
     return dict(zip(model.outputs, _arrays(_called(model, arrays)), strict=True))
+
+
+def why_no_device(device: str) -> str:
+    """Why it cannot run on a device; empty where it can."""
+    import torch
+
+    number = int(device.partition(":")[2] or 0)
+    if torch.cuda.device_count() > number:
+        return ""
+    return f"torch {torch.__version__} sees no device {device}"
+
+
+def on(model: Own, device: str) -> Own:
+    """The same module on a device, with TF32 off: torch's convolutions take it on their own."""
+    import torch
+    from torch.export.passes import move_to_device_pass
+
+    allow_tf32(torch, False)
+    # Of a program, what it makes on the cpu has to be made there; its module alone would mix the two.
+    moved = {
+        name: move_to_device_pass(copy.deepcopy(model.more[name]), device)
+        for name in (SOURCE, PROGRAM)
+        if name in model.more
+    }
+    made = program.module(moved[SOURCE]) if SOURCE in moved else copy.deepcopy(model.model)
+    return replace(model, model=made.to(device), more={**model.more, **moved, DEVICE: device})
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Runs meanwhile take this many threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def compiled(model: Own) -> Own:
+    """The same module behind torch.compile, whose default backend is inductor; by this process alone."""
+    import torch
+
+    options = {"compile_threads": 1}  # it starts as many processes as there are cores otherwise
+    return replace(model, model=torch.compile(model.model, options=options))
 
 
 def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -239,7 +302,7 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
                 seen[node.name] = made
             return made
 
-    fed = [_tensor(torch, arrays[name]) for name in model.inputs]
+    fed = _tensors(model, arrays)
     with torch.no_grad():
         if PROGRAM not in model.more:  # the process that exported it died since
             model.more[PROGRAM] = _program(model).exported_program
@@ -249,7 +312,8 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 def twin(model: Own) -> Own:
     """The same module with weights and arithmetic in float64."""
-    return replace(model, model=copy.deepcopy(model.model).double())
+    made = program.widened(model.model) if SOURCE in model.more else copy.deepcopy(model.model).double()
+    return replace(model, model=made)
 
 
 def run_twin(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -265,11 +329,18 @@ def _called(model: Own, arrays: Mapping[str, Array]) -> Any:
     import torch
 
     with torch.no_grad():
-        return model.model(**{name: _tensor(torch, arrays[name]) for name in model.inputs})
+        args, kwargs = _arguments(model.inputs, _tensors(model, arrays), model.more)
+        return model.model(*args, **kwargs)
 
 
 def _arrays(outputs: Any) -> list[Array]:
     return [_array(value) for _, value in _flat(outputs)]
+
+
+def _tensors(model: Own, arrays: Mapping[str, Array]) -> list[Any]:
+    import torch
+
+    return [_tensor(torch, arrays[name]).to(model.more.get(DEVICE, "cpu")) for name in model.inputs]
 
 
 def _tensor(torch: Any, array: Array) -> Any:

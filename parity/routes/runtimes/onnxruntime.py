@@ -42,7 +42,7 @@ class OnnxRuntime:
         """Why ``device`` cannot be used here; empty where it can."""
         import onnxruntime
 
-        if PROVIDERS.get(device) in onnxruntime.get_available_providers():
+        if PROVIDERS.get(device.partition(":")[0]) in onnxruntime.get_available_providers():
             return ""
         return f"onnxruntime {onnxruntime.__version__} has no execution provider for {device}"
 
@@ -64,18 +64,19 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         level = ort.GraphOptimizationLevel
         options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL
-        provider: Any = PROVIDERS[device]
-        if device == "cuda":
+        kind, _, number = device.partition(":")
+        provider: Any = PROVIDERS[kind]
+        if kind == "cuda":
             # A node the device cannot run is an error here, never a silent trip through the cpu.
             options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-            provider = (provider, {"use_tf32": str(int(tf32))})
+            provider = (provider, {"use_tf32": str(int(tf32)), "device_id": number or "0"})
         try:
             session = ort.InferenceSession(str(path), options, providers=[provider])
         except ort.capi.onnxruntime_pybind11_state.NotImplemented as error:
             raise Unsupported(f"onnxruntime: {_first_line(error)}") from error
         used = session.get_providers()[0]
-        if used != PROVIDERS[device]:
-            raise RuntimeError(f"onnxruntime was asked for {PROVIDERS[device]} and took {used}")
+        if used != PROVIDERS[kind]:
+            raise RuntimeError(f"onnxruntime was asked for {PROVIDERS[kind]} and took {used}")
         ort.set_seed(SEED)
         feeds = [feed.name for feed in session.get_inputs()]
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from parity.errors import MissingError
-from parity.records.model import ModelCheck
+from parity.records.model import OWN, ModelCheck
 from parity.running import environment
+from parity.running.models import module, runs
 from parity.running.models.course import Course
 from parity.running.models.document import document
-from parity.running.models.plan import Plan, hosts, judges, ways, why_absent
-from parity.running.models.workers import kind_of, setup
-from parity.running.pool import Pool
+from parity.running.models.plan import CPU, Plan, Way, hosts, judges, ways, why_absent
+from parity.running.models.workers import asking, ended, here_of, kind_of, setup
+from parity.running.pool import Job, Pool
 
 
 def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> ModelCheck:
@@ -34,9 +35,24 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
             plan = replace(plan, kind=kind_of(plan, pool))
         routes = ways(plan)
         absent = {way.name: why_absent(plan.catalog, way) for way in routes}
+        absent |= _without_device(plan, pool, [way for way in routes if way.device != CPU and not absent[way.name]])
         if all(absent.values()):
             said = "; ".join(dict.fromkeys(absent.values())) or "there is no runtime"
             raise MissingError(f"nothing could run: {said}")
         found = Course(plan, [way for way in routes if not absent[way.name]], pool, folder, heard).run()
     here = environment.environment(plan.catalog, plan.threads)
     return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+
+
+def _without_device(plan: Plan, pool: Pool, routes: Sequence[Way]) -> dict[str, str]:
+    """Of ways on other devices, why they cannot be gone here; empty where they can."""
+    found = {}
+    for way in routes:
+        doing = f"asking for {way.device}"
+        worker, job = OWN, Job(way.name, module.why_no_device, (asking(plan), way.device), doing, plan.limit)
+        if way.runtime:
+            asked = (way.runtime, plan.catalog, way.device)
+            worker, job = way.label, Job(way.name, runs.why_no_device, asked, doing, plan.limit)
+        (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
+        found[way.name] = ending.value if ending.ending == "ok" else ending.message
+    return found

@@ -7,15 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from parity.cases.elsewhere import Elsewhere
 from parity.errors import ParityError, UsageError
-from parity.records.model import DEFINITION
-from parity.running.models import comparing, module, ready, runs, verdict
+from parity.records.model import DEFINITION, OWN
+from parity.running.models import comparing, elsewhere, module, ready, runs, saving, verdict
 from parity.running.models.document import Found
 from parity.running.models.module import Written
 from parity.running.models.order import Order
-from parity.running.models.plan import FILES, JUDGE, OWN, Plan, Way, graphs, judges
+from parity.running.models.plan import FILES, JUDGE, Plan, Way, graphs, judges
 from parity.running.models.ready import Prepared, Ready, Refusal
-from parity.running.models.workers import asking, here_of, value_of
+from parity.running.models.workers import asking, here_of, value_of, worker_of
 from parity.running.pool import Job, Pool
 from parity.running.worker import Answer as Ending
 
@@ -33,6 +34,7 @@ class Course:
         self._asking = asking(plan)
         self._weights: bytes | None = None
         self._found = Found(Prepared({}, {}))
+        self._told: list[str] = []
         self._judged: dict[tuple[int, str], verdict.Judged] = {}
 
     def run(self) -> Found:
@@ -49,6 +51,7 @@ class Course:
             self._refuse()
         self._ask_spared()
         self._order.finish()
+        self._save()
         self._put_together()
         self._differ()
         return self._found
@@ -92,12 +95,16 @@ class Course:
         first = not self._found.prepared.ready
         self._found.prepared.ready.update(made.ready)
         self._found.prepared.reasons.update(made.reasons)
+        self._told += made.notes
         if made.ready and first and not self._plan.model.onnx:
             self._add_twin(next(iter(made.ready.values())))
         for name, each in made.ready.items():
             mine = [way for way in self._ways if way.graph == name]
             for way in mine:
-                self._add_run(way, each, 1 if way.spared else len(each.fed.tried))
+                if way.brought is not None:
+                    self._add_brought(way, way.brought, each)
+                else:
+                    self._add_run(way, each, 1 if way.spared else len(each.fed.tried))
             for i in range(len(each.fed.tried)):
                 self._add_judging(name, i, each, mine)
 
@@ -122,18 +129,35 @@ class Course:
                 way.runtime,
                 way.optimises,
                 not way.optimises,
+                way.device,
+                self._plan.threads,
                 self._plan.catalog,
                 out,
                 sets,
             )
             job = self._job(runs.run, arguments, f"running in {way.name}")
         else:
-            job = self._job(module.run, (self._asking, made, out, self._weights), "running the model")
+            doing = "running the model compiled" if way.optimises else "running the model"
+            own = (self._asking, made, way.optimises, way.device, out, self._weights)
+            job = self._job(module.run, own, doing)
 
         def then(ending: Ending) -> None:
             self._found.ended[way.name] = ending
 
-        self._order.add(way.name, [way.label], job, then)
+        self._order.add(way.name, [worker_of(way)], job, then)
+
+    def _add_brought(self, way: Way, brought: Elsewhere, made: Ready) -> None:
+        """Take what ran elsewhere among the runs."""
+
+        def then(ending: Ending) -> None:
+            if isinstance(ending.value, Refusal):
+                raise ending.value.error()
+            self._found.ended[way.name] = ending
+            if ending.ending == "ok" and (names := ending.value.unread):
+                self._told.append(f"{way.name}: nothing of the model is called {', '.join(names)}")
+
+        arguments = (made, brought, self._folder / f"brought-{self._ways.index(way)}.values")
+        self._order.add(way.name, [JUDGE], self._job(elsewhere.read, arguments, f"reading {brought.file}"), then)
 
     def _ask_spared(self) -> None:
         """Have the ways that were spared gone on all inputs where something is wrong with their file: they are witnesses then."""
@@ -157,6 +181,21 @@ class Course:
 
         self._order.add(TWIN, [OWN], self._job(module.run_twin, arguments, "running the model in float64"), then)
 
+    def _save(self) -> None:
+        """Keep the inputs, the files and what every route gave where the person wants them."""
+        if self._plan.save is None:
+            return
+        folder = self._plan.save
+        ran = {name: ending.value for name, ending in self._found.ended.items() if ending.ending == "ok"}
+
+        def then(ending: Ending) -> None:
+            if isinstance(refusal := value_of(ending), Refusal):
+                raise refusal.error()
+
+        job = self._job(saving.save, (folder, self._found.prepared, ran), f"writing to {folder}")
+        self._order.add(f"writing to {folder}", [JUDGE], job, then)
+        self._order.finish()
+
     # ---- judging ---------------------------------------------------------------------------------------------------
 
     def _add_judging(self, graph: str, i: int, made: Ready, ways: Sequence[Way]) -> None:
@@ -167,13 +206,12 @@ class Course:
             ended = self._found.ended
             ran = {way.name: ended[way.name].value for way in ways if ended[way.name].ending == "ok"}
             ran = {name: each for name, each in ran.items() if i < len(each.files)}
-            tapped = [way.name for way in ways if not way.optimises and way.name in ran]
             done = self._found.twin is not None and self._found.twin.ending == "ok"
             twin = self._found.twin.value[i] if done and self._found.twin is not None else None
             if not ran and twin is None:
                 return None
             beside = verdict.Beside(allowed, graph == DEFINITION)
-            arguments = (made, i, ran, tapped, self._plan.seed, twin, beside)
+            arguments = (made, i, ran, self._plan.seed, twin, beside)
             return Job(None, verdict.judge, arguments, f"judging {graph}, inputs {inputs!r}", self._plan.limit)
 
         def then(ending: Ending) -> None:
@@ -191,11 +229,12 @@ class Course:
             {name: found.prepared.ready[name] for name in graphs(self._plan) if name in found.prepared.ready},
             found.prepared.reasons,
         )
+        found.notes += tuple(self._told)
         found.lost |= {name: Ending("error", message=reason) for name, reason in found.prepared.reasons.items()}
         places = {name: n for n, name in enumerate(found.prepared.ready)}
         for (_, graph), judged in sorted(self._judged.items(), key=lambda item: (item[0][0], places[item[0][1]])):
             for route, answer in judged.answers.items():
-                found.answers.setdefault(route, []).append(answer)
+                found.answers.setdefault(route, []).extend(answer)
             missed = found.unjudged.setdefault(graph, {})
             for each in judged.unjudged:
                 missed[each.kind, each.reason] = max(each.count, missed.get((each.kind, each.reason), 0))

@@ -141,7 +141,7 @@ def _judged_route(figure: RouteFigure, ran: Ran, answers: Sequence[Answer], rand
     figures = [o.figure for answer in answers for o in answer.outputs]
     figures += [o.figure for answer in answers for o in answer.operators]
     statuses = {each.status for each in figures}
-    status: Ended = "fail" if "fail" in statuses or (not ran.repeats and not random) else "pass"
+    status: Ended = "fail" if "fail" in statuses or (ran.repeats is False and not random) else "pass"
     reason = next((each.reason for each in figures if each.status == status != "pass"), "")
     if status == "pass" and ("not judged" in statuses or ran.inner or not answers):
         status = "not judged"
@@ -151,7 +151,9 @@ def _judged_route(figure: RouteFigure, ran: Ran, answers: Sequence[Answer], rand
         status=status,
         reason=reason,
         repeats=None if random else ran.repeats,
+        alone=None if random else ran.alone,
+        threads=None if random else ran.threads,
         answers=tuple(answers),
         inner=ran.inner,
-        seconds=round(ran.seconds, 3),
+        seconds=None if ran.seconds is None else round(ran.seconds, 3),
     )

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from parity.axes import Array
 from parity.cases.asked import Asked
+from parity.cases.sizes import last_alone
 from parity.cases.subject import Subject
-from parity.errors import Broken, CodeError, Stopped, UsageError
-from parity.judging.sameness import same_bits
+from parity.errors import Broken, CodeError, Stopped, Unsupported, UsageError
 from parity.operators.file import Declared
 from parity.routes.models.loading import fetch, kind_of
 from parity.routes.models.own import Kind, Own
+from parity.running.models.plan import CPU
 from parity.running.models.ready import Ready, Refusal, arrays_of
-from parity.running.models.runs import Ran
+from parity.running.models.runs import Ran, kept, other_count, rows_same, same
 from parity.running.values import Values, write
 from parity.running.worker import Answer, explain
 
@@ -109,7 +113,12 @@ def _refusal(error: UsageError) -> Refusal:
     return Refusal(str(error), error.lines if isinstance(error, CodeError) else ())
 
 
-def _same(asking: Asking, weights: bytes) -> Own:
+def why_no_device(asking: Asking, device: str) -> str:
+    """Why the framework of a model cannot use ``device``; empty where it can."""
+    return _kind(asking).why_no_device(device)
+
+
+def _remade(asking: Asking, weights: bytes) -> Own:
     """The model, which is made again where the process died meanwhile; :class:`Stopped` if it has other weights then."""
     model = _own(asking)
     if model.weights != weights:
@@ -117,37 +126,69 @@ def _same(asking: Asking, weights: bytes) -> Own:
     return model
 
 
-def run(asking: Asking, made: Ready, out: Path, weights: bytes) -> Ran:
+def run(asking: Asking, made: Ready, compiled: bool, device: str, out: Path, weights: bytes) -> Ran:
     """The model's own run on every set of inputs, with every value, and once more on the first.
 
-    weights: the digest of those that were exported. Raises :class:`Broken` for a number of outputs that is not that of its
-    definition, and :class:`Stopped` for other weights.
+    compiled: as its framework's compiler makes it, which has no values in between; device: where; weights: the digest of those
+    that were exported. Raises :class:`Stopped` for other weights, and :class:`Broken` for a number of outputs that is not that of its definition.
     """
     begun = time.perf_counter()
-    model, kind = _same(asking, weights), _kind(asking)
+    model, kind = _remade(asking, weights), _kind(asking)
     if len(model.outputs) != len(made.outputs):
         raise Broken("output-extra", f"{len(model.outputs)} outputs, the definition has {len(made.outputs)}")
-    files, inner = [], ""
+    if compiled:
+        model = kind.compiled(model)
+    if device != CPU:
+        model = kind.on(model, device)
+    files, inner, tapped = [], "", not compiled
     for i, place in enumerate(made.fed.files):
         fed = Values(place)
         found = dict(zip(made.outputs, kind.run(model, fed).values(), strict=True))
-        if not inner:
+        if tapped:
             try:
                 found = {**kind.values(model, fed), **found}
             except Exception as error:  # noqa: BLE001 - without the values the model is judged by its outputs
-                inner = f"its run does not give them: {explain(error).message}"
+                inner, tapped = f"its run does not give them: {explain(error).message}", False
         files.append(out.with_name(f"{out.name}-{i}.values"))
         write(files[-1], found)
-    first = Values(files[0])
-    again = dict(zip(made.outputs, kind.run(model, Values(made.fed.files[0])).values(), strict=True))
-    repeats = all(same_bits(first[name], again[name]) for name in again)
-    return Ran(tuple(files), repeats, inner, time.perf_counter() - begun)
+    first, fed = Values(files[0]), Values(made.fed.files[0])
+
+    def asked(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return dict(zip(made.outputs, kind.run(model, arrays).values(), strict=True))
+
+    outputs = {name: first[name] for name in made.outputs}
+    again, threaded = asked(fed), None
+    with suppress(Unsupported), kind.computing_with(other_count(asking.threads)):
+        threaded = None if compiled or device != CPU else asked(fed)
+    return Ran(
+        tuple(files),
+        same(outputs, again),
+        tapped,
+        inner,
+        time.perf_counter() - begun,
+        alone=None if compiled else _alone(made, asked, outputs),
+        threads=None if threaded is None else same(outputs, threaded),
+        threaded=kept(threaded, outputs, out),
+    )
+
+
+def _alone(
+    made: Ready, asked: Callable[[Mapping[str, Array]], dict[str, Array]], whole: dict[str, Array]
+) -> bool | None:
+    """Whether the last sample alone gives the bits that it gave in its batch; None where it cannot be asked alone."""
+    single = last_alone(Values(made.fed.files[0]))
+    if single is None:
+        return None
+    try:
+        return rows_same(made.outputs, whole, asked(single))
+    except Exception:  # noqa: BLE001 - nobody said that it takes other inputs than those it was checked on
+        return None
 
 
 def run_twin(asking: Asking, made: Ready, out: Path, weights: bytes) -> tuple[Path, ...]:
     """The outputs of the model in float64 on every set of inputs, as files. Raises as :func:`run` does, and what the code raises."""
     kind = _kind(asking)
-    wide = kind.twin(_same(asking, weights))
+    wide = kind.twin(_remade(asking, weights))
     files = []
     for i, place in enumerate(made.fed.files):
         files.append(out.with_name(f"{out.name}-{i}.values"))

@@ -14,12 +14,12 @@ from parity.cases.layouts import feeding
 from parity.cases.subject import Subject
 from parity.errors import UsageError
 from parity.operators.file import Declared
-from parity.records.model import DEFINITION, Input
+from parity.records.model import DEFINITION, OWN, Input
 from parity.records.pair import FORM, PairCheck
 from parity.running import environment
 from parity.running.models import comparing, module
 from parity.running.models.module import Written
-from parity.running.models.plan import FILES, JUDGE, OWN, Plan
+from parity.running.models.plan import FILES, JUDGE, Plan
 from parity.running.models.workers import asking, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 from parity.cases.asked import Asked
+from parity.cases.elsewhere import Elsewhere
 from parity.cases.subject import Subject
 from parity.errors import UsageError
-from parity.records.model import DEFINITION
+from parity.records.model import DEFINITION, OWN
 from parity.routes.catalog import Catalog
 
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
-OWN = "own"  #: the label of a model's own run, and the worker that has the model
 JUDGE = "judge"
+CPU = "cpu"
 JUDGES = (JUDGE, "judge 2")
 LARGE = 2**28  #: bytes of constants from which on one judge has to do: it holds them as they are and in float64
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
@@ -34,6 +38,10 @@ FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 }
 
 
+#: Of each framework: the route of a model as its compiler makes it.
+COMPILED = {"torch": "torch compiled", "keras": "tensorflow xla"}
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything a check has to know before it starts."""
@@ -49,13 +57,18 @@ class Plan:
     limit: float = LIMIT
     memory_limit: int | None = None
     kind: str = ""  #: the framework of a model that is no file, once it is known
+    elsewhere: Sequence[Elsewhere] = ()  #: what ran where parity cannot reach
+    compiled: bool = False  #: whether the model is run compiled too
+    devices: Sequence[str] = ()  #: to run on besides the cpu: ``cuda``, ``cuda:1``
+    save: Path | None = None  #: the folder to write inputs, outputs and files to
 
 
 @dataclass(frozen=True)
 class Way:
     """One way to run a file: a runtime, with its graph optimiser or with every value as an output.
 
-    Without a runtime it is the run of the model itself.
+    Without a runtime it is the run of the model itself, optimised where its framework's compiler made it, or what a person brought
+    of a run elsewhere.
     """
 
     name: str
@@ -64,6 +77,8 @@ class Way:
     label: str
     optimises: bool
     spared: bool = False  #: asked for the first inputs alone, and for the others once something is wrong with the file
+    brought: Elsewhere | None = None
+    device: str = CPU
 
 
 def graphs(plan: Plan) -> tuple[str, ...]:
@@ -75,7 +90,8 @@ def graphs(plan: Plan) -> tuple[str, ...]:
 
 def runtime_of(plan: Plan, worker: str) -> str:
     """The runtime that a worker hosts, by its name in the catalog; empty for one that judges or has the model itself."""
-    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == worker), "")
+    label = worker.partition("@")[0]
+    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == label), "")
 
 
 def hosts(plan: Plan) -> list[str]:
@@ -93,7 +109,7 @@ def judges(stored: int = 0) -> Sequence[str]:
 
 def steps(plan: Plan) -> int:
     """About how many steps a check has, for a bar that only has to move."""
-    return len(ways(plan)) + 4 if plan.model.onnx else 21
+    return len(ways(plan)) + 4 if plan.model.onnx else 21 + plan.compiled + 5 * len(plan.devices)
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -106,6 +122,10 @@ def ways(plan: Plan) -> list[Way]:
     for label in plan.runtimes:
         if label not in labels:
             raise UsageError(f"--runtime {label}: there is no such runtime; there are {', '.join(labels)}")
+    if plan.compiled and plan.model.onnx:
+        raise UsageError(
+            "--compiled is for a torch module or a Keras model; a file is run with and without an optimiser"
+        )
     quick = [n for n in parts if not parts[n].slow and not _missing(plan.catalog, n)]
     spares = any(not plan.runtimes or parts[name].label in plan.runtimes for name in quick)
     found = []
@@ -113,6 +133,8 @@ def ways(plan: Plan) -> list[Way]:
         if graph == DEFINITION:
             route = FILES[plan.kind][0]
             found.append(Way(route, DEFINITION, "", OWN, False))
+            if plan.compiled:
+                found.append(Way(COMPILED[plan.kind], DEFINITION, "", OWN, True))
             continue
         begin = "" if plan.model.onnx else f"{graph}>"
         for name, part in sorted(parts.items(), key=lambda item: not item[1].optimises):
@@ -122,11 +144,48 @@ def ways(plan: Plan) -> list[Way]:
                 found.append(Way(f"{begin}{part.label}", graph, name, part.label, True, part.slow and spares))
             label = f"{part.label}{PLAIN}" if part.optimises else part.label
             found.append(Way(f"{begin}{label}", graph, name, part.label, False, part.slow and spares))
+    return found + _placed(plan, found) + _brought(plan, found)
+
+
+def _placed(plan: Plan, routes: Sequence[Way]) -> list[Way]:
+    """The ways again on every other device; there a runtime is another one, with kernels of its own."""
+    found = []
+    for device in plan.devices:
+        for way in routes:
+            if way.runtime or not way.optimises:  # what a framework compiles runs on the cpu alone
+                label = way.name if way.label == OWN else way.label
+                placed = replace(way, name=f"{way.name}@{device}", label=f"{label}@{device}", device=device)
+                found.append(placed)
+    return found
+
+
+def device(text: str) -> str:
+    """A device as it is typed. Raises :class:`UsageError`."""
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
+        raise UsageError(f"--device {text}: there is no such device; there are cpu, cuda and cuda:1 for the second one")
+    return text
+
+
+def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:
+    """What ran elsewhere, each by its own name; of a model that is no file it is judged by the definition, as its own run is."""
+    taken = {word for way in routes for word in (way.name, way.label)}
+    found = []
+    for each in plan.elsewhere:
+        if plan.arrays is None:
+            raise UsageError(f"--outputs {each.name}={each.file}: give what it was fed by --inputs FILE.npz")
+        if each.name in taken:
+            raise UsageError(f"--outputs {each.name}={each.file}: there is a route of that name; take another")
+        taken.add(each.name)
+        graph = graphs(plan)[0] if plan.model.onnx else DEFINITION
+        found.append(Way(each.name, graph, "", each.name, False, brought=each))
     return found
 
 
 def why_absent(catalog: Catalog, way: Way) -> str:
     """Why a way cannot be gone here; empty where it can."""
+    if way.name == COMPILED["torch"]:
+        compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # as inductor looks for it
+        return "" if which(compiler) else f"there is no C++ compiler {compiler}; install one, or name it by CXX"
     return _missing(catalog, way.runtime) if way.runtime else ""
 
 

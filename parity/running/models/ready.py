@@ -15,9 +15,11 @@ import numpy as np
 from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.feeds import Feed, Tried, feeds
+from parity.cases.sizes import alone, resized
 from parity.errors import CodeError, UsageError
+from parity.operators.base import Unsupported
 from parity.operators.file import Declared, declared, load, read
-from parity.operators.graph import Graph, Node, title
+from parity.operators.graph import Graph, Node, as_value, title, walk
 from parity.operators.places import with_known_places
 from parity.records.difference import Source
 from parity.records.model import DEFINITION, Operator
@@ -79,10 +81,11 @@ class Ready:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The files of a model by name, those that can be read; and why the others cannot."""
+    """The files of a model by name, those that can be read; and why the others cannot. notes: what else is to be told."""
 
     ready: dict[str, Ready]
     reasons: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def ready(
@@ -95,8 +98,10 @@ def ready(
 ) -> Prepared | Refusal:
     """Read the files of a model, and write of each the file that gives every value.
 
-    fed: what is fed; without it the inputs of the first file are drawn or read.
+    fed: what is fed; without it the inputs of the first file are drawn or read, of what is not written from a model in other
+    sizes of its free axes too.
     """
+    notes: tuple[str, ...] = ()
     made: dict[str, Ready] = {}
     reasons: dict[str, str] = {}
     for name, path in files.items():
@@ -109,7 +114,12 @@ def ready(
         del proto
         if fed is None:
             try:
-                fed = _fed(graph, inputs, given, arrays, seed, folder)
+                stored = {} if arrays is None else arrays_of(arrays)
+                described, tried = feeds(graph, inputs, given, stored, seed)
+                if len(files) == 1 and name != DEFINITION:
+                    more, notes = _of_other_sizes(graph, inputs, described, tried[0], seed)
+                    tried += more
+                fed = kept(described, tried, folder)
             except UsageError as error:
                 return Refusal(str(error))
         try:
@@ -131,7 +141,7 @@ def ready(
             sum(array.nbytes for array in graph.constants.values()),
             name == DEFINITION,
         )
-    return Prepared(made, reasons)
+    return Prepared(made, reasons, notes)
 
 
 def _paired(names: Sequence[str], fed: Sequence[str], graph: str) -> tuple[tuple[str, str], ...]:
@@ -145,11 +155,22 @@ def _paired(names: Sequence[str], fed: Sequence[str], graph: str) -> tuple[tuple
     return tuple(zip(names, fed, strict=True))
 
 
-def _fed(
-    graph: Graph, inputs: Sequence[Declared], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
-) -> Fed:
-    described, tried = feeds(graph, inputs, given, {} if arrays is None else arrays_of(arrays), seed)
-    return kept(described, tried, folder)
+def _of_other_sizes(
+    graph: Graph, inputs: Sequence[Declared], described: Sequence[Feed], first: Tried, seed: int
+) -> tuple[list[Tried], tuple[str, ...]]:
+    """Sets of inputs of other sizes than a person asked for, those that the graph can be computed on, and why it is not on others."""
+    single = alone(inputs, first)
+    found, notes = [], []
+    for each in filter(None, (single, resized(graph, inputs, described, seed, single is None))):
+        try:
+            walk(graph, {name: as_value(array) for name, array in each.arrays.items()})
+            found.append(each)
+        except Unsupported:
+            pass  # what has no rule is not judged on any inputs
+        except Exception as error:  # noqa: BLE001 - a file may ask for anything; that its axes are free is its promise alone
+            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            notes.append(f"its axes are free, but on other inputs ({each.name}) it cannot be computed: {said}")
+    return found, tuple(notes)
 
 
 def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed:
@@ -177,18 +198,32 @@ def readable(model: Path) -> Iterator[None]:
         raise UsageError(f"{model}: its graph cannot be read: {said}; give a file that passes onnx.checker") from None
 
 
-def arrays_of(path: Path) -> dict[str, Array]:
-    """The arrays of a person's ``.npz`` by name. Raises :class:`UsageError` for what is none."""
+def arrays_of(path: Path, option: str = "") -> dict[str, Array]:
+    """The arrays of a person's ``.npz`` by name; of two bytes that numpy has no type for, as bfloat16.
+
+    option: how the file was named, where that is not by ``--inputs``. Raises :class:`UsageError` for what is none.
+    """
     mend = "write it by numpy.savez(FILE, input=array, ...)"
     try:
         found = np.load(path, allow_pickle=False)
         if not isinstance(found, np.lib.npyio.NpzFile):
             raise ValueError("it holds one array without a name")
         with found:
-            return {name: found[name] for name in found.files}
+            return {name: typed(name, found[name]) for name in found.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())[:200]
-        raise UsageError(f"--inputs {path}: {said}; {mend}") from None
+        raise UsageError(f"{option or f'--inputs {path}'}: {said}; {mend}") from None
+
+
+def typed(name: str, array: Array) -> Array:
+    """An array as it was saved: numpy keeps of bfloat16 only that it has two bytes."""
+    if array.dtype.kind != "V":
+        return array
+    if array.dtype != np.dtype("V2"):
+        raise ValueError(f"{name!r} is of a type that numpy does not keep; save it as float32")
+    import ml_dtypes
+
+    return array.view(ml_dtypes.bfloat16)
 
 
 def _operator(node: Node) -> Operator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +25,15 @@ class Judged:
     unjudged: the operators that could not be judged; function: whether it is that of the model.
     """
 
-    answers: dict[str, Answer]
+    answers: dict[str, list[Answer]]
     unjudged: list[Unjudged]
     function: Function | None
 
     def fails(self) -> bool:
         """Whether anything of a route is wrong."""
-        figures = [each.figure for answer in self.answers.values() for each in answer.outputs]
-        figures += [each.figure for answer in self.answers.values() for each in answer.operators]
+        answers = [answer for given in self.answers.values() for answer in given]
+        figures = [each.figure for answer in answers for each in answer.outputs]
+        figures += [each.figure for answer in answers for each in answer.operators]
         return any(figure.status == "fail" for figure in figures)
 
 
@@ -48,20 +49,19 @@ def judge(
     made: Ready,
     i: int,
     ran: Mapping[str, Ran],
-    tapped: Sequence[str],
     seed: int,
     twin: Path | None,
     beside: Beside,
 ) -> Judged:
     """What every route gave for one set of inputs against the oracle.
 
-    ran: by route; tapped: the routes to be judged operator by operator; twin: the outputs of the model in float64, for
-    whether the file is the same function; beside: of the definition, which this file may be itself, or was made from.
+    ran: by route; twin: the outputs of the model in float64, for whether the file is the same function; beside: of the
+    definition, which this file may be itself, or was made from.
     """
     graph = made.graph
     whole = Whole(graph, made.fed_with(i), seed)
     known: Known = {}
-    answers: dict[str, Answer] = {}
+    answers: dict[str, list[Answer]] = {}
     missed: dict[tuple[str, str], set[int]] = {}
     others = {name: Values(each.files[i]) for name, each in ran.items()}
     for name, values in others.items():
@@ -74,14 +74,19 @@ def judge(
             other = next(((o, v[output]) for o, v in others.items() if o != name and output in v), None)
             outputs.append(whole.output(output, values[output], other))
         operators = []
-        if name in tapped and not ran[name].inner:
+        if ran[name].tapped:
             seen = ChainMap(Values(ran[name].files[i]), made.fed_with(i))  # type: ignore[arg-type]  # it is only read
             for found, _ in node_by_node(graph, seen, known):
                 operators.append(found)
                 if found.figure.status == "not judged":
                     key = (title(graph.nodes[found.operator]), found.figure.reason)
                     missed.setdefault(key, set()).add(found.operator)
-        answers[name] = Answer(inputs=made.fed.tried[i], outputs=tuple(outputs), operators=tuple(operators))
+        answers[name] = [Answer(inputs=made.fed.tried[i], outputs=tuple(outputs), operators=tuple(operators))]
+        if i == 0 and (threaded := ran[name].threaded) is not None:
+            again = Values(threaded)
+            outputs = [whole.output(each, again[each], (name, values[each])) for each in made.outputs if each in values]
+            said = f"{made.fed.tried[i]}, another number of threads"
+            answers[name].append(Answer(inputs=said, outputs=tuple(outputs)))
     counted = Counter({key: len(places) for key, places in missed.items()})
     unjudged = [Unjudged(kind=kind, count=n, reason=why) for (kind, why), n in counted.most_common()]
     if beside.writes and not whole.why_not:

@@ -10,9 +10,10 @@ from typing import Any
 import psutil
 
 from parity.errors import MissingError, ParityError, UsageError
+from parity.records.model import OWN
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
-from parity.running.models.plan import JUDGES, NEEDS, OWN, Plan, runtime_of
+from parity.running.models.plan import COMPILED, JUDGES, NEEDS, Plan, Way, runtime_of
 from parity.running.models.ready import Refusal
 from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
@@ -45,15 +46,8 @@ def asking(plan: Plan) -> Asking:
 
 
 def kind_of(plan: Plan, pool: Pool, worker: str = OWN) -> str:
-    """The framework of a person's model, which is loaded to know it."""
-    job = Job(worker, module.kind, (asking(plan),), "loading the model", plan.limit)
-    (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
-    if ending.ending != "ok":
-        mend = MENDS.get(ending.ending, "mend that")
-        raise UsageError(f"{plan.model.text}: {ending.message}; {mend}")
-    if isinstance(ending.value, Refusal):
-        raise ending.value.error()
-    found = str(ending.value)
+    """The framework of a person's model, which is loaded to know it where its file does not tell."""
+    found = plan.model.kind or _loaded(plan, pool, worker)
     extra, needs = NEEDS[found]
     for needed in needs:
         if find_spec(needed) is None:
@@ -61,9 +55,27 @@ def kind_of(plan: Plan, pool: Pool, worker: str = OWN) -> str:
     return found
 
 
+def _loaded(plan: Plan, pool: Pool, worker: str) -> str:
+    job = Job(worker, module.kind, (asking(plan),), "loading the model", plan.limit)
+    (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
+    if ending.ending != "ok":
+        mend = MENDS.get(ending.ending, "mend that")
+        raise UsageError(f"{plan.model.text}: {ending.message}; {mend}")
+    if isinstance(ending.value, Refusal):
+        raise ending.value.error()
+    return str(ending.value)
+
+
+def worker_of(way: Way) -> str:
+    """The worker that goes a way: its runtime's, the one that has the model, or of a model that is compiled one of its own."""
+    if way.runtime:
+        return way.label
+    return way.name if way.optimises else OWN
+
+
 def here_of(plan: Plan) -> frozenset[str]:
     """The workers that are this process, since it has the model."""
-    return frozenset({OWN, f"{OWN} 1"}) if plan.model.live else frozenset()
+    return frozenset({OWN, f"{OWN} 1", *COMPILED.values()}) if plan.model.live else frozenset()
 
 
 def ended(
