@@ -33,12 +33,12 @@ def require(
     mend = "make what it keeps an input, or leave it as it is at inference"
     if changed:
         raise UsageError(f"{subject.text}: it keeps state between calls: one changes {', '.join(changed[:5])}; {mend}")
-    if any(_apart(a, b) for a, b in zip(first, second, strict=True)):
+    if any(apart(a, b) for a, b in zip(first, second, strict=True)):
         said = "the same input gave another answer when it was asked again, so it keeps state or draws random numbers"
         raise UsageError(f"{subject.text}: {said}; {mend}")
 
 
-def _apart(first: Array, second: Array) -> bool:
+def apart(first: Array, second: Array) -> bool:
     """Whether two answers differ by more than rounding does."""
     if first.shape != second.shape or first.dtype != second.dtype:
         return True

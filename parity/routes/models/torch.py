@@ -289,7 +289,7 @@ def compiled(model: Own) -> Own:
 def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Every tensor that the exported program of the module computes, by the names that its file has them under.
 
-    They are computed by the same kernels; the outputs are left out, since those of the module itself are known.
+    They are computed by the same kernels. Raises :class:`Stopped` where what comes out in the end is not what the module gives.
     """
     import torch
 
@@ -306,7 +306,10 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     with torch.no_grad():
         if PROGRAM not in model.more:  # the process that exported it died since
             model.more[PROGRAM] = _program(model).exported_program
-        Recorder(model.more[PROGRAM].module()).run(*fed)
+        outputs = _arrays(Recorder(model.more[PROGRAM].module()).run(*fed))
+    for (name, own), other in zip(run(model, arrays).items(), outputs, strict=True):
+        if steady.apart(own, other):
+            raise Stopped(f"the exported program gives another {name} than the module")
     return {name: _array(value) for name, value in seen.items()}
 
 

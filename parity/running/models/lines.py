@@ -54,8 +54,10 @@ def another(check: Check, pair: PairCheck) -> Check:
 def _of_route(found: ModelCheck, check: Check, routes: dict[str, RouteFigure], name: str) -> Check:
     shipped = routes.get(name)
     if shipped is None:
-        return revised(check, reason="parity check has no such route for this model")
-    inner = routes.get(f"{name}{PLAIN}", shipped)  # the values in between are those of the run without the optimiser
+        return revised(check, reason="a model of one's own has no such route")
+    base, at, place = name.partition("@")
+    plain = f"{base}{PLAIN}{at}{place}"
+    inner = routes.get(plain, shipped)  # the values in between are those of the run without the optimiser
     graph = found.graphs[shipped.graph]
     outputs = [(a.inputs, o) for a in shipped.answers for o in a.outputs]
     layers = _layers(inner, [operator.kind for operator in graph.operators], [o.name for o in graph.operators])
@@ -73,7 +75,7 @@ def _of_route(found: ModelCheck, check: Check, routes: dict[str, RouteFigure], n
         notes=[*_notes(found, graph.function), f"in full: {found.repeat}"],
         seconds=Seconds(run=shipped.seconds),
     )
-    mine = [each for each in found.findings if {name, f"{name}{PLAIN}"} & set(each.routes)]
+    mine = [each for each in found.findings if {name, plain} & set(each.routes)]
     status, reason = _ended(shipped, inner)
     if mine:
         return _failed(check, mine, inner)

@@ -15,7 +15,7 @@ from parity.records.pair import PairCheck
 from parity.routes.catalog import ONNX, Catalog, Route
 from parity.running.checks import revised, unrun
 from parity.running.models import check, lines, pair
-from parity.running.models.plan import Plan
+from parity.running.models.plan import CPU, Plan
 
 
 def run(
@@ -27,12 +27,7 @@ def run(
         mine = [route for route in routes if route.framework == framework]
         if mine:
             begun = [unrun(case, route, seed) for route in mine]
-            away = [c for c in begun if c.device != "cpu"]
-            here = [c for c in begun if c.device == "cpu"]
-            said = "a model of one's own is checked on cpu only"
-            made |= {c.route: revised(c, reason=said) for c in away}
-            if here:
-                made |= {c.route: c for c in _checked(case, framework, here, seed, catalog, threads, memory_limit)}
+            made |= {c.route: c for c in _checked(case, framework, begun, seed, catalog, threads, memory_limit)}
     return [made[route.name] for route in routes]
 
 
@@ -48,11 +43,12 @@ def _checked(
     """The checks of one spelling; whatever ends it ends them all."""
     try:
         first = _plan(case, case.first, seed, catalog, threads, memory_limit)
+        first = replace(first, devices=sorted({check.device for check in checks} - {CPU}))
         if framework == case.first:
             return lines.of_routes(check.check(first), checks, f"{ONNX}>")
         plan = _plan(case, framework, seed, catalog, threads, memory_limit)
         compared = pair.compare(first, plan.model)
-        plan = replace(plan, given=_taken(compared))
+        plan = replace(plan, given=_taken(compared), devices=first.devices)
         plan = replace(plan, repeat=_typed(plan))
         found = lines.of_routes(check.check(plan), checks, f"{ONNX}>")
     except MissingError as error:
