@@ -39,7 +39,10 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         threads=options.threads,
         limit=options.limit or planning.LIMIT,
         memory_limit=options.memory,
+        script=options.script,
     )
+    if options.script is not None and options.script.suffix != ".py":
+        raise UsageError(f"--script {options.script}: name it SOMETHING.py; its data lies in the folder SOMETHING beside it")
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
     with Bar(planning.steps(plan), "steps") as bar:

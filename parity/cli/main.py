@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
     checking.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with every operator too")
+    checking.add_argument("--script", type=Path, metavar="OUT.py", help="write a script of the frameworks alone that shows the worst finding")  # fmt: skip
     for runner in (running, checking):
         runner.add_argument(
             "--seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"

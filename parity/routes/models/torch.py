@@ -24,7 +24,9 @@ from parity.operators.file import Declared
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
-from parity.routes.models.own import Own, in_float64
+from parity.operators.graph import Node
+from parity.routes.models import torch_pieces
+from parity.routes.models.own import Own, Piece, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
 PROGRAM = "program"  #: the exported program, among what is kept of a module
@@ -207,6 +209,14 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     with torch.no_grad():
         Recorder(model.more[PROGRAM].module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
+
+
+def pieces(model: Own, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
+    """Parts of the module that make what an operator makes, the plainest first: a module of torch's own, operators alone."""
+    import torch
+
+    given = {name: _tensor(torch, arrays[name]) for name in model.inputs}
+    return torch_pieces.pieces(model.model, model.more[PROGRAM], model.outputs, place, given)
 
 
 def twin(model: Own) -> Own:

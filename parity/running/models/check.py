@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from parity.errors import MissingError, ParityError, UsageError
 from parity.records.model import (
     DEFINITION,
     ModelCheck,
 )
 from parity.running import environment
-from parity.running.models import comparing, module, ready, runs, verdict
+from parity.running.models import comparing, module, ready, runs, script, verdict
 from parity.running.models.document import Found, document
 from parity.running.models.module import Written
 from parity.running.models.plan import FILES, JUDGE, OWN, Plan, Way, graphs, ways, why_absent
@@ -48,8 +50,11 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
         _run(plan, pool, found, present, folder, heard)
         _judge(plan, pool, found, present, heard)
         _differ(plan, pool, found)
-    here = environment.environment(plan.catalog, plan.threads)
-    return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+        here = environment.environment(plan.catalog, plan.threads)
+        made = document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+        if plan.script is None:
+            return made
+        return msgspec.structs.replace(made, script=script.show(plan, pool, found, made, present, plan.script, folder))
 
 
 def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:
@@ -127,15 +132,18 @@ def _run(
 
 
 def _differ(plan: Plan, pool: Pool, found: Found) -> None:
-    """Where each file that is another function than the model differs from its definition, if that is the same function."""
-    definition = found.prepared.ready.get(DEFINITION)
-    failed = {name for name, figures in found.functions.items() if any(f.status == "fail" for f in figures)}
-    if definition is None or DEFINITION in failed or not found.functions.get(DEFINITION):
+    """Where each file that is another function than the model differs from one that is the same, first from its definition."""
+    judged = {name: {f.status for f in figures} for name, figures in found.functions.items() if figures}
+    fine = (name for name, made in found.prepared.ready.items() if all(own == fed for own, fed in made.inputs))
+    right = next((name for name in fine if judged.get(name) == {"pass"}), None)
+    if right is None:
         return
-    for name in sorted(failed):
+    same = found.prepared.ready[right]
+    for name in sorted(name for name, statuses in judged.items() if "fail" in statuses):
         made = found.prepared.ready[name]
         turns: dict[str, tuple[str, None]] = {own: (fed, None) for own, fed in made.inputs}
-        arguments = (definition.path, made.path, ("float64", "float32"), made.fed.files, turns)
+        folded = ["float64" if each == DEFINITION else "float32" for each in (right, name)]
+        arguments = (same.path, made.path, tuple(folded), made.fed.files, turns)
         job = Job(JUDGE, comparing.compare, arguments, f"comparing {name}", plan.limit)
         found.differences[name] = one(pool, JUDGE, job).differences
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.subject import Subject
 from parity.errors import Broken, CodeError, UsageError
 from parity.judging.sameness import same_bits
 from parity.operators.file import Declared
+from parity.operators.graph import Node
 from parity.routes.models.loading import fetch, kind_of
-from parity.routes.models.own import Kind, Own
+from parity.routes.models.own import Kind, Own, Piece
 from parity.running.models.ready import Ready, Refusal, arrays_of
 from parity.running.models.runs import Ran
 from parity.running.values import Values, write
@@ -133,6 +136,11 @@ def run(asking: Asking, made: Ready, out: Path) -> Ran:
     again = dict(zip(made.outputs, kind.run(model, Values(made.fed.files[0])).values(), strict=True))
     repeats = all(same_bits(first[name], again[name]) for name in again)
     return Ran(tuple(files), repeats, inner, time.perf_counter() - begun)
+
+
+def pieces(asking: Asking, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
+    """Parts of the model that make what an operator of its definition makes, the plainest first, for these inputs."""
+    return _kind(asking).pieces(_own(asking), place, arrays)
 
 
 def run_twin(asking: Asking, made: Ready, out: Path) -> tuple[Path, ...]:

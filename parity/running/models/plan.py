@@ -30,6 +30,9 @@ FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "keras": ("tensorflow", {"tensorflow": (DEFINITION, "tensorflow")}),
 }
 
+#: Of each framework: who writes the definition of its models, in words.
+DEFINERS = {"torch": "the exporter torch", "keras": "parity's own reading of Keras"}
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -45,6 +48,7 @@ class Plan:
     threads: int = 1
     limit: float = LIMIT
     memory_limit: int | None = None
+    script: Path | None = None  #: where a script that shows the worst finding is wanted
     kind: str = ""  #: the framework of a model that is no file, once it is known
 
 

@@ -1,0 +1,86 @@
+"""What the worker of a person's model does for a script: parts of the model, each written as a script with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from parity.judging.cutting import bounds
+from parity.operators.graph import Graph, Node
+from parity.routes.models.own import Piece
+from parity.running.models import module, templates
+from parity.running.models.module import Asking
+from parity.running.models.ready import Ready
+from parity.running.values import Values
+
+MOST = 4  #: parts that are tried
+
+#: Of each framework: the text that computes a part, the one that ends a script of its kernel, and what it imports.
+TEXTS = {
+    "torch": (templates.TORCH, templates.TORCH_KERNEL, ("import torch",)),
+    "keras": (templates.KERAS, templates.KERAS_KERNEL, ("import keras",)),
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a script is of: the framework of the model, the exporter by its label or none, and the command that found it."""
+
+    kind: str
+    exporter: str
+    repeat: str
+    name: str  #: of the script
+
+
+def parts(
+    asking: Asking, definition: Ready, where: Sequence[str], i: int, about: About, folder: Path
+) -> list[Path]:
+    """Write a script of every part of the model that makes what an operator makes, the plainest first; where they are.
+
+    where: names of the operator and of its outputs, any of which finds it in the definition.
+    """
+    graph = definition.graph
+    place = next((node for node in graph.nodes if {node.name, *node.outputs} & {*where} - {""}), None)
+    if place is None:
+        return []
+    made: list[Path] = []
+    for piece in module.pieces(asking, place, Values(definition.fed.files[i])):
+        found = bounds(graph, piece.inputs, piece.output)
+        if found is not None:
+            made.append(_write(piece, found[1], about, folder / str(len(made))))
+        if len(made) == MOST:
+            break
+    return made
+
+
+def _write(piece: Piece, allowed: np.ndarray, about: About, folder: Path) -> Path:
+    script = folder / about.name
+    data = script.with_suffix("")
+    data.mkdir(parents=True)
+    inputs = {f"input/{i}": array for i, array in enumerate(piece.inputs.values())}
+    np.savez(data / "values.npz", **inputs, **piece.weights, allowed=allowed)
+    text, kernel, imports = TEXTS[about.kind]
+    end = kernel if not about.exporter else templates.RUN_PLAIN + templates.EXPORTED
+    end = end.replace("$export", templates.CALLS.get(about.exporter, ""))
+    needs = {"torch": "torch", "keras": "keras on TensorFlow"}[about.kind]
+    if about.exporter:
+        needs += " with its ONNX export, onnx and onnxruntime"
+    script.write_text(
+        templates.made(
+            [text, end],
+            [*(["import onnxruntime"] if about.exporter else []), *imports],
+            title=f"{piece.title}: {'what is exported of it computes' if about.exporter else 'float32 gives'} something else.",
+            wrong="it does",
+            needs=needs,
+            folder=data.name,
+            repeat=about.repeat,
+            count=len(inputs),
+            code=piece.code,
+        )
+    )
+    return script
+
+
