@@ -42,7 +42,9 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         script=options.script,
     )
     if options.script is not None and options.script.suffix != ".py":
-        raise UsageError(f"--script {options.script}: name it SOMETHING.py; its data lies in the folder SOMETHING beside it")
+        raise UsageError(
+            f"--script {options.script}: name it SOMETHING.py; its data lies in the folder SOMETHING beside it"
+        )
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
     with Bar(planning.steps(plan), "steps") as bar:

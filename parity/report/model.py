@@ -37,7 +37,11 @@ def screen(check: ModelCheck) -> list[Text]:
     if check.findings[FINDINGS:]:
         lines.append(Text(f"and {len(check.findings) - FINDINGS} more, all in --json"))
     lines.append(Text(""))
-    for name, said in (*beside(check.routes), ("repeat", check.repeat), *([("script", check.script)] if check.script else [])):
+    for name, said in (
+        *beside(check.routes),
+        ("repeat", check.repeat),
+        *([("script", check.script)] if check.script else []),
+    ):
         lines.append(Text(f"  {name:<9} {one_line(said)}"))
     if rows := _operators(check):
         lines += [Text(""), *_table(rows, "  ", frozenset({0, 1, 2, 3}))]

@@ -21,10 +21,10 @@ from parity.cases.subject import Subject
 from parity.errors import Stopped, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
+from parity.operators.graph import Node
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
-from parity.operators.graph import Node
 from parity.routes.models import torch_pieces
 from parity.routes.models.own import Own, Piece, in_float64
 

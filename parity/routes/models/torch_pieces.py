@@ -16,9 +16,7 @@ FREED = re.compile(r";\s+(\w+ = )+None$", re.MULTILINE)  #: what torch's printer
 SKIPPED = frozenset({"self", "device", "dtype", "inplace"})  #: arguments that decide nothing of what a module computes
 
 
-def pieces(
-    module: Any, program: Any, outputs: Sequence[str], place: Node, given: Mapping[str, Any]
-) -> Iterator[Piece]:
+def pieces(module: Any, program: Any, outputs: Sequence[str], place: Node, given: Mapping[str, Any]) -> Iterator[Piece]:
     """Parts that make what an operator of the definition makes, the plainest first.
 
     program: the exported program of the module; outputs: the names of its outputs; given: its inputs by name. Nothing where the
@@ -151,7 +149,8 @@ def _window(program: Any, graph: Any, seen: Any, names: Mapping[Any, str], last:
     made, env, weights = torch.fx.Graph(), {}, {}
     for node in _outside(ordered):
         env[node] = made.placeholder(node.name)
-    for node in dict.fromkeys(each for node in ordered for each in node.all_input_nodes if each.op == "get_attr"):
+    read = dict.fromkeys(each for one in ordered for each in one.all_input_nodes)
+    for node in (each for each in read if each.op == "get_attr"):
         name = re.sub(r"\W", "_", str(node.target))
         weights[name] = _array(seen[node])
         env[node] = made.create_node("get_attr", name, name=name)

@@ -138,7 +138,7 @@ def _differ(plan: Plan, pool: Pool, found: Found) -> None:
     right = next((name for name in fine if judged.get(name) == {"pass"}), None)
     if right is None:
         return
-    same = found.prepared.ready[right]
+    same, found.same = found.prepared.ready[right], right
     for name in sorted(name for name, statuses in judged.items() if "fail" in statuses):
         made = found.prepared.ready[name]
         turns: dict[str, tuple[str, None]] = {own: (fed, None) for own, fed in made.inputs}

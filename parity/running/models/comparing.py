@@ -42,7 +42,7 @@ class Found:
 def feed(path: Path, given: Sequence[Asked], arrays: Path | None, seed: int, tries: int, folder: Path) -> Fed | Refusal:
     """Draw or read the inputs of the first model, several sets where they are drawn: what is equal on all is no accident."""
     try:
-        proto, graph = load(path), _graph(path)
+        proto, graph = load(path), graph_of(path)
         inputs, _ = declared(proto)
         stored = {} if arrays is None else arrays_of(arrays)
         described, tried = feeds(graph, inputs, given, stored, seed)
@@ -64,7 +64,7 @@ def describe(path: Path) -> tuple[Declared, ...] | Refusal:
 
 
 @cache
-def _graph(path: Path) -> Graph:
+def graph_of(path: Path) -> Graph:
     """A graph as it was meant: an attribute is the decimal that its float32 stands for."""
     with readable(path):
         return read(path)
@@ -79,7 +79,7 @@ def compare(
 ) -> Found | Refusal:
     """Compare two files on sets of inputs. turns: of each input of the second, the first's that it is and its axes there."""
     try:
-        graphs = _graph(one), _graph(two)
+        graphs = graph_of(one), graph_of(two)
     except UsageError as error:
         return Refusal(str(error))
     fed = tuple({name: as_value(array) for name, array in Values(file).items()} for file in files)

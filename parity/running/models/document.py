@@ -48,6 +48,7 @@ class Found:
     unjudged: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
     functions: dict[str, list[Function]] = field(default_factory=dict)
     differences: dict[str, list[Difference]] = field(default_factory=dict)
+    same: str = ""  #: the file that those which are another function were compared with
     twin: Ending | None = None
 
 

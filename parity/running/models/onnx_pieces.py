@@ -50,7 +50,7 @@ def by_optimiser(made: Ready, ran: Ran, i: int, runtime: str, catalog: Catalog, 
             if (output, known) in tried:
                 continue
             tried.add((output, known))
-            model = _file(made, seen, known, output)
+            model = cut_file(made.path, made.graph, seen, known, output)
             if model is None:
                 continue
             scratch.write_bytes(model.SerializeToString())
@@ -116,14 +116,17 @@ def _wrong(got: Array, y: Array, allowed: F64) -> bool:
         return bool((~same & ~(np.abs(got.astype(np.float64) - y.astype(np.float64)) <= allowed)).any())
 
 
-def _file(made: Ready, seen: Mapping[str, Array], known: Collection[str], output: str) -> Any:
-    """The operators between known values and one other as a file; None where it takes more than that."""
+def cut_file(path: Path, of: Graph, seen: Mapping[str, Array], known: Collection[str], output: str) -> Any:
+    """The operators between known values and one other as a file; None where it takes more than that.
+
+    path, of: the file and its graph; seen: arrays by name, for the shapes and types of what is fed and given.
+    """
     from onnx import helper
 
-    piece = cut(made.graph, known, output)
+    piece = cut(of, known, output)
     if piece is None or output not in seen:
         return None
-    whole = _whole(made.path)
+    whole = _whole(path)
     wanted = {name for node in piece.nodes for name in node.outputs if name}
     nodes = [node for node in whole.graph.node if wanted & set(node.output)]
     reads = {name for node in nodes for name in node.input}
@@ -148,14 +151,12 @@ def _declared(name: str, array: Array) -> Any:
     return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), list(array.shape))
 
 
-def _written(
-    made: Ready, seen: Mapping[str, Array], known: Collection[str], output: str, out: Path
-) -> bool:
+def _written(made: Ready, seen: Mapping[str, Array], known: Collection[str], output: str, out: Path) -> bool:
     """Write a piece, its inputs, what is expected of it and how far it may be off; whether that could be done."""
     from onnx import checker, numpy_helper
 
     fed = {name: seen[name] for name in known}
-    model, found = _file(made, seen, known, output), bounds(made.graph, fed, output)
+    model, found = cut_file(made.path, made.graph, seen, known, output), bounds(made.graph, fed, output)
     if model is None or found is None:
         return False
     checker.check_model(model)

@@ -17,8 +17,9 @@ from parity.operators.file import Declared
 from parity.records.model import DEFINITION, Input
 from parity.records.pair import FORM, PairCheck
 from parity.running import environment
-from parity.running.models import comparing, module
+from parity.running.models import comparing, module, pair_script
 from parity.running.models.module import Written
+from parity.running.models.pair_script import One
 from parity.running.models.plan import FILES, JUDGE, OWN, Plan
 from parity.running.models.workers import asking, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
@@ -51,6 +52,11 @@ def compare(plan: Plan, other: Subject) -> PairCheck:
         axes = {name: (turn.here, turn.axes) for name, turn in zip(names, turns, strict=True)}
         comparison = (first, then, (folded_first, folded_then), fed.files, axes)
         found = one(pool, JUDGE, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
+        shown = ""
+        if plan.script is not None:
+            own = {each.name: (each.name, None) for each in fed.feeds}
+            both = One(plan, OWN, first, own), One(second, SECOND, then, axes)
+            shown = pair_script.show(*both, pool, found.differences, fed.files, folder)
     return PairCheck(
         form=FORM,
         one=plan.model.text,
@@ -69,6 +75,7 @@ def compare(plan: Plan, other: Subject) -> PairCheck:
         repeat=plan.repeat,
         seconds=round(time.monotonic() - begun, 3),
         environment=environment.environment(plan.catalog, plan.threads),
+        script=shown,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from parity.axes import F64, Array
 from parity.judging.cutting import bounds
-from parity.operators.graph import Graph, Node
 from parity.routes.models.own import Piece
 from parity.running.models import module, templates
 from parity.running.models.module import Asking
@@ -36,11 +36,18 @@ class About:
 
 
 def parts(
-    asking: Asking, definition: Ready, where: Sequence[str], i: int, about: About, folder: Path
+    asking: Asking,
+    definition: Ready,
+    where: Sequence[str],
+    right: tuple[Ready, str] | None,
+    i: int,
+    about: About,
+    folder: Path,
 ) -> list[Path]:
     """Write a script of every part of the model that makes what an operator makes, the plainest first; where they are.
 
-    where: names of the operator and of its outputs, any of which finds it in the definition.
+    where: names of the operator and of its outputs, any of which finds it in the definition; right: where the definition is
+    another function, a file that is the same, and the operator's name there, which then says how far rounding goes.
     """
     graph = definition.graph
     place = next((node for node in graph.nodes if {node.name, *node.outputs} & {*where} - {""}), None)
@@ -48,7 +55,7 @@ def parts(
         return []
     made: list[Path] = []
     for piece in module.pieces(asking, place, Values(definition.fed.files[i])):
-        found = bounds(graph, piece.inputs, piece.output)
+        found = bounds(graph, piece.inputs, piece.output) if right is None else _through(*right, i)
         if found is not None:
             made.append(_write(piece, found[1], about, folder / str(len(made))))
         if len(made) == MOST:
@@ -56,12 +63,18 @@ def parts(
     return made
 
 
-def _write(piece: Piece, allowed: np.ndarray, about: About, folder: Path) -> Path:
+def _through(made: Ready, name: str, i: int) -> tuple[Array, F64] | None:
+    """A value of a file in float64, and how far a run of the whole file may be off there."""
+    place = next((node for node in made.graph.nodes if name in (node.name, *node.outputs)), None)
+    return None if place is None else bounds(made.graph, made.fed_with(i), place.outputs[0])
+
+
+def _write(piece: Piece, allowed: F64, about: About, folder: Path) -> Path:
     script = folder / about.name
     data = script.with_suffix("")
     data.mkdir(parents=True)
     inputs = {f"input/{i}": array for i, array in enumerate(piece.inputs.values())}
-    np.savez(data / "values.npz", **inputs, **piece.weights, allowed=allowed)
+    np.savez(data / "values.npz", **inputs, **piece.weights, allowed=allowed)  # type: ignore[arg-type]
     text, kernel, imports = TEXTS[about.kind]
     end = kernel if not about.exporter else templates.RUN_PLAIN + templates.EXPORTED
     end = end.replace("$export", templates.CALLS.get(about.exporter, ""))
@@ -82,5 +95,3 @@ def _write(piece: Piece, allowed: np.ndarray, about: About, folder: Path) -> Pat
         )
     )
     return script
-
-

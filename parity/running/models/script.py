@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from parity.errors import ParityError
-from parity.records.difference import Spot
 from parity.records.model import DEFINITION, Finding, ModelCheck
 from parity.running.models import bare, onnx_pieces, piecing, templates
 from parity.running.models.document import Found
-from parity.running.models.plan import JUDGE, Plan, Way
+from parity.running.models.plan import JUDGE, OWN, Plan, Way
 from parity.running.models.workers import asking, ended, here_of
-from parity.running.models.plan import OWN
 from parity.running.pool import Job, Pool
 
 TRIED = 3  #: findings of which a script is tried, those whose party is known first
@@ -74,28 +72,35 @@ def _candidates(
     elif finding.figure is None and graph.function is not None and graph.function.status == "fail":
         exporter = "torch" if graph.name == DEFINITION else graph.name
         for difference in graph.differences:
-            for spot in (difference.one, difference.two):
-                if spot is not None:
-                    yield from _parts(plan, pool, found, _named(spot), i, exporter, name, folder)
+            # The definition has the operator by the name that it has there, which is the second's where that is wrong itself.
+            spot = difference.one if found.same == DEFINITION else difference.two
+            if spot is not None and difference.one is not None:
+                yield from _parts(plan, pool, found, (spot.name,), i, exporter, name, folder, difference.one.name)
     elif finding.figure is not None:
         yield _optimiser(plan, pool, found, finding, routes, i, name, folder)
     else:
         raise Nothing("it is nothing that one operator or one file does")
 
 
-def _named(spot: Spot) -> tuple[str, ...]:
-    return (spot.name,)
-
-
 def _parts(
-    plan: Plan, pool: Pool, found: Found, where: tuple[str, ...], i: int, exporter: str, name: str, folder: Path
+    plan: Plan,
+    pool: Pool,
+    found: Found,
+    where: tuple[str, ...],
+    i: int,
+    exporter: str,
+    name: str,
+    folder: Path,
+    truth: str = "",
 ) -> list[Path]:
-    """Scripts of parts of a person's model."""
+    """Scripts of parts of a person's model; ``truth`` names the operator in the file that is the model's function."""
     definition = found.prepared.ready.get(DEFINITION)
     if definition is None:
         raise Nothing("nothing says what the model computes")
     about = piecing.About(plan.kind, exporter, plan.repeat, name)
-    arguments = (asking(plan), definition, where, i, about, folder)
+    wrong = bool(truth) and found.same != DEFINITION
+    right = (found.prepared.ready[found.same], truth) if wrong else None
+    arguments = (asking(plan), definition, where, right, i, about, folder)
     job = Job(OWN, piecing.parts, arguments, "taking the model apart", plan.limit)
     (ending,) = ended(pool, {OWN: job}, here=here_of(plan)).values()
     if ending.ending != "ok":
@@ -128,7 +133,7 @@ def _kernel(
     operator = check.graphs[finding.graph].operators[finding.operator or 0]
     title = f"{asked}: {operator.kind} gives something else than it should."
     words = {"call": call, "name": asked, "witness": witness, "beside": beside}
-    return _onnx(script, plan, title, templates.ONNX_KERNEL, words)
+    return _onnx(script, plan, title, [templates.EVALUATED, templates.ONNX_KERNEL], words)
 
 
 def _optimiser(
@@ -155,7 +160,7 @@ def _optimiser(
     job = Job(way.name, onnx_pieces.by_optimiser, arguments, "looking for the smallest piece", plan.limit)
     _wrote(pool, way.name, job)
     title = "ONNX Runtime: its graph optimiser makes something else of this model."
-    return _onnx(script, plan, title, templates.ONNX_OPTIMISER, {})
+    return _onnx(script, plan, title, [templates.ONNX_OPTIMISER], {})
 
 
 def _wrote(pool: Pool, worker: str, job: Job) -> None:
@@ -164,11 +169,12 @@ def _wrote(pool: Pool, worker: str, job: Job) -> None:
         raise Nothing(ending.message if ending.ending != "ok" else ending.value)
 
 
-def _onnx(script: Path, plan: Plan, title: str, end: str, words: dict[str, str]) -> Path:
-    modules = ["import onnx", "import onnxruntime", "from onnx import numpy_helper", "from onnx.reference import ReferenceEvaluator"]  # fmt: skip
+def _onnx(script: Path, plan: Plan, title: str, end: list[str], words: dict[str, str]) -> Path:
+    modules = ["import onnx", "import onnxruntime", "from onnx import numpy_helper"]
+    modules += ["from onnx.reference import ReferenceEvaluator"] if templates.EVALUATED in end else []
     needs = "numpy, onnx and onnxruntime"
     text = templates.made(
-        [templates.ONNX, end],
+        [templates.ONNX, *end],
         modules,
         title=title,
         wrong="it does",

@@ -41,9 +41,9 @@ def compare(name, got, expected, allowed):
     return bool(over[at] > 1)
 '''
 
-VALUES = '''data = dict(np.load(HERE / "values.npz"))
+VALUES = """data = dict(np.load(HERE / "values.npz"))
 allowed = data["allowed"]  # how far float32 may round each number of the output, derived from what it is computed of
-'''
+"""
 
 TORCH = (
     VALUES
@@ -132,7 +132,7 @@ CALLS = {
 }
 
 ONNX = (
-    '''
+    """
 
 def tensor(name):
     return numpy_helper.to_array(onnx.load_tensor(HERE / "test_data_set_0" / name))
@@ -142,20 +142,22 @@ model = onnx.load(HERE / "model.onnx")
 arrays = [tensor(f"input_{i}.pb") for i in range(len(model.graph.input))]
 exact = np.load(HERE / "exact.npz")  # the output in float64, and how far float32 may round each of its numbers
 expected, allowed = exact["expected"], exact["allowed"]
-'''
+"""
     + COMPARE
     + RUN_PLAIN
-    + '''
+    + """
+
+for node in model.graph.node:
+    print(onnx.helper.printable_node(node))
+"""
+)
+
+EVALUATED = '''
 
 def evaluated():
     """The first output in ONNX's reference evaluator."""
     return ReferenceEvaluator(model).run(None, dict(zip([each.name for each in model.graph.input], arrays)))[0]
-
-
-for node in model.graph.node:
-    print(onnx.helper.printable_node(node))
 '''
-)
 
 #: How a script asks each runtime, by its name in the catalog, and what it then says it asked.
 ASKED = {
@@ -173,12 +175,29 @@ compare("ONNX Runtime without its optimiser", run(HERE / "model.onnx"), expected
 sys.exit(int(compare("ONNX Runtime with its optimiser", run(HERE / "model.onnx", optimise=True), expected, allowed)))
 """
 
+PAIR = (
+    COMPARE
+    + """
+
+$one
+
+
+$two
+
+
+first, second = (dict(np.load(HERE / name)) for name in ("one.npz", "two.npz"))
+# Two honest runs in float32 may be as far apart as both may round; what they were fed is the same but for that.
+allowed = first["allowed"]$turned
+sys.exit(int(compare("$names", two(second), one(first)$turned, allowed)))
+"""
+)
+
 
 def made(parts: Sequence[str], modules: Sequence[str], **words: object) -> str:
     """A script of its parts.
 
     modules: what it imports beside numpy, as its lines say it; words: what stands for each ``$name``.
     """
-    imports = ["import sys", *(["import tempfile"] if EXPORTED in "".join(parts) else []), "from pathlib import Path"]
     text = "".join([HEAD, *parts])
+    imports = ["import sys", *(["import tempfile"] if "tempfile." in text else []), "from pathlib import Path"]
     return Template(text).substitute(words, imports="\n".join(imports), frameworks="\n".join(modules)).rstrip() + "\n"

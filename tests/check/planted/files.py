@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+
 def long() -> Any:
     """An image through convolutions and pools, a layer normalisation in single operators, and a classifier."""
     node, rng = helper.make_node, np.random.default_rng(3)

@@ -333,7 +333,9 @@ def _loses_a_bias(graph: Graph) -> None:
 _session("ort: LeakyRelu has one slope", _every("LeakyRelu", "alpha", 0.01), False)
 _session("ort: Softmax takes the first axis", _softmax_over_the_first_axis, False)
 _session("ort: AveragePool counts the padding", _every("AveragePool", "count_include_pad", 1), False)
-_session("ort: Resize places its samples at corners", _every("Resize", "coordinate_transformation_mode", "asymmetric"), False)
+_session(
+    "ort: Resize places its samples at corners", _every("Resize", "coordinate_transformation_mode", "asymmetric"), False
+)
 _session("ort: Gemm scales its bias", _loses_a_bias, False)
 
 

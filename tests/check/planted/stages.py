@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,15 @@ def _port_verdict(stage: Stage, differences: list[dict[str, Any]]) -> str:
     first = differences[0]
     names = [str(value) for spot in (first.get("one"), first.get("two")) if spot for value in spot.values()]
     return "right" if len(differences) == 1 and any(stage.born in name for name in names) else "wrong"
+
+
+def script_status(script: Path, environment: Environment, fault: str) -> int | None:
+    """How a script ends in an empty folder of an environment with this fault; None where there is no script."""
+    if not script.exists():
+        return None
+    environment.plant(fault)
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copy(script, name)
+        shutil.copytree(script.with_suffix(""), Path(name) / script.stem)
+        command = [str(environment.python), "-I", script.name]
+        return subprocess.run(command, cwd=name, capture_output=True, timeout=300).returncode
