@@ -22,13 +22,12 @@ from tests.check.planted.stages import STAGES, Stage
 for needed in ("torch", "tensorflow", "keras", "tf2onnx", "onnxruntime"):
     pytest.importorskip(needed, reason="the faults are planted in it")
 
-#: One of each stage, those that are checked fastest; ``benchmarks/own_faults.py`` runs all.
+#: One of each stage, of every framework; ``benchmarks/own_faults.py`` runs all.
 SHARE = (
-    "tensorflow: leaky_relu has one slope",
+    "torch: leaky_relu is flat below zero",
     "tf2onnx: every slope is written as 0.01",
     "ort's optimiser: fusing a layer normalisation takes another epsilon",
-    "ort: AveragePool counts the padding",
-    "reference: LeakyRelu has one slope",
+    "ort: Resize places its samples at corners",
     "a weight of a newer file",
 )
 SCRIPT = "shows.py"
@@ -92,8 +91,8 @@ def test_where_nothing_is_wrong_nothing_is_written(parity: Command, tmp_path: Pa
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        ("KernelSlips", "none is handed over: it finds nothing wrong"),  # this process has the fault, and no release
-        ("Drifts", "none is handed over: it is nothing that one operator or one file does"),
+        ("KernelSlips", "it finds nothing wrong"),  # workers have the fault, and no release
+        ("Drifts", "it is nothing that one operator or one file does"),
     ],
 )
 def test_a_script_that_does_not_show_it_is_not_handed_over(tmp_path: Path, part: str, said: str) -> None:
@@ -101,7 +100,8 @@ def test_a_script_that_does_not_show_it_is_not_handed_over(tmp_path: Path, part:
     plan = Plan(subject(str(path)), asked, None, 0, catalog(ort=part), (), "parity check", script=tmp_path / SCRIPT)
     found = checked(plan)
     assert found.status == "fail"
-    assert found.script.startswith(said)
+    assert found.script.startswith("none is handed over: ")
+    assert said in found.script
     assert not list(tmp_path.glob("shows*"))
 
 

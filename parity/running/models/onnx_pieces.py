@@ -1,20 +1,19 @@
-"""Pieces of an ONNX file that stand alone, in the layout of ONNX's backend tests: what the workers of a script do with files."""
+"""What workers do with files for a script: the operator or the smallest piece that shows what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from parity.axes import F64, Array
-from parity.judging.cutting import behind, bounds, cut
+from parity.judging.cutting import behind, bounds
 from parity.judging.twins import root_mean_square
-from parity.operators.file import load
 from parity.operators.graph import Graph
 from parity.routes.catalog import Catalog
+from parity.routes.pieces import cut_file, write
 from parity.running.models.ready import Ready
 from parity.running.models.runs import Ran
 from parity.running.values import Values
@@ -31,7 +30,7 @@ def by_operator(made: Ready, ran: Ran, i: int, operator: int, out: Path) -> str:
         return "the route gave no value of it"
     output = names[0]
     known = _around(made.graph, seen, output, 0)
-    return "" if _written(made, seen, known, output, out) else "the oracle cannot compute it alone"
+    return "" if write(made.path, made.graph, seen, known, output, out) else "the oracle cannot compute it alone"
 
 
 def by_optimiser(made: Ready, ran: Ran, i: int, runtime: str, catalog: Catalog, out: Path) -> str:
@@ -44,7 +43,7 @@ def by_optimiser(made: Ready, ran: Ran, i: int, runtime: str, catalog: Catalog, 
     part, scratch = catalog.runtime(runtime), out / "piece.onnx"
     tried: set[tuple[str, frozenset[str]]] = set()
     for depth in (*DEPTHS, len(graph.nodes)):
-        suspects = []
+        suspects: list[tuple[float, str, frozenset[str], Array]] = []
         for output in _outputs(graph, seen):
             known = frozenset(_around(graph, seen, output, depth))
             if (output, known) in tried:
@@ -62,17 +61,18 @@ def by_optimiser(made: Ready, ran: Ran, i: int, runtime: str, catalog: Catalog, 
             distance = _distance(np.asarray(got), seen[output])
             if distance:
                 suspects.append((distance, output, known, np.asarray(got)))
-        for _, output, known, got in sorted(suspects, key=lambda each: -each[0])[:SUSPECTS]:
+                suspects = sorted(suspects, key=lambda each: -each[0])[:SUSPECTS]
+        for _, output, known, got in suspects:
             found = bounds(graph, {name: seen[name] for name in known}, output)
-            if found is not None and _wrong(got, *found) and _written(made, seen, known, output, out):
+            if found is not None and _wrong(got, *found) and write(made.path, graph, seen, known, output, out):
                 scratch.unlink()
                 return ""
     return "no piece of the file shows it"
 
 
-def _seen(made: Ready, ran: Ran, i: int) -> dict[str, Array]:
-    values = Values(ran.files[i])
-    return {**made.fed_with(i), **{name: values[name] for name in values}}
+def _seen(made: Ready, ran: Ran, i: int) -> Mapping[str, Array]:
+    """What was fed and what a route made of it, read when it is asked for."""
+    return ChainMap(Values(ran.files[i]), made.fed_with(i))  # type: ignore[arg-type]  # it is only read
 
 
 def _stored(graph: Graph) -> set[str]:
@@ -114,60 +114,3 @@ def _wrong(got: Array, y: Array, allowed: F64) -> bool:
     same = (got == y) | (np.isnan(got.astype(np.float64)) & np.isnan(y.astype(np.float64))) | np.isinf(allowed)
     with np.errstate(all="ignore"):
         return bool((~same & ~(np.abs(got.astype(np.float64) - y.astype(np.float64)) <= allowed)).any())
-
-
-def cut_file(path: Path, of: Graph, seen: Mapping[str, Array], known: Collection[str], output: str) -> Any:
-    """The operators between known values and one other as a file; None where it takes more than that.
-
-    path, of: the file and its graph; seen: arrays by name, for the shapes and types of what is fed and given.
-    """
-    from onnx import helper
-
-    piece = cut(of, known, output)
-    if piece is None or output not in seen:
-        return None
-    whole = _whole(path)
-    wanted = {name for node in piece.nodes for name in node.outputs if name}
-    nodes = [node for node in whole.graph.node if wanted & set(node.output)]
-    reads = {name for node in nodes for name in node.input}
-    tensors = [tensor for tensor in whole.graph.initializer if tensor.name in reads]
-    inputs = [_declared(name, seen[name]) for name in piece.inputs]
-    graph = helper.make_graph(nodes, "piece", inputs, [_declared(output, seen[output])], tensors)
-    return helper.make_model(graph, opset_imports=list(whole.opset_import), ir_version=whole.ir_version)
-
-
-@lru_cache(maxsize=1)
-def _whole(path: Path) -> Any:
-    """The model with its functions opened."""
-    from onnx import inliner
-
-    model = load(path)
-    return inliner.inline_local_functions(model) if model.functions else model
-
-
-def _declared(name: str, array: Array) -> Any:
-    from onnx import helper
-
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), list(array.shape))
-
-
-def _written(made: Ready, seen: Mapping[str, Array], known: Collection[str], output: str, out: Path) -> bool:
-    """Write a piece, its inputs, what is expected of it and how far it may be off; whether that could be done."""
-    from onnx import checker, numpy_helper
-
-    fed = {name: seen[name] for name in known}
-    model, found = cut_file(made.path, made.graph, seen, known, output), bounds(made.graph, fed, output)
-    if model is None or found is None:
-        return False
-    checker.check_model(model)
-    expected, allowed = found
-    data = out / "test_data_set_0"
-    data.mkdir(parents=True, exist_ok=True)
-    (out / "model.onnx").write_bytes(model.SerializeToString())
-    for i, each in enumerate(model.graph.input):
-        stored = numpy_helper.from_array(np.ascontiguousarray(seen[each.name]), each.name)
-        (data / f"input_{i}.pb").write_bytes(stored.SerializeToString())
-    stored = numpy_helper.from_array(np.ascontiguousarray(expected.astype(seen[output].dtype)), output)
-    (data / "output_0.pb").write_bytes(stored.SerializeToString())
-    np.savez(out / "exact.npz", expected=expected, allowed=allowed)
-    return True

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from parity.errors import ParityError
-from parity.records.model import DEFINITION, Finding, ModelCheck
+from parity.records.model import DEFINITION, Finding, GraphFigure, ModelCheck
+from parity.routes import pieces
 from parity.running.models import bare, onnx_pieces, piecing, templates
 from parity.running.models.document import Found
 from parity.running.models.plan import JUDGE, OWN, Plan, Way
@@ -45,6 +46,8 @@ def show(plan: Plan, pool: Pool, found: Found, check: ModelCheck, routes: list[W
 def hand_over(script: Path, path: Path) -> None:
     """Put a script and its folder where a person asked for them. Raises :class:`ParityError` where they cannot be there."""
     try:
+        for stale in (path.with_suffix("") / pieces.DATA).glob("*.pb"):  # of a script that stood here before
+            stale.unlink()
         shutil.copytree(script.with_suffix(""), path.with_suffix(""), dirs_exist_ok=True)
         shutil.copyfile(script, path)
     except OSError as error:
@@ -63,12 +66,12 @@ def _candidates(
 ) -> Iterator[Path]:
     """Scripts of a finding, the plainest first."""
     graph = check.graphs[finding.graph]
-    i = check.tried.index(finding.inputs)
+    i = check.tried.index(finding.inputs) if finding.inputs in check.tried else 0
     if finding.operator is not None and graph.name == DEFINITION:
         operator = graph.operators[finding.operator]
         yield from _parts(plan, pool, found, (operator.name, *operator.outputs), i, "", name, folder)
     elif finding.operator is not None:
-        yield _kernel(plan, pool, found, check, finding, routes, name, folder)
+        yield _kernel(plan, pool, found, graph, finding, routes, i, name, folder)
     elif finding.figure is None and graph.function is not None and graph.function.status == "fail":
         exporter = "torch" if graph.name == DEFINITION else graph.name
         for difference in graph.differences:
@@ -112,9 +115,10 @@ def _kernel(
     plan: Plan,
     pool: Pool,
     found: Found,
-    check: ModelCheck,
+    graph: GraphFigure,
     finding: Finding,
     routes: list[Way],
+    i: int,
     name: str,
     folder: Path,
 ) -> Path:
@@ -124,14 +128,13 @@ def _kernel(
         raise Nothing(f"how a script asks {way.label} is not known")
     made, ran = found.prepared.ready[way.graph], found.ended[way.name].value
     script = folder / name
-    i = check.tried.index(finding.inputs)
+    assert finding.operator is not None
     arguments = (made, ran, i, finding.operator, script.with_suffix(""))
     job = Job(JUDGE, onnx_pieces.by_operator, arguments, "taking the file apart", plan.limit)
     _wrote(pool, JUDGE, job)
     call, asked = templates.ASKED[way.runtime]
     witness, beside = next(each for runtime, each in templates.ASKED.items() if runtime != way.runtime)
-    operator = check.graphs[finding.graph].operators[finding.operator or 0]
-    title = f"{asked}: {operator.kind} gives something else than it should."
+    title = f"{asked}: {graph.operators[finding.operator].kind} gives something else than it should."
     words = {"call": call, "name": asked, "witness": witness, "beside": beside}
     return _onnx(script, plan, title, [templates.EVALUATED, templates.ONNX_KERNEL], words)
 

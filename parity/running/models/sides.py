@@ -16,10 +16,10 @@ from parity.operators.base import Move
 from parity.operators.graph import Graph, Node, as_value
 from parity.operators.movement import Identity
 from parity.operators.table import OPERATORS
+from parity.routes.pieces import cut_file
 from parity.running.models import module
 from parity.running.models.comparing import graph_of
 from parity.running.models.module import Asking
-from parity.running.models.onnx_pieces import cut_file
 from parity.running.values import Values
 
 #: Of each input of a model: what it is fed, by its name among those of the first, and its axes there.
