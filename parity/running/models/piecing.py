@@ -19,7 +19,7 @@ from parity.running.values import Values
 MOST = 4  #: parts that are tried
 
 #: Of each framework: the text that computes a part, the one that ends a script of its kernel, and what it imports.
-TEXTS = {
+TEXTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "torch": (templates.TORCH, templates.TORCH_KERNEL, ("import torch",)),
     "keras": (templates.KERAS, templates.KERAS_KERNEL, ("import keras",)),
 }
@@ -27,10 +27,14 @@ TEXTS = {
 
 @dataclass(frozen=True)
 class About:
-    """What a script is of: the framework of the model, the exporter by its label or none, and the command that found it."""
+    """What a script is of: the framework of the model, the exporter by its label or none, and the command that found it.
+
+    runtime: what runs the file that the exporter writes, by its name in the catalog.
+    """
 
     kind: str
     exporter: str
+    runtime: str
     repeat: str
     name: str  #: of the script
 
@@ -75,16 +79,18 @@ def _write(piece: Piece, allowed: F64, about: About, folder: Path) -> Path:
     data.mkdir(parents=True)
     inputs = {f"input/{i}": array for i, array in enumerate(piece.inputs.values())}
     np.savez(data / "values.npz", **inputs, **piece.weights, allowed=allowed)  # type: ignore[arg-type]
-    text, kernel, imports = TEXTS[about.kind]
-    end = kernel if not about.exporter else templates.RUN_PLAIN + templates.EXPORTED
-    end = end.replace("$export", templates.CALLS.get(about.exporter, ""))
+    text, end, imports = TEXTS[about.kind]
     needs = {"torch": "torch", "keras": "keras on TensorFlow"}[about.kind]
+    run, imported, runs = templates.RUNNERS[about.runtime]
     if about.exporter:
-        needs += " with its ONNX export, onnx and onnxruntime"
+        end = run + templates.EXPORTED.replace("$export", templates.CALLS[about.exporter])
+        needs += f" with its ONNX export, and {imported.split()[1].partition('.')[0]}"
+        imports = (imported, *imports)
     script.write_text(
         templates.made(
             [text, end],
-            [*(["import onnxruntime"] if about.exporter else []), *imports],
+            imports,
+            runs=runs,
             title=f"{piece.title}: {'what is exported of it computes' if about.exporter else 'float32 gives'} something else.",
             wrong="it does",
             needs=needs,

@@ -69,7 +69,7 @@ def _candidates(
     i = check.tried.index(finding.inputs) if finding.inputs in check.tried else 0
     if finding.operator is not None and graph.name == DEFINITION:
         operator = graph.operators[finding.operator]
-        yield from _parts(plan, pool, found, (operator.name, *operator.outputs), i, "", name, folder)
+        yield from _parts(plan, pool, found, routes, (operator.name, *operator.outputs), i, "", name, folder)
     elif finding.operator is not None:
         yield _kernel(plan, pool, found, graph, finding, routes, i, name, folder)
     elif finding.figure is None and graph.function is not None and graph.function.status == "fail":
@@ -78,7 +78,9 @@ def _candidates(
             # The definition has the operator by the name that it has there, which is the second's where that is wrong itself.
             spot = difference.one if found.same == DEFINITION else difference.two
             if spot is not None and difference.one is not None:
-                yield from _parts(plan, pool, found, (spot.name,), i, exporter, name, folder, difference.one.name)
+                yield from _parts(
+                    plan, pool, found, routes, (spot.name,), i, exporter, name, folder, difference.one.name
+                )
     elif finding.figure is not None:
         yield _optimiser(plan, pool, found, finding, routes, i, name, folder)
     else:
@@ -89,6 +91,7 @@ def _parts(
     plan: Plan,
     pool: Pool,
     found: Found,
+    routes: list[Way],
     where: tuple[str, ...],
     i: int,
     exporter: str,
@@ -100,7 +103,7 @@ def _parts(
     definition = found.prepared.ready.get(DEFINITION)
     if definition is None:
         raise Nothing("nothing says what the model computes")
-    about = piecing.About(plan.kind, exporter, plan.repeat, name)
+    about = piecing.About(plan.kind, exporter, _runner(found, routes, exporter), plan.repeat, name)
     wrong = bool(truth) and found.same != DEFINITION
     right = (found.prepared.ready[found.same], truth) if wrong else None
     arguments = (asking(plan), definition, where, right, i, about, folder)
@@ -109,6 +112,12 @@ def _parts(
     if ending.ending != "ok":
         raise Nothing(ending.message)
     return list(ending.value)
+
+
+def _runner(found: Found, routes: list[Way], exporter: str) -> str:
+    """What a script runs an export in: ONNX Runtime, or what else runs this exporter's files where that does not."""
+    ran = {way.runtime for way in routes if way.graph == exporter and found.ended[way.name].ending == "ok"}
+    return next((runtime for runtime in templates.RUNNERS if runtime in ran), next(iter(templates.RUNNERS)))
 
 
 def _kernel(

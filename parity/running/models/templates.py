@@ -82,6 +82,7 @@ def run(path, optimise=False):
 '''
 
 EXPORTED = """
+
 arrays = [data[f"input/{i}"] for i in range($count)]
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "piece.onnx"
@@ -89,7 +90,7 @@ with tempfile.TemporaryDirectory() as folder:
     got = run(path)
 
 compare("the framework itself in float32", own, expected, allowed)
-sys.exit(int(compare("what it exports, in ONNX Runtime without its optimiser", got, expected, allowed)))
+sys.exit(int(compare("what it exports, in $runs", got, expected, allowed)))
 """
 
 KERAS = (
@@ -167,6 +168,7 @@ ASKED = {
 }
 
 ONNX_KERNEL = """
+
 compare("$beside", $witness, expected, allowed)
 sys.exit(int(compare("$name", $call, expected, allowed)))
 """
@@ -175,6 +177,24 @@ ONNX_OPTIMISER = """
 compare("ONNX Runtime without its optimiser", run(HERE / "model.onnx"), expected, allowed)
 sys.exit(int(compare("ONNX Runtime with its optimiser", run(HERE / "model.onnx", optimise=True), expected, allowed)))
 """
+
+RUN_EVALUATED = '''
+
+def run(path):
+    """The first output of a file in ONNX's reference evaluator."""
+    evaluator = ReferenceEvaluator(str(path))
+    return evaluator.run(None, dict(zip(evaluator.input_names, arrays)))[0]
+'''
+
+#: How a script runs what it exports, by the runtime's name in the catalog: its text, its import, and what it says ran.
+RUNNERS = {
+    "onnxruntime": (RUN_PLAIN, "import onnxruntime", "ONNX Runtime without its optimiser"),
+    "onnx-reference": (
+        RUN_EVALUATED,
+        "from onnx.reference import ReferenceEvaluator",
+        "ONNX's reference evaluator",
+    ),
+}
 
 PAIR = (
     COMPARE
