@@ -40,6 +40,11 @@ class Ran:
     printed: str
     why_not: str = ""
 
+    @property
+    def last(self) -> str:
+        """The last line that it printed."""
+        return (self.printed.strip().splitlines() or [""])[-1]
+
 
 def run(script: Path, limit: float) -> Ran:
     """Run a script, and the folder of its name beside it, from a folder that has nothing else. ``limit`` is in seconds."""

@@ -54,7 +54,8 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
         made = document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
         if plan.script is None:
             return made
-        return msgspec.structs.replace(made, script=script.show(plan, pool, found, made, present, plan.script, folder))
+        checked = script.Checked(plan, pool, found, made, present, plan.script.name)
+        return msgspec.structs.replace(made, script=script.show(checked, plan.script, folder))
 
 
 def _ready(plan: Plan, pool: Pool, folder: Path) -> Found:

@@ -13,7 +13,7 @@ from parity.cases.layouts import FIRST, LAST
 from parity.records.difference import Difference
 from parity.running.models import bare, sides, templates
 from parity.running.models.plan import JUDGE, Plan
-from parity.running.models.script import Nothing, hand_over
+from parity.running.models.script import Nothing, handed_over
 from parity.running.models.sides import Part, Turns
 from parity.running.models.workers import asking, ended, here_of
 from parity.running.pool import Job, Pool
@@ -53,8 +53,7 @@ def show(one: One, two: One, pool: Pool, found: Sequence[Difference], fed: Seque
             return f"none is handed over: {reason}"
         ran = bare.run(script, one.plan.limit)
         if ran.shows:
-            hand_over(script, path)
-            return f"{path}: it shows it, run alone: {ran.printed.strip().splitlines()[-1]}"
+            return handed_over(script, path, ran)
         why = ran.why_not
     return f"none is handed over: {why}"
 
@@ -70,7 +69,6 @@ def _write(one: One, two: One, pool: Pool, found: Difference, file: Path, script
     kinds = list(dict.fromkeys((one.kind, two.kind)))
     words = {
         "title": f"{first.title} and {second.title} give different numbers for the same ones.",
-        "wrong": "they do",
         "needs": " and ".join(NEEDS[kind] for kind in kinds),
         "folder": data.name,
         "repeat": one.plan.repeat,

@@ -81,18 +81,18 @@ def _write(piece: Piece, allowed: F64, about: About, folder: Path) -> Path:
     np.savez(data / "values.npz", **inputs, **piece.weights, allowed=allowed)  # type: ignore[arg-type]
     text, end, imports = TEXTS[about.kind]
     needs = {"torch": "torch", "keras": "keras on TensorFlow"}[about.kind]
-    run, imported, runs = templates.RUNNERS[about.runtime]
+    runner = templates.RUNNERS[about.runtime]
     if about.exporter:
-        end = run + templates.EXPORTED.replace("$export", templates.CALLS[about.exporter])
-        needs += f" with its ONNX export, and {imported.split()[1].partition('.')[0]}"
-        imports = (imported, *imports)
+        end = runner.text + templates.EXPORTED.replace("$export", templates.CALLS[about.exporter])
+        needs += f" with its ONNX export, and {runner.imports.split()[1].partition('.')[0]}"
+        imports = (runner.imports, *imports)
     script.write_text(
         templates.made(
             [text, end],
             imports,
-            runs=runs,
+            call=runner.call,
+            runs=runner.says,
             title=f"{piece.title}: {'what is exported of it computes' if about.exporter else 'float32 gives'} something else.",
-            wrong="it does",
             needs=needs,
             folder=data.name,
             repeat=about.repeat,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from string import Template
 
 HEAD = '''"""$title
 
-Exit status 1 while $wrong, 0 once it does not.
+Exit status 1 while that is so, 0 once it is not.
 It needs $needs, and what lies in the folder $folder beside it.
 
 Found by: $repeat
@@ -69,9 +70,9 @@ TORCH_KERNEL = """
 sys.exit(int(compare("torch in float32 beside torch in float64", own, expected, allowed)))
 """
 
-RUN_PLAIN = '''
+IN_ORT = '''
 
-def run(path, optimise=False):
+def in_ort(path, optimise=False):
     """The first output of a file in ONNX Runtime."""
     options = onnxruntime.SessionOptions()
     level = onnxruntime.GraphOptimizationLevel
@@ -81,13 +82,47 @@ def run(path, optimise=False):
     return session.run(None, dict(zip(names, arrays)))[0]
 '''
 
+IN_REFERENCE = '''
+
+def in_reference(path):
+    """The first output of a file in ONNX's reference evaluator."""
+    evaluator = ReferenceEvaluator(str(path))
+    return evaluator.run(None, dict(zip(evaluator.input_names, arrays)))[0]
+'''
+
+
+@dataclass(frozen=True)
+class Runner:
+    """How a script runs a file: the text that defines it, what that imports, the call, and what it says ran."""
+
+    text: str
+    imports: str
+    call: str
+    says: str
+
+
+OPTIMISED = "optimised"
+_PLAIN = Runner(IN_ORT, "import onnxruntime", "in_ort(path)", "ONNX Runtime without its optimiser")
+
+#: By the name of the runtime in the catalog, and ONNX Runtime with its optimiser.
+RUNNERS = {
+    "onnxruntime": _PLAIN,
+    "onnx-reference": Runner(
+        IN_REFERENCE,
+        "from onnx.reference import ReferenceEvaluator",
+        "in_reference(path)",
+        "ONNX's reference evaluator",
+    ),
+    OPTIMISED: replace(_PLAIN, call="in_ort(path, optimise=True)", says="ONNX Runtime with its optimiser"),
+}
+
 EXPORTED = """
 
 arrays = [data[f"input/{i}"] for i in range($count)]
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "piece.onnx"
     $export
-    got = run(path)
+    got = $call
 
 compare("the framework itself in float32", own, expected, allowed)
 sys.exit(int(compare("what it exports, in $runs", got, expected, allowed)))
@@ -133,68 +168,27 @@ CALLS = {
     "tensorflow": KERAS_CALL,
 }
 
-ONNX = (
+FILE = (
     """
 
 def tensor(name):
     return numpy_helper.to_array(onnx.load_tensor(HERE / "test_data_set_0" / name))
 
 
-model = onnx.load(HERE / "model.onnx")
+path = HERE / "model.onnx"
+model = onnx.load(path)
 arrays = [tensor(f"input_{i}.pb") for i in range(len(model.graph.input))]
 exact = np.load(HERE / "exact.npz")  # the output in float64, and how far float32 may round each of its numbers
 expected, allowed = exact["expected"], exact["allowed"]
 """
     + COMPARE
-    + RUN_PLAIN
-    + """
+)
+
+ASKED = """
 
 for node in model.graph.node:
     print(onnx.helper.printable_node(node))
 """
-)
-
-EVALUATED = '''
-
-def evaluated():
-    """The first output in ONNX's reference evaluator."""
-    return ReferenceEvaluator(model).run(None, dict(zip([each.name for each in model.graph.input], arrays)))[0]
-'''
-
-#: How a script asks each runtime, by its name in the catalog, and what it then says it asked.
-ASKED = {
-    "onnxruntime": ('run(HERE / "model.onnx")', "ONNX Runtime"),
-    "onnx-reference": ("evaluated()", "ONNX's reference evaluator"),
-}
-
-ONNX_KERNEL = """
-
-compare("$beside", $witness, expected, allowed)
-sys.exit(int(compare("$name", $call, expected, allowed)))
-"""
-
-ONNX_OPTIMISER = """
-compare("ONNX Runtime without its optimiser", run(HERE / "model.onnx"), expected, allowed)
-sys.exit(int(compare("ONNX Runtime with its optimiser", run(HERE / "model.onnx", optimise=True), expected, allowed)))
-"""
-
-RUN_EVALUATED = '''
-
-def run(path):
-    """The first output of a file in ONNX's reference evaluator."""
-    evaluator = ReferenceEvaluator(str(path))
-    return evaluator.run(None, dict(zip(evaluator.input_names, arrays)))[0]
-'''
-
-#: How a script runs what it exports, by the runtime's name in the catalog: its text, its import, and what it says ran.
-RUNNERS = {
-    "onnxruntime": (RUN_PLAIN, "import onnxruntime", "ONNX Runtime without its optimiser"),
-    "onnx-reference": (
-        RUN_EVALUATED,
-        "from onnx.reference import ReferenceEvaluator",
-        "ONNX's reference evaluator",
-    ),
-}
 
 PAIR = (
     COMPARE
@@ -222,3 +216,14 @@ def made(parts: Sequence[str], modules: Sequence[str], **words: object) -> str:
     text = "".join([HEAD, *parts])
     imports = ["import sys", *(["import tempfile"] if "tempfile." in text else []), "from pathlib import Path"]
     return Template(text).substitute(words, imports="\n".join(imports), frameworks="\n".join(modules)).rstrip() + "\n"
+
+
+def of_file(asked: Sequence[str], **words: object) -> str:
+    """The script of a file beside it. asked: what runs it, by names of :data:`RUNNERS`, the last of which decides."""
+    runners = [RUNNERS[name] for name in asked]
+    *first, last = [f'compare("{each.says}", {each.call}, expected, allowed)' for each in runners]
+    end = "\n".join([*first, f"sys.exit(int({last}))"])
+    modules = dict.fromkeys(["import onnx", "from onnx import numpy_helper", *(each.imports for each in runners)])
+    needs = " and ".join(sorted({module.split()[1].partition(".")[0] for module in modules}))
+    texts = dict.fromkeys(each.text for each in runners)
+    return made([FILE, *texts, ASKED, end], sorted(modules, reverse=True), needs=needs, **words)
