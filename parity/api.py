@@ -43,15 +43,15 @@ class Checked:
         return encode(self.document).decode()
 
     def report(self, path: str | PathLike[str]) -> None:
-        """Write the page with every operator of one model.
+        """Write the page with every operator, of two models side by side.
 
-        Raises :class:`UsageError` for two models, and :class:`parity.errors.ParityError` where it cannot be written.
+        Raises :class:`parity.errors.ParityError` where it cannot be written.
         """
-        from parity.report.html import render_model
+        from parity.report.html import render_model, render_pair
 
-        if isinstance(self.document, PairCheck):
-            raise UsageError("there is no page of two models yet; print what was found, or take json()")
-        written(Path(path), render_model(self.document).encode())
+        document = self.document
+        page = render_pair(document) if isinstance(document, PairCheck) else render_model(document)
+        written(Path(path), page.encode())
 
     def __str__(self) -> str:
         from parity.report import model, pair
@@ -75,6 +75,7 @@ def check(
     other: Any = None,
     *,
     inputs: Inputs = None,
+    copy_weights: bool = False,
     seed: int = 0,
     runtimes: Sequence[str] = (),
     threads: int = 1,
@@ -85,7 +86,8 @@ def check(
 
     model, other: a torch module, a Keras model, or what the command takes (``"model.onnx"``, ``"net.py:build"``), a path among
     them. inputs: arrays by name in the first model's own axes and types, or shapes as the command reads them
-    (``"2x3x224x224"``, ``["ids=2x8:int64"]``); seed: what is drawn, where it is; runtimes: only these; threads: that each process
+    (``"2x3x224x224"``, ``["ids=2x8:int64"]``); copy_weights: give the other the model's weights, where shapes and order decide
+    which is which; seed: what is drawn, where it is; runtimes: only these; threads: that each process
     computes with; limit: seconds a step may take; memory: bytes a worker process may take. A live model is exported and run in
     this process; of a torch module that is a copy in eval mode.
 
@@ -107,7 +109,9 @@ def check(
         repeat = f"parity.check({named}, inputs={words or '...'}, seed={seed})"
         given = [asked(word) for word in words]
         plan = Plan(what, given, arrays, seed, installed(), runtimes, repeat, threads, limit, memory)
-        return Checked(checked(plan) if theirs is None else compare(plan, theirs))
+        if copy_weights and theirs is None:
+            raise UsageError("copy_weights is for two models: it gives the other the weights of the model")
+        return Checked(checked(plan) if theirs is None else compare(plan, theirs, copy_weights))
 
 
 def _subject(model: Any, more: str, stack: ExitStack) -> Subject:

@@ -2,6 +2,7 @@
 
 from parity.cases.case import Case
 from parity.cases.known import KnownDivergence
+from parity.cases.model import ModelCase
 from parity.cases.network import Graph, Network, Node, Sequential, output_shape
 
-__all__ = ["Case", "Graph", "KnownDivergence", "Network", "Node", "Sequential", "output_shape"]
+__all__ = ["Case", "Graph", "KnownDivergence", "ModelCase", "Network", "Node", "Sequential", "output_shape"]

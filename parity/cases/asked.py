@@ -103,7 +103,7 @@ def _fits(each: Declared, shape: Shape, dtype: str, option: str, sized: dict[str
     """Raise unless a shape and a type are what the file declares; the sizes of named axes are remembered."""
     if each.dtype and dtype != each.dtype:
         raise UsageError(
-            f"{option}: input {each.name!r} is {dtype}, the file wants {each.dtype}; give it as {each.dtype}"
+            f"{option}: input {each.name!r} is {dtype}, the model wants {each.dtype}; give it as {each.dtype}"
         )
     if each.shape is None:
         return
@@ -112,14 +112,16 @@ def _fits(each: Declared, shape: Shape, dtype: str, option: str, sized: dict[str
         wrong = wrong or size != (sized.setdefault(axis, size) if isinstance(axis, str) and axis else axis or size)
     if wrong:
         raise UsageError(
-            f"{option}: input {each.name!r} is {_spelled(shape)}, the file wants {_axes(each.shape)}; give it so"
+            f"{option}: input {each.name!r} is {_spelled(shape)}, the model wants {_axes(each.shape)}; give it so"
         )
 
 
 def _fixed(each: Declared, sized: Mapping[str, int]) -> Shape:
     """The shape as the file has it, with the sizes that named axes have in other inputs."""
     if each.shape is None:
-        raise UsageError(f"input {each.name!r}: the file does not say its shape; give it by --input {each.name}=SHAPE")
+        raise UsageError(
+            f"input {each.name!r}: the model does not say its shape; give it, for example by --input {each.name}=1x3x224x224"
+        )
     full = tuple(axis if isinstance(axis, int) else sized.get(axis, -1) for axis in each.shape)
     if -1 in full:
         usual = [1 if i == 0 else 224 if len(full) == 4 else 8 for i in range(len(full))]

@@ -18,6 +18,21 @@ from parity.operators.graph import Graph
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
 
+def named(name: str) -> None:
+    """Raise :class:`FieldError` for what no case can be called."""
+    owner = f"case {name!r}"
+    if not (isinstance(name, str) and NAME.fullmatch(name) and name.isprintable()):
+        raise FieldError(owner, "name", name, "must be words joined by /, without spaces or any of [ ] * ? ,")
+    if any(word.startswith(".") for word in name.split("/")):
+        raise FieldError(owner, "name", name, "must not have a word that starts with a dot")
+
+
+def timed(name: str, limit: float) -> None:
+    """Raise :class:`FieldError` for what is no time that a step of a case may take."""
+    if not (is_number(limit) and limit > 0):
+        raise FieldError(f"case {name!r}", "time_limit", limit, "must be a positive number of seconds")
+
+
 @dataclass(frozen=True)
 class Case:
     """A layer or network, its input, precision and mode.
@@ -47,10 +62,7 @@ class Case:
 
     def __post_init__(self) -> None:
         owner = f"case {self.name!r}"
-        if not (isinstance(self.name, str) and NAME.fullmatch(self.name) and self.name.isprintable()):
-            raise FieldError(owner, "name", self.name, "must be words joined by /, without spaces or any of [ ] * ? ,")
-        if any(word.startswith(".") for word in self.name.split("/")):
-            raise FieldError(owner, "name", self.name, "must not have a word that starts with a dot")
+        named(self.name)
         if not isinstance(self.model, Layer | Network):
             raise FieldError(owner, "model", self.model, "must be a layer or a network")
         good = isinstance(self.shape, tuple) and len(self.shape) in (2, 4) and all(is_count(n) for n in self.shape)
@@ -63,8 +75,7 @@ class Case:
             raise FieldError(owner, "scale", self.scale, "must be a positive number")
         if not is_number(self.mean):
             raise FieldError(owner, "mean", self.mean, "must be a finite number")
-        if not (is_number(self.time_limit) and self.time_limit > 0):
-            raise FieldError(owner, "time_limit", self.time_limit, "must be a positive number of seconds")
+        timed(self.name, self.time_limit)
         for name in ("batches", "threads"):
             counts = getattr(self, name)
             if not (isinstance(counts, tuple) and all(is_count(n) for n in counts) and len(set(counts)) == len(counts)):

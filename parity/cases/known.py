@@ -16,6 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from parity.axes import Shape
 from parity.cases.case import Case
+from parity.cases.model import AnyCase
 from parity.errors import FieldError, UsageError
 from parity.operators.graph import Node
 from parity.records.lines import Check, Known
@@ -76,19 +77,21 @@ class KnownDivergence:
         if not good:
             raise FieldError("KnownDivergence", name, getattr(self, name), mend)
 
-    def covers(self, case: Case, route: str) -> bool:
+    def covers(self, case: AnyCase, route: str) -> bool:
         """Whether the entry speaks of this case on this route."""
         named = any(fnmatchcase(case.name, p) for p in _patterns(self.cases))
         if not (named and any(fnmatchcase(route, p) for p in _patterns(self.routes))):
             return False
-        return self.operator is None or any(self.operator(node, shapes) for node, shapes in _operators(case))
+        if self.operator is None:
+            return True
+        return isinstance(case, Case) and any(self.operator(node, shapes) for node, shapes in _operators(case))
 
     def holds(self, installed: Mapping[str, str]) -> bool:
         """Whether every version it names is installed (distribution -> version)."""
         return all(_version_fits(name, specifier, installed) for name, specifier in self.versions.items())
 
 
-def apply(check: Check, case: Case, entries: Iterable[KnownDivergence], installed: Mapping[str, str]) -> Check:
+def apply(check: Check, case: AnyCase, entries: Iterable[KnownDivergence], installed: Mapping[str, str]) -> Check:
     """The check of a case as declared divergences explain it.
 
     One that fails in a declared way becomes ``known``; one that passes although the project declares a divergence
@@ -112,7 +115,7 @@ def apply(check: Check, case: Case, entries: Iterable[KnownDivergence], installe
     return check
 
 
-def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Iterable[Case], routes: Iterable[str]) -> None:
+def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Iterable[AnyCase], routes: Iterable[str]) -> None:
     """Raise :class:`UsageError` for a declared entry that covers no check: it could never turn stale, so it would rot."""
     cases, routes = list(cases), list(routes)
     for entry in entries:

@@ -13,10 +13,12 @@ from parity.records.wording import sizes
 
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)  #: N C H W to N H W C, and back
 
+WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
 
 @dataclass(frozen=True)
 class Turn:
-    """One input of the second model: the first one's that it is fed, and how its axes are turned; None where they are not."""
+    """One input of the second model: the first one's that it is fed, its own type, and how its axes are turned; None for not."""
 
     name: str
     here: str
@@ -35,8 +37,8 @@ def feeding(fed: Sequence[Feed], declared: Sequence[Declared], kinds: tuple[str,
     """Every input of the second model, by name where it bears one of the first's, else by its place.
 
     An image is turned where only that fits, and between a torch module and a Keras model wherever it fits, since one has its
-    channels first and the other last. kinds: the frameworks of both, empty for a file. Raises :class:`UsageError` where the
-    inputs cannot be paired.
+    channels first and the other last. Whole numbers may be of another width: what is fed has to fit. kinds: the frameworks of
+    both, empty for a file. Raises :class:`UsageError` where the inputs cannot be paired.
     """
     if len(fed) != len(declared):
         mine, theirs = ", ".join(each.name for each in fed), ", ".join(each.name for each in declared)
@@ -48,11 +50,12 @@ def feeding(fed: Sequence[Feed], declared: Sequence[Declared], kinds: tuple[str,
         here = by_name[each.name] if named else fed[i]
         axes = _axes(here, each, kinds)
         shape = here.shape if axes is None else tuple(here.shape[a] for a in axes)
-        if each.dtype and each.dtype != here.dtype:
+        dtype = each.dtype or here.dtype
+        if dtype != here.dtype and not {dtype, here.dtype} <= set(WHOLE):
             raise UsageError(
                 f"the second model wants {each.name!r} as {each.dtype}, the first {here.name!r} as {here.dtype}"
             )
-        made.append(Turn(each.name, here.name, shape, here.dtype, axes))
+        made.append(Turn(each.name, here.name, shape, dtype, axes))
     return made
 
 

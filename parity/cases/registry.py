@@ -13,6 +13,7 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.cases.known import KnownDivergence
+from parity.cases.model import AnyCase, ModelCase
 from parity.cases.shipped import SHIPPED
 from parity.errors import ParityError, UsageError
 
@@ -26,7 +27,7 @@ class Registry:
     known: the folder's own, then those that parity ships and the folder does not declare itself, by their reason; files: case name -> the file that declares it.
     """
 
-    cases: Mapping[str, Case]
+    cases: Mapping[str, AnyCase]
     known: tuple[KnownDivergence, ...]
     folder: Path
     files: Mapping[str, Path]
@@ -61,18 +62,18 @@ def load(folder: Path) -> Registry:
             f"{folder}: there is no such folder of cases; make it, or name one in pyproject.toml: [tool.parity] cases"
         )
     mount(folder)
-    cases: dict[str, Case] = {}
+    cases: dict[str, AnyCase] = {}
     places: dict[str, Path] = {}
     known: list[KnownDivergence] = []
     for file in sorted(folder.glob("*.py")):
         if file.name.startswith("_"):
             continue
         module = _import(file)
-        for case in _items(module, file, "CASES", Case):
+        for case in _items(module, file, "CASES", Case, ModelCase):
             if case.name in cases:
                 both = f"{places[case.name]} and {file}" if places[case.name] != file else f"{file} twice"
                 raise UsageError(f"case {case.name!r} is declared in {both}; rename one")
-            cases[case.name] = case
+            cases[case.name] = case.within(folder) if isinstance(case, ModelCase) else case
             places[case.name] = file
         known += (replace(entry, file=str(file)) for entry in _items(module, file, "KNOWN", KnownDivergence))
     if not cases:
@@ -96,13 +97,13 @@ def _import(file: Path) -> ModuleType:
         raise UsageError(f"{_place(file, error)}: {' '.join(said.split())}") from None
 
 
-def _items(module: ModuleType, file: Path, name: str, kind: type[Any]) -> list[Any]:
-    items = getattr(module, name, [])
+def _items(module: ModuleType, file: Path, name: str, *kinds: type[Any]) -> list[Any]:
+    items, wanted = getattr(module, name, []), " or ".join(kind.__name__ for kind in kinds)
     if not isinstance(items, list | tuple):
-        raise UsageError(f"{file}: {name}={items!r:.80} must be a list of {kind.__name__}")
+        raise UsageError(f"{file}: {name}={items!r:.80} must be a list of {wanted}")
     for i, item in enumerate(items):
-        if not isinstance(item, kind):
-            raise UsageError(f"{file}: {name}[{i}]={item!r:.80} must be a {kind.__name__}")
+        if not isinstance(item, kinds):
+            raise UsageError(f"{file}: {name}[{i}]={item!r:.80} must be a {wanted}")
     return list(items)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,9 @@ def subject(text: str) -> Subject:
     place, colon, name = text.rpartition(":")
     if not colon:
         if text.endswith(".py"):
-            raise UsageError(f"{text}: it does not say which model in it; write {text}:NAME")
+            there = _names(_there(Path(text)))
+            among = f", of {', '.join(there)}" if there else ""
+            raise UsageError(f"{text}: it does not say which model in it; write {text}:NAME{among}")
         raise UsageError(f"{text}: it is no ONNX file and names no model; {MEND}")
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", name):
         raise UsageError(f"{text}: {name!r} is no name of Python; {MEND}")
@@ -54,3 +57,18 @@ def _there(path: Path) -> Path:
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file; name one that exists")
     return path
+
+
+def _names(path: Path) -> list[str]:
+    """What a file of Python defines at its top, which is not run for it."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError):  # told when it is imported
+        return []
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found.append(node.name)
+        elif isinstance(node, ast.Assign):
+            found += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return [name for name in found if not name.startswith("_")][:10]

@@ -47,6 +47,8 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         )
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
+    if options.copy_weights:
+        raise UsageError("--copy-weights is for two models: it gives the second one the weights of the first")
     with Bar(planning.steps(plan), "steps") as bar:
         found = checked(plan, bar.step)
     if options.report is not None:
@@ -66,10 +68,13 @@ def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) 
     from parity.report.pair import screen
     from parity.running.models.pair import compare
 
-    for option, given in (("--report", options.report), ("--runtime", options.runtime)):
-        if given:
-            raise UsageError(f"{option} is for one model; leave it out where two are compared")
-    found = compare(plan, other)
+    if options.runtime:
+        raise UsageError("--runtime is for one model; leave it out where two are compared")
+    found = compare(plan, other, options.copy_weights)
+    if options.report is not None:
+        from parity.report.html import render_pair
+
+        written(options.report, render_pair(found).encode())
     if options.json:
         out.line(encode(found).decode())
     else:

@@ -4,42 +4,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from parity.cases.case import Case
+from parity.cases.model import AnyCase, ModelCase
 from parity.records.lines import Environment
 from parity.records.wording import sizes
 from parity.report.terminal import table
 from parity.running.checks import summary
 
 
-def lines(cases: Sequence[Case]) -> list[str]:
+def lines(cases: Sequence[AnyCase]) -> list[str]:
     """A table: name, shapes, what the case is."""
     rows = [("case", "input", "output", "model")]
-    rows += [(case.name, sizes(case.shape), sizes(case.output.shape), summary(case)) for case in cases]
+    for case in cases:
+        if isinstance(case, ModelCase):
+            shapes = (", ".join(case.inputs) or case.data or "-", "-")
+        else:
+            shapes = (sizes(case.shape), sizes(case.output.shape))
+        rows.append((case.name, *shapes, summary(case)))
     return table(rows, frozenset(range(4)))
 
 
-def json_lines(cases: Iterable[Case]) -> list[str]:
-    """One JSON object a case; shapes are canonical."""
-    return [
-        json.dumps(
-            {
-                "name": case.name,
-                "family": case.family,
-                "model": summary(case),
-                "input_shape": list(case.shape),
-                "output_shape": list(case.output.shape),
-                "scale": case.scale,
-                "mean": case.mean,
-                "precision": case.precision,
-                "mode": case.mode,
-                "tags": list(case.tags),
-            }
-        )
-        for case in cases
-    ]
+def json_lines(cases: Iterable[AnyCase]) -> list[str]:
+    """One JSON object a case; shapes are canonical, those of a model of one's own as its inputs are named."""
+    return [json.dumps(_plain(case)) for case in cases]
+
+
+def _plain(case: AnyCase) -> dict[str, Any]:
+    about = {"name": case.name, "family": case.family, "model": summary(case), "tags": list(case.tags)}
+    if isinstance(case, ModelCase):
+        return {**about, "inputs": list(case.inputs), "data": case.data}
+    return {
+        **about,
+        "input_shape": list(case.shape),
+        "output_shape": list(case.output.shape),
+        "scale": case.scale,
+        "mean": case.mean,
+        "precision": case.precision,
+        "mode": case.mode,
+    }
 
 
 def environment(machine: Environment, absent: Mapping[str, str]) -> list[str]:

@@ -107,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--runtime", action="append", default=[], metavar="R", help="only this runtime, such as ort; may be repeated")  # fmt: skip
     checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
+    checking.add_argument(
+        "--copy-weights", action="store_true", help="of two models: give the second the first's weights"
+    )
     checking.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with every operator too")
     checking.add_argument("--script", type=Path, metavar="OUT.py", help="write a script of the frameworks alone that shows the worst finding")  # fmt: skip
     for runner in (running, checking):
@@ -198,7 +201,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     registry, catalog = loading.load(options.cases)
     here = project.find(Path())
     devices = selection.devices(options.device, options.require)
-    pairs = selection.checks(registry.cases, catalog.routes(), options.patterns, options.route, devices)
+    pairs = selection.checks(registry.cases, catalog.every_route(), options.patterns, options.route, devices)
     plan = runs.Plan(
         pairs=pairs,
         divergences=registry.known,
@@ -255,11 +258,14 @@ def _check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> in
 def _show(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
     import json
 
+    from parity.cases.model import ModelCase
     from parity.cli import show
     from parity.running import loading, selection
 
     registry, _ = loading.load(options.cases)
     case = selection.one(registry.cases, options.case)
+    if isinstance(case, ModelCase):
+        raise UsageError(f"case {case.name!r} is a model of your own; `parity check {case.typed(case.first)}` shows it")
     for line in [json.dumps(show.plain(case))] if options.json else show.lines(case):
         out.line(line)
     return 0

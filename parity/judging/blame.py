@@ -37,12 +37,16 @@ class Blame:
 
 def whose(check: Check, others: Iterable[Check]) -> str:
     """One sentence on whose a failed check is, from the other checks of the same run; empty where nothing can be said."""
+    if check.failure is not None and check.failure.whose is not None:
+        return check.failure.whose
     blamed = blame(check, others)
     return "" if blamed is None else str(blamed)
 
 
 def blame(check: Check, others: Iterable[Check]) -> Blame | None:
-    """The party that a witness convicts, or None."""
+    """The party that a witness convicts, or None; also where the check had witnesses of its own."""
+    if check.failure is not None and check.failure.whose is not None:
+        return None
     if check.status not in _ENDED or check.step in ("ask", "look", "judge") or doubtful(check):
         return None
     here = Scene.of(check, others)

@@ -55,6 +55,8 @@ def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:
     if truth.dtype not in FORMATS:
         return _whole(observed, truth)
     form, got = truth.form, observed.astype(np.float64)
+    if truth.unspecified is None and _plain(got, expected, form.stored_largest):
+        return _compared(got, truth, np.abs(got - expected), truth.allowed(), 0)
     free = np.zeros(got.shape, bool) if truth.unspecified is None else truth.unspecified
     # What rounds to a number beyond the largest is an honest infinity.
     beyond = np.abs(expected) >= form.stored_largest * (1 + form.storage / 2)
@@ -70,6 +72,17 @@ def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:
     judged = np.isfinite(stored) & np.isfinite(got) & ~free
     distance = np.abs(np.where(judged, got, 0.0) - np.where(judged, expected, 0.0))
     allowed = np.where(judged, truth.allowed(), np.inf)
+    return _compared(got, truth, distance, allowed, int(np.count_nonzero(free)))
+
+
+def _plain(got: F64, expected: F64, largest: float) -> bool:
+    """Whether all numbers are finite and within what can be stored, as nearly always: then every element is judged."""
+    return bool(np.abs(expected).max() < largest) and bool(np.isfinite(got).all())
+
+
+def _compared(got: F64, truth: Truth, distance: F64, allowed: F64, free: int) -> Comparison:
+    """How far off the elements are; distance: 0 and allowed: infinity at the ``free`` ones."""
+    expected = truth.y
     ratio = distance / allowed
     worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     wrong = int(np.count_nonzero(ratio > 1))
@@ -88,7 +101,7 @@ def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:
         float(allowed[worst]),
         wrong,
         got.size,
-        int(np.count_nonzero(free)),
+        free,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.axes import Array
+from parity.axes import F64, Array
 from parity.judging.oracle import Truth
 from parity.records.lines import number, value
 from parity.records.model import Function, Judged
 
 
-def same_function(output: str, inputs: str, twin: Array, truth: Truth, others: Truth | None) -> Function:
+def same_function(output: str, inputs: str, twin: Array, truth: Truth, others: F64 | None) -> Function:
     """One output of a graph on one set of inputs, beside the model's own in float64.
 
     truth: of the graph; what a float32 run of it may be off by is allowed, since exporters store in float32 what they worked
@@ -38,8 +38,8 @@ def same_function(output: str, inputs: str, twin: Array, truth: Truth, others: T
     if not fine.any():
         return Function(status="not judged", output=output, inputs=inputs, reason="no number of the output is finite")
     allowed = truth.allowed()
-    if others is not None and others.y.shape == y.shape:
-        allowed = np.maximum(allowed, others.allowed())
+    if others is not None and others.shape == y.shape:
+        allowed = np.maximum(allowed, others)
     off = np.abs(y - twin)[fine]
     size = float(np.sqrt(np.mean(np.square(twin[fine], dtype=np.float64))))
     with np.errstate(divide="ignore", invalid="ignore"):

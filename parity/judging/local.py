@@ -27,15 +27,17 @@ class Local:
     def draw(self, key: int) -> F64:
         """One draw of the noise; the same for the same key. Elements of equal value get equal draws."""
         y, noise = self.y, self.noise
-        moved = np.zeros(y.shape)
+        moved = np.zeros(y.shape) if noise.own is None else draws.bell(y, key)
         if noise.own is not None:
-            moved += noise.own * draws.bell(draws.words(y, key))
+            moved *= noise.own
         for n, part in enumerate(noise.shared):
             moved += part.coefficient * draws.along(y.shape, part.axes, draws.mixed(key + 3 + n))
         if noise.storage is not None:
-            moved += noise.storage * draws.flat(draws.words(y, key + 1))
+            stored = draws.flat(y, key + 1)
+            stored *= noise.storage
+            moved += stored
         if np.any(noise.flush):
-            share = 0.5 + 0.5 * float(draws.flat(draws.words(np.zeros(1), key + 2))[0])
+            share = 0.5 + 0.5 * float(draws.flat(np.zeros(1), key + 2)[0])
             moved -= np.sign(y) * np.minimum(np.abs(y), noise.flush) * share  # towards zero, everywhere alike
         return moved if np.isfinite(moved).all() else np.where(np.isfinite(y), moved, 0.0)
 
@@ -47,6 +49,8 @@ def fused(noise: Noise, rule: Operator, at: Site, node: Node, x: Sequence[Any], 
     channels at a time, so r is rounded once a block and not once (ONNX Runtime's blocked convolutions hold 8 or 16).
     passes: of values that are sums of products, how many blocks; what is found here is added.
     """
+    if any(isinstance(v, list) for v in x):  # a sequence, whose arrays have no one shape
+        return noise
     if len(x) > 1 and rule.products(at, *(np.shape(v) for v in x if v is not None)):
         passes[node.outputs[0]] = 1 + (np.shape(x[1])[1] / 8 if np.ndim(x[1]) > 2 else np.shape(x[0])[-1] / 64)
     elif node.kind in ("BatchNormalization", "Identity") and node.inputs[0] in passes:

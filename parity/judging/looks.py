@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from parity.judging.amounts import inputs, kernels, layers, scalars, weights
+from parity.judging.forgotten import prepared, statistics
 from parity.judging.pairing import Axes
 from parity.judging.parting import Parting
 from parity.judging.play import Guess, Play, vanishes
-from parity.judging.settings import activation, bias, coordinates, flattened, missing, order, padding, settings
+from parity.judging.settings import activation, bias, coordinates, flattened, missing, order, over, padding, settings
 
 
 def two_at_once(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
@@ -32,14 +33,17 @@ def two_at_once(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
 
 #: In this order: what says least comes first, what is taken from the other side whole comes last.
 GUESSES = (
+    statistics,
+    coordinates,
     settings,
+    over,
     activation,
     inputs,
+    prepared,
     missing,
     bias,
     order,
     flattened,
-    coordinates,
     scalars,
     padding,
     kernels,

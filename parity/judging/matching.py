@@ -37,7 +37,7 @@ class Matching:
         self.two.compute(len(self.two.nodes))
         self.spread = spreads(self.two, self._unpaired)
         self.found.clear()
-        self.match(name for name in self.two.values if name in self.two.data)
+        self.match(name for name in self.two.values if name in self.two.data or name in self.two.graph.outputs)
 
     def match(self, names: Iterable[str]) -> None:
         """Look for values of the second side in the first."""

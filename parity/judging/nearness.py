@@ -101,7 +101,7 @@ def _constants(twin: Twin, folded: frozenset[str], key: int) -> dict[str, Value]
         value = as_value(twin.stored[name])
         with np.errstate(over="ignore", invalid="ignore"):
             rounded = value.y.astype(np.float16).astype(np.float64) != value.y
-            noise = u * np.abs(value.y) * draws.bell(draws.words(value.y, draws.mixed(key + n)))
+            noise = u * np.abs(value.y) * draws.bell(value.y, draws.mixed(key + n))
         found[name] = Value(value.y + np.where(rounded, noise, 0.0), value.dtype)
     return found
 

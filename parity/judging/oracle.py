@@ -18,7 +18,7 @@ from parity.judging.local import Local, fused, limited, narrowed, scaled
 from parity.judging.second_look import widening
 from parity.operators.base import Operator, Site
 from parity.operators.formats import FORMATS, Format
-from parity.operators.graph import Graph, Node, Step, Value, walk
+from parity.operators.graph import Graph, Node, Step, Value, constant_values, walk
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
@@ -53,7 +53,17 @@ class _Rounded:
 
     local: dict[tuple[int, int], Local] = field(default_factory=dict)
     outputs: dict[str, tuple[int, int]] = field(default_factory=dict)  #: of the graph's outputs that round themselves
+    sizes: dict[tuple[int, int], Any] = field(
+        default_factory=dict
+    )  #: what decides a shape, by node and place among the inputs
     overflow: bool = False
+
+    def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
+        """The inputs of a node in a later walk, all that decides the shape as it was in the first.
+
+        A size that is worked out in floats must not jump with their noise: a route whose sizes are others shows it.
+        """
+        return [self.sizes.get((i, k), None if v is None else v.y) for k, v in enumerate(inputs)]
 
 
 def truths(
@@ -72,6 +82,7 @@ def truths(
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
     repeat. Sequences among the outputs are left out.
     """
+    feeds = constant_values(graph) | dict(feeds)
     found = _Rounded()
     step = _measuring(graph, found, careful and loops)
     exact = walk(graph, feeds, step, careful=careful, override=override)
@@ -142,6 +153,7 @@ def _measuring(graph: Graph, found: _Rounded, loops: bool) -> Step:
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
         x = [None if v is None else v.y for v in inputs]
+        found.sizes |= {(i, k): x[k] for k in rule.sizes if k < len(x)}
         y = rule.value(at, *x)
         dtypes = rule.dtypes(at, y)
         if not all(dtype.startswith("seq") for dtype in dtypes):
@@ -192,7 +204,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = rule.value(at, *(None if v is None else v.y for v in inputs))
+        y = rule.value(at, *found.of_this_shape(i, inputs))
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             if (i, j) in names:
@@ -206,7 +218,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
 def _moved(v: Any, noise: F64) -> Any:
     """A value with its noise. Whole numbers that may go either way go to a whole number beside."""
-    return v + noise if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
+    return np.add(v, noise, out=noise) if v.dtype == np.float64 else np.rint(v + LAMBDA * noise).astype(v.dtype)
 
 
 def _tainting(found: _Rounded) -> Step:
@@ -215,7 +227,7 @@ def _tainting(found: _Rounded) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = rule.value(at, *(None if v is None else v.y for v in inputs))
+        y = rule.value(at, *found.of_this_shape(i, inputs))
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             local = found.local.get((i, j))

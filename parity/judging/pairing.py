@@ -133,13 +133,14 @@ class _Bucket:
 
 
 class Index:
-    """The values of one side that depend on data, to be found by their numbers."""
+    """The values of one side that depend on data, and its outputs, to be found by their numbers."""
 
     def __init__(self, twin: Twin, spread: Mapping[str, Spread]) -> None:
         self.twin, self.spread = twin, spread
         groups: dict[tuple[Any, ...], tuple[list[str], list[_Print]]] = {}
         for name in twin.values:
-            if name in twin.data and (arrays := twin.numbers(name)) is not None:
+            shown = name in twin.data or name in twin.graph.outputs
+            if shown and (arrays := twin.numbers(name)) is not None:
                 made = _print(arrays, spread.get(name))
                 names, prints = groups.setdefault(made.key, ([], []))
                 names.append(name)

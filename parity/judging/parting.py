@@ -13,15 +13,17 @@ from typing import Literal
 
 import numpy as np
 
-from parity.axes import Array
+from parity.axes import Array, Shape
 from parity.judging.around import How
 from parity.judging.healing import AHEAD, choose
 from parity.judging.holding import Layers
+from parity.judging.matched import Match, matches
 from parity.judging.matching import Matching, behind, edge, front
 from parity.judging.nearness import Spread
 from parity.judging.pairing import Axes, Partner, allowed, apart, carried, lined
 from parity.judging.play import Play, play
 from parity.judging.twins import Side, Twin, flat, root_mean_square
+from parity.judging.unseen import unseen
 from parity.operators.graph import title
 
 
@@ -96,6 +98,9 @@ class Compared:
     vague: tuple[str, ...]  #: outputs that prove nothing: constant, or allowed to differ by as much as they vary
     failed: tuple[str, ...]  #: what could not be computed, after healing too, in words
     layers: tuple[Layers, ...]  #: operators with the same weights
+    unseen: tuple[str, ...]  #: weights that differ and do not show, in words
+    matches: tuple[Match, ...]  #: the operators that were found to be each other's, in the second's order
+    shapes: tuple[dict[int, Shape], dict[int, Shape]]  #: of what operators that data decides give, by their places
 
 
 def compare_graphs(one: Side, two: Side) -> Compared:
@@ -106,7 +111,7 @@ def compare_graphs(one: Side, two: Side) -> Compared:
     if not one.feeds or len(one.feeds) != len(two.feeds):
         raise ValueError(f"{len(one.feeds)} inputs of one side and {len(two.feeds)} of the other; give as many to both")
     state = Matching(one, two)
-    matched, outputs = len(state.found), [(a, b, state.agrees(a, b)) for a, b in state.outputs()]
+    before, outputs = set(state.found), [(a, b, state.agrees(a, b)) for a, b in state.outputs()]
     values = sum(state.two.numbers(name) is not None for name in state.two.values if name in state.two.data)
     partings: list[Parting] = []
     given_up: set[str] = set()
@@ -122,8 +127,36 @@ def compare_graphs(one: Side, two: Side) -> Compared:
     failed = tuple(
         f"{side}: {n}: {why}" for side, t in (("one", state.one), ("two", state.two)) for n, why in t.failed.items()
     )
-    same = not (partings or left or unpaired or vague or failed) and bool(outputs)
-    return Compared(tuple(partings), same, matched, values, left, tuple(outputs), unpaired, vague, failed, state.layers)
+    seen = {each.index for parting in partings for each in (*parting.group_two, *filter(None, [parting.two]))}
+    seen |= {
+        pair.two for pair in state.layers if pair.scaled
+    }  # a normalisation folded in, which may leave zeros as they are
+    dead = tuple(unseen(state.one, state.two, state.equal, seen))
+    return Compared(
+        partings=tuple(partings),
+        same=not (partings or left or unpaired or vague or failed or dead) and bool(outputs),
+        matched=len(before & state.two.data),
+        values=values,
+        left=left,
+        outputs=tuple(outputs),
+        unpaired=unpaired,
+        vague=vague,
+        failed=failed,
+        layers=state.layers,
+        unseen=dead,
+        matches=matches(state, before),
+        shapes=(_shapes(state.one), _shapes(state.two)),
+    )
+
+
+def _shapes(twin: Twin) -> dict[int, Shape]:
+    """Of the first output of each operator, on the first input; none where it could not be computed."""
+    found: dict[int, Shape] = {}
+    for name, i in twin.maker.items():
+        if name in twin.data and i not in found:
+            arrays = twin.numbers(name)
+            found[i] = () if arrays is None else arrays[0].shape
+    return found
 
 
 def _is_vague(state: Matching, name: str) -> bool:
@@ -131,6 +164,8 @@ def _is_vague(state: Matching, name: str) -> bool:
     arrays = state.two.numbers(name)
     if arrays is None:
         return True
+    if name not in state.two.data and all(one not in state.one.data for one, two in state.outputs() if two == name):
+        return False  # on neither side an input decides it
     numbers, spread = flat(arrays), flat(state.spread.get(name, ()))
     numbers = numbers[np.isfinite(numbers)]
     if not numbers.size or numbers.min() == numbers.max():

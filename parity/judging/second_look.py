@@ -62,12 +62,12 @@ def share_of_loops(
     rule: Operator, at: Site, x: Sequence[Any], distance: F64, storage: F64, places: Sequence[tuple[int, ...]]
 ) -> float | None:
     """The largest error at ``places`` over what twice the largest loop (and storage) allows there; None for no sum."""
+    looped = _looped(rule, at, x, places)
+    if looped is None:
+        return None
     most = 0.0
-    for place in places:
-        terms = rule.terms(at, place, *x)
-        if terms is None:
-            return None
-        allowed = TWICE * loops(terms) + float(storage[place])
+    for place, error in zip(places, looped, strict=True):
+        allowed = TWICE * error + float(storage[place])
         most = max(most, float(distance[place]) / allowed if allowed else np.inf)
     return most
 
@@ -81,11 +81,26 @@ def widening(rule: Operator, at: Site, noise: Noise, y: F64, x: Sequence[Any], l
     if evaluation is None or not y.size or at.format.accumulate != at.format.storage:
         return 1.0
     evaluation = np.broadcast_to(evaluation, y.shape)
-    factor = 1.0
-    for place in looked_at(np.abs(y), np.ones(y.shape, bool)):
-        terms = rule.terms(at, place, *x)
-        if terms is None:
-            return 1.0
-        if evaluation[place] > 0:
-            factor = max(factor, TWICE * loops(terms) / (lam * float(evaluation[place])))
-    return factor
+    places = looked_at(np.abs(y), np.ones(y.shape, bool))
+    looped = _looped(rule, at, x, places)
+    if looped is None:
+        return 1.0
+    factors = [
+        TWICE * error / (lam * float(evaluation[place]))
+        for place, error in zip(places, looped, strict=True)
+        if evaluation[place] > 0
+    ]
+    return max([1.0, *factors])
+
+
+def _looped(rule: Operator, at: Site, x: Sequence[Any], places: Sequence[tuple[int, ...]]) -> list[float] | None:
+    """How far plain loops take each element off, in the output's unit; None where it is no sum."""
+    sums = rule.sums(at, places, *x)
+    if sums is None:
+        return None
+    known: dict[int, float] = {}  # by the object, which ``sums`` keeps
+    for each in sums:
+        for part in each:
+            if id(part.terms) not in known:
+                known[id(part.terms)] = loops(part.terms)
+    return [sum(part.slope * known[id(part.terms)] for part in each) for each in sums]

@@ -71,6 +71,19 @@ def _said(value: Any) -> str:
     return "by default" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
+def over(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
+    """A softmax over another axis, of a value that keeps its shape."""
+    for node in changed.nodes:
+        if node.kind not in ("Softmax", "LogSoftmax", "Hardmax"):
+            continue
+        now, rank = int(node.attributes.get("axis", -1)), changed.arrays[0].ndim
+        for other in range(rank) if now >= 0 else range(-rank, 0):
+            if other != now:
+                yield Guess(
+                    "axis", f"{node.kind} over {now}", f"over {other}", changed.with_attributes(node, axis=other)
+                )
+
+
 # ---- padding --------------------------------------------------------------------------------------------------------
 
 
@@ -111,17 +124,35 @@ ROUNDS = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 
 
 def coordinates(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
-    """Other coordinates and modes of a resize."""
+    """Other coordinates of a resize, then other modes; first of all those that a resize of the other side has."""
+    theirs = [_resized(node) for node in target.nodes if node.kind == "Resize"]
     for node in changed.nodes:
         if node.kind != "Resize":
             continue
-        mode, at = node.attributes.get("mode", "nearest"), "coordinate_transformation_mode"
-        now = node.attributes.get(at, "half_pixel")
-        for other, place in product(dict.fromkeys([mode, "nearest", "linear", "cubic"]), COORDINATES):
-            for rounds in ROUNDS if other == "nearest" else ("",):
-                changes = {"mode": other, at: place} | ({"nearest_mode": rounds} if rounds else {})
-                said = f"{other}, {place}" + (f", {rounds}" if rounds else "")
-                yield Guess("coordinates", f"{mode}, {now}", said, changed.with_attributes(node, **changes))
+        mine = _resized(node)
+        others = product(dict.fromkeys([mine[0], "nearest", "linear", "cubic"]), COORDINATES, ROUNDS)
+        for other in dict.fromkeys([*theirs, *(each for each in others if _told_apart(*each))]):
+            if other == mine:
+                continue
+            names = "mode", "coordinate_transformation_mode", "nearest_mode"
+            guess = changed.with_attributes(node, **dict(zip(names, other, strict=True)))
+            before, after = (", ".join(each if each[0] == "nearest" else each[:2]) for each in (mine, other))
+            if mine[0] == other[0]:
+                yield Guess("coordinates", before.partition(", ")[2], after.partition(", ")[2], guess)
+            else:
+                yield Guess("interpolation", before, after, guess)
+
+
+def _resized(node: Node) -> tuple[str, str, str]:
+    """The mode of a resize, its coordinates and how it rounds to the nearest; the first way where it does not."""
+    mode = node.attributes.get("mode", "nearest")
+    place = node.attributes.get("coordinate_transformation_mode", "half_pixel")
+    return mode, place, node.attributes.get("nearest_mode", ROUNDS[0]) if mode == "nearest" else ROUNDS[0]
+
+
+def _told_apart(mode: str, place: str, rounds: str) -> bool:
+    """Whether this differs from others before: how is rounded matters to the nearest alone."""
+    return mode == "nearest" or rounds == ROUNDS[0]
 
 
 def order(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
@@ -160,10 +191,15 @@ def _orders(perm: list[int]) -> tuple[str, str]:
 
 
 def missing(changed: Play, target: Play, axes: Axes) -> Iterator[Guess]:
-    """An operator left out: what reads it gets what it read."""
+    """An operator left out: what reads it gets what it read, of two values one."""
     for node in changed.nodes:
         data = [n for n in node.inputs if n in changed.data or changed.maker(n) is not None]
-        if len(data) != 1 or len(node.outputs) != 1 or not node.inputs:
+        if not data or len(node.outputs) != 1:
+            continue
+        if len(data) > 1:
+            for kept in dict.fromkeys(data):
+                said = f"{node.kind} of {', '.join(data)}"
+                yield Guess("missing operator", said, f"{kept} alone", _without(changed, node, kept))
             continue
         kind, said = "missing operator", node.kind
         held = [n for n in node.inputs if n in changed.stored and changed.constant(n).ndim >= 1]

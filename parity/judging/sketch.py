@@ -40,7 +40,7 @@ def sketch(observed: Array, truth: Truth) -> Sketch | None:
     moved = deviations(observed.astype(np.float64).ravel()[places], expected.ravel()[places], bound.ravel()[places])
     # Weights of mean square 1, and not only of 1: else one element would look like every 256th.
     at = places.astype(np.float64)
-    sums = [float(np.sum(np.sqrt(3.0) * draws.flat(draws.words(at, k)) * moved)) for k in range(SUMS)]
+    sums = [float(np.sum(np.sqrt(3.0) * draws.flat(at, k) * moved)) for k in range(SUMS)]
     return Sketch(elements=len(places), sums=[round(total, 1) for total in sums])
 
 

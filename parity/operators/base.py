@@ -76,6 +76,13 @@ class Terms(NamedTuple):
     divisor: float = 1.0
 
 
+class Sum(NamedTuple):
+    """A sum that one output element hangs on, and how much it is off for each unit that the sum is: ``abs(d y / d sum)``."""
+
+    terms: Terms
+    slope: float = 1.0
+
+
 class Window(NamedTuple):
     """What one output element sees of its input, axis by axis of the last ``len(kernel)`` axes."""
 
@@ -122,6 +129,8 @@ class Site:
 class Operator:
     """Base of all operators. Value and noise have to be said; what moves values or works on integers says ``EXACT``."""
 
+    sizes: tuple[int, ...] = ()  #: the inputs whose values decide the outputs' shapes
+
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         """The outputs in float64 (or integers, booleans). An input that is left out is None.
 
@@ -145,6 +154,13 @@ class Operator:
     def terms(self, at: Site, index: tuple[int, ...], *x: Any) -> Terms | None:
         """One element of the first output as a plain sum; None where the operator is none."""
         return None
+
+    def sums(self, at: Site, places: Sequence[tuple[int, ...]], *x: Any) -> list[tuple[Sum, ...]] | None:
+        """The long sums behind elements of the first output; None where there are none. Those that share one share its object."""
+        found = [self.terms(at, place, *x) for place in places]
+        return (
+            None if any(terms is None for terms in found) else [(Sum(terms),) for terms in found if terms is not None]
+        )
 
     def window(self, at: Site, *shapes: Shape) -> Window | None:
         """The sliding window over the first input; None for what has none."""
@@ -189,11 +205,12 @@ def operator(*kinds: str, domain: str = "") -> Callable[[Rule], Rule]:
 class Move(Operator):
     """Exact: values are moved, selected or copied.
 
-    ``f(at, *x)`` gives one output, or a tuple or list of them.
+    ``f(at, *x)`` gives one output, or a tuple or list of them. sizes: see :class:`Operator`.
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., Any], sizes: tuple[int, ...] = ()) -> None:
         self._f = f
+        self.sizes = sizes
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = self._f(at, *x)

@@ -25,8 +25,12 @@ def convolve(x: Array, w: Array, g: Geometry, groups: int) -> F64:
     rows = w.reshape(groups, out // groups, -1)
     y = np.empty((n, out, *g.count))
     places = prod(g.count)
+    still = prod(g.kernel) == prod(g.stride) == 1 and not any(n for side in g.reach for n in side)
     for image in range(n):
         flat = y[image].reshape(groups, out // groups, places)
+        if still:  # each window is its own element: nothing to unfold
+            flat[:] = rows @ x[image].reshape(groups, -1, places)
+            continue
         seen = list(g.taps(x[image : image + 1]))
         step = max(1, CHUNK // max(1, rows.shape[2] * groups * prod(g.count[1:])))
         for a in range(0, g.count[0], step):
@@ -98,7 +102,9 @@ class _Convolution(Operator):
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         y = self._sum(at, x[0], x[1])
         if len(x) > 2 and x[2] is not None:
-            y = y + per_channel(x[2], y.ndim)
+            if np.shape(x[2]) != y.shape[1:2]:  # broadcast it may fit all the same, and runtimes refuse it
+                raise ValueError(f"{at.kind} with a bias of shape {np.shape(x[2])} for {y.shape[1]} channels")
+            y += per_channel(x[2], y.ndim)
         return (y,)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:

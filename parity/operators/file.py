@@ -17,6 +17,7 @@ from parity.operators.graph import Graph, Node, Value
 from parity.operators.table import OPERATORS
 
 IR_VERSION = 10  #: read by ONNX Runtime since 1.20
+LAYER = "parity.layer"  #: under what a file that parity writes keeps the layer of an operator
 
 
 def write(
@@ -68,7 +69,10 @@ def _node(node: Node) -> Any:
     attributes = {name: spelled(value) for name, value in node.attributes.items()}
     if "to" in attributes:  # parity names types, ONNX numbers them
         attributes["to"] = helper.np_dtype_to_tensor_dtype(np.dtype(attributes["to"]))
-    return helper.make_node(node.kind, node.inputs, node.outputs, name=node.name, domain=node.domain, **attributes)
+    made = helper.make_node(node.kind, node.inputs, node.outputs, name=node.name, domain=node.domain, **attributes)
+    if node.scope:
+        made.metadata_props.add(key=LAYER, value=node.scope)
+    return made
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ def _read_node(node: Any, opsets: Mapping[str, int], folder: str, decimal: bool)
         attributes,
         node.name,
         domain,
-        _module(scopes),
+        _module(scopes) or meta.get(LAYER, ""),
         opset,
         meta,
         body,

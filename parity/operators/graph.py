@@ -90,6 +90,11 @@ def plain(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> l
     return [Value(v, d) for v, d in zip(y, rule.dtypes(at, y), strict=True)]
 
 
+def constant_values(graph: Graph) -> dict[str, Value]:
+    """The constants of a graph as values: for who walks it more than once, to be fed."""
+    return {name: as_value(array) for name, array in graph.constants.items()}
+
+
 def walk(
     graph: Graph,
     feeds: Mapping[str, Value],

@@ -88,6 +88,8 @@ class Scatter(Operator):
 class TopK(Operator):
     """The k largest or smallest along an axis and their places; of equals the first. Exact."""
 
+    sizes = (1,)
+
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         if not at.get("sorted", 1):
             raise Unsupported("TopK: sorted=0 leaves the order open")
@@ -147,7 +149,7 @@ def _unique(at: Site, x: Any) -> Any:
 operator("Gather")(Move(_gather))
 operator("GatherElements")(Move(lambda at, x, i: x[_places(at, i)]))
 operator("GatherND")(Move(_gather_nd))
-operator("OneHot")(OneHot(_one_hot))
+operator("OneHot")(OneHot(_one_hot, sizes=(1,)))
 operator("NonZero")(Move(_non_zero))
 operator("ArgMax", "ArgMin")(Move(_arg))
 operator("Unique")(Move(_unique))

@@ -50,6 +50,8 @@ class Constant(Operator):
 class ConstantOfShape(Constant):
     """An array of one stored value."""
 
+    sizes = (0,)
+
     def _stored(self, at: Site) -> Any:
         return np.asarray(at.get("value", np.zeros(1, np.float32))).reshape(-1)[:1]
 
@@ -120,6 +122,8 @@ class Range(Operator):
     u of its size, the same way again and again since the step is the same: the drift is one draw for the whole range, and
     lambda 3 allows its worst case, ``i u max(|start|, |y|)``.
     """
+
+    sizes = (0, 1, 2)
 
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         start, limit, delta = (np.asarray(v).reshape(()) for v in x)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from parity.axes import F64, Array
-from parity.operators.base import Move, Noise, Operator, Shared, Site, Unsupported, operator, stored
+from parity.axes import F64
+from parity.operators.base import Move, Noise, Operator, Shared, Site, Sum, Terms, Unsupported, operator, stored
 from parity.operators.formats import FORMATS
-from parity.operators.reduction import summed
+from parity.operators.rows import Axes, Rows, doubt, form_r, measured, row_noise
 from parity.operators.windows import per_channel
-
-Axes = tuple[int, ...]
 
 #: ONNX's numbers of the types in which statistics are computed and given out (stash_type).
 _STASH = {1: "float32", 10: "float16", 11: "float64", 16: "bfloat16"}
@@ -26,79 +24,7 @@ def _channels(v: Any, rank: int) -> Any:
     return per_channel(v, rank) if rank > 1 else np.reshape(v, -1)
 
 
-def _summed(at: Site, t: F64, axes: Axes) -> Noise:
-    """Form R of a sum along axes, which no kernel does by tiles or of shortened operands."""
-    return summed(replace(at, override=None), t, axes)
-
-
 # ---- by mean and variance -------------------------------------------------------------------------------------------
-
-
-class Rows(NamedTuple):
-    """What is normalised: the data in the shape in which their statistics are taken, and what is done afterwards."""
-
-    x: F64
-    axes: Axes  #: over which the statistics are taken
-    scale: Any = 1.0  #: broadcasts against x, as the bias does
-    bias: Any = 0.0
-    mean: Any = 0.0  #: of each row, 0 where it is not taken off
-    inverse: Any = 1.0  #: what the centred data are multiplied by: 1 / sqrt(variance + epsilon)
-
-    @property
-    def normalised(self) -> F64:
-        """The data without scale and bias."""
-        return np.asarray((self.x - self.mean) * self.inverse)
-
-
-def measured(rows: Rows, epsilon: float, centred: bool = True) -> tuple[Rows, F64]:
-    """The rows with their mean and inverse deviation filled in, and their variance (that of the population)."""
-    n = max(prod(rows.x.shape[a] for a in rows.axes), 1)
-    mean = rows.x.sum(axis=rows.axes, keepdims=True) / n if centred else np.zeros(())
-    variance = np.square(rows.x - mean).sum(axis=rows.axes, keepdims=True) / n
-    return rows._replace(mean=mean, inverse=1 / np.sqrt(variance + epsilon)), variance
-
-
-class Doubt(NamedTuple):
-    """How far the statistics of a kernel may be off at lambda = 1, for each row."""
-
-    mean: F64
-    variance: F64
-    inverse: F64
-    overflow: Array | None  #: where the sum of squares may pass the largest number
-
-
-def doubt(at: Site, rows: Rows) -> Doubt:
-    """Form R of the two sums. Kernels may take the variance as ``E x^2 - mean^2`` in one pass.
-
-    That makes it off by what the mean of squares is off: the bound holds the square of the mean and is wide where that is
-    large [derived].
-    """
-    u, n = at.format.accumulate, max(prod(rows.x.shape[a] for a in rows.axes), 1)
-    squares = rows.x * rows.x
-    total = _summed(at, squares, rows.axes)
-    mean = np.zeros(())
-    if np.ndim(rows.mean):
-        mean = np.asarray(_summed(at, rows.x, rows.axes).own) / n + u * np.abs(rows.mean)
-    variance = np.asarray(total.own) / n + 2 * u * squares.sum(axis=rows.axes, keepdims=True) / n
-    inverse = rows.inverse * (0.5 * variance * rows.inverse**2 + 2 * at.format.elementwise)
-    return Doubt(mean, variance, inverse, total.overflow)
-
-
-def row_noise(at: Site, y: F64, rows: Rows, off: Doubt, axes: Axes) -> Noise:
-    """What ``(x - mean) inverse scale + bias`` rounds: the errors of the statistics are one draw along ``axes`` of y.
-
-    ``|s| (i (d_mean + u (|x| + |mean|)) + |z| (i^2 d_var / 2 + 2 u)) + u (|b| + |z s|)`` in all, with z the normalised
-    data and i the inverse deviation [derived: counted; the folded form x (i s) + (b - mean i s) is the reason for |x|].
-    """
-    u, shape = at.format.elementwise, rows.x.shape
-    z, gain = rows.normalised, rows.inverse * rows.scale
-    own = u * (np.abs(gain * rows.x) + 2 * np.abs(z * rows.scale) + np.abs(rows.bias))
-    shift = gain * (off.mean + u * np.abs(rows.mean))
-    stretch = rows.scale * z * (0.5 * off.variance * rows.inverse**2 + u)
-    shared = [stretch, shift] if np.ndim(rows.mean) else [stretch]
-    parts = tuple(Shared(np.broadcast_to(part, shape).reshape(y.shape), axes) for part in shared)
-    overflow = None if off.overflow is None else np.broadcast_to(off.overflow, shape).reshape(y.shape)
-    return Noise(np.broadcast_to(own, shape).reshape(y.shape), parts, stored(at, y), overflow=overflow)
 
 
 class _Normalise(Operator):
@@ -132,6 +58,29 @@ class _Normalise(Operator):
             Noise(d, storage=stash.storage * np.abs(v)) for d, v in zip((off.mean, off.inverse), y[1:], strict=False)
         ]
         return (replace(first, storage=stored(at, y[0])), *more)
+
+    def sums(self, at: Site, places: Sequence[tuple[int, ...]], *x: Any) -> list[tuple[Sum, ...]] | None:
+        """The mean and the variance of an element's row, in two passes.
+
+        ``y = (x - mean) i s + b`` with ``i = (variance + epsilon)^-1/2``: its slopes are ``i s`` and ``z i^2 s / 2`` [derived].
+        """
+        rows = self._measured(at, x)
+        n = max(prod(rows.x.shape[a] for a in rows.axes), 1)
+        slopes = [np.abs(rows.inverse * rows.scale), 0.5 * np.abs(rows.normalised * rows.scale) * rows.inverse**2]
+        shift, stretch = (np.broadcast_to(slope, rows.x.shape) for slope in slopes)
+        known: dict[tuple[int, ...], tuple[Terms, Terms]] = {}
+        found: list[tuple[Sum, ...]] = []
+        for place in places:
+            where = np.unravel_index(np.ravel_multi_index(place, x[0].shape), rows.x.shape)
+            row = tuple(-1 if axis in rows.axes else int(i) for axis, i in enumerate(where))
+            if row not in known:
+                lies = tuple(slice(None) if i < 0 else i for i in row)
+                data, mean = rows.x[lies].ravel(), np.broadcast_to(rows.mean, rows.x.shape)[lies].ravel()
+                known[row] = Terms(data, divisor=n), Terms(np.square(data - mean), divisor=n)
+            first, second = known[row]
+            about = Sum(second, float(stretch[where]))
+            found.append((Sum(first, float(shift[where])), about) if self.centred else (about,))
+        return found
 
     def dtypes(self, at: Site, y: Sequence[Any]) -> tuple[str, ...]:
         return (at.dtype, *[self._stash(at)] * (len(y) - 1))
@@ -313,7 +262,7 @@ class LpNormalization(Operator):
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         u, axis, powers = at.format.elementwise, at.get("axis", -1) % x[0].ndim, self._powers(at, x[0])
         total = np.maximum(powers.sum(axis=axis, keepdims=True), np.finfo(np.float64).tiny)
-        added = _summed(at, powers, (axis,))
+        added = form_r(at, powers, (axis,))
         norm = np.asarray(added.own) / (at.get("p", 2) * total) + u
         # Squares that a kernel may flush, or that overflow: the norm may be anything.
         lost = (total < added.flush / u) & (powers > 0) if at.get("p", 2) == 2 else np.zeros(y[0].shape, bool)
@@ -358,7 +307,7 @@ class Softmax(Operator):
         p, d, _ = self._shares(at, x[0])
         distance = np.where(np.isfinite(d), np.abs(d), 0.0)
         each = 2 + distance
-        added = np.asarray(_summed(at, p, axes).own) * (u / at.format.accumulate)
+        added = np.asarray(form_r(at, p, axes).own) * (u / at.format.accumulate)
         total = added + u * np.sqrt(np.square(p * each).sum(axis=axes, keepdims=True))
         if at.kind == "LogSoftmax":
             row = np.broadcast_to(total + u, p.shape)

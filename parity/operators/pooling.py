@@ -168,6 +168,8 @@ class LpPool(Operator):
 class MaxUnpool(Operator):
     """Values put back where a maximum was found, zeros elsewhere. Exact."""
 
+    sizes = (2,)
+
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         data, places, wanted = (*x, None)[:3]
         rank = data.ndim - 2
@@ -197,6 +199,8 @@ class MaxUnpool(Operator):
 @operator("Col2Im")
 class Col2Im(Operator):
     """Columns added back into the image they were taken from: ``u_a (k - 1) sum|x|`` where k overlap."""
+
+    sizes = (1, 2)
 
     def _added(self, at: Site, x: Any, image: Any, block: Any) -> F64:
         size, kernel = [int(n) for n in image], [int(n) for n in block]

@@ -191,6 +191,8 @@ class Resize(Operator):
     moved place has another element next to it.
     """
 
+    sizes = (1, 2, 3)  # scales among them; a region of interest says no less where to look
+
     def value(self, at: Site, *x: Any) -> tuple[Any, ...]:
         steps = [(along, table(at, along)) for along in plan(at, x[0], x[1:])]
         if x[0].dtype.kind != "f" and at.get("mode", "nearest") != "nearest":

@@ -31,7 +31,7 @@ class Collection:
         self._where = config.invocation_params.dir
         self.folders = _folders(config)
         self.registry, catalog = loading.load(self.folders.cases)
-        self._routes = catalog.routes()
+        self._routes = catalog.every_route()
         devices = selection.devices(option.parity_device, option.parity_require)
         pairs = selection.checks(self.registry.cases, self._routes, [], option.parity_route, devices)
         self.required = selection.required(catalog, option.parity_require, pairs)

@@ -7,8 +7,15 @@ option, and the frameworks only in processes of their own.
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from parity.api import Checked
 
 NAME = "parity-checks"  #: under which what the option brings is registered
 
@@ -38,6 +45,28 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Checks(config), NAME)
     except ParityError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture
+def assert_parity(request: pytest.FixtureRequest) -> Callable[..., Checked]:
+    """:func:`parity.assert_parity`, drawing from ``--parity-seed``; where it fails it also writes a page in the report folder."""
+    from parity import check
+    from parity.cases import project
+
+    option = request.config.option
+
+    def checked(model: Any, other: Any = None, **how: Any) -> Checked:
+        __tracebackhide__ = True
+        found = check(model, other, **{"seed": option.parity_seed, **how})
+        if found.verdict != "pass":
+            name = re.sub(r"[^A-Za-z0-9.+=-]+", "_", request.node.nodeid).strip("_")[-150:]
+            page = Path(option.parity_reports or project.find(Path()).reports) / f"{name}.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            found.report(page)
+            pytest.fail(f"parity: {found.verdict}\n{found}\n  page      {page}", pytrace=False)
+        return found
+
+    return checked
 
 
 def _seed(text: str) -> int:

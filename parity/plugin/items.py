@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from parity.cases.case import Case
+from parity.cases.model import AnyCase
 from parity.plugin.tail import EndedError, Tail
 from parity.records.lines import Check
 from parity.records.wording import ending, figure, one_line
@@ -26,7 +26,7 @@ TOP = 1  #: the line that pytest is told where a reason is of no line in particu
 class Selected:
     """A check that was asked for. required: what is required of what it uses; markers: words that ``-m`` takes."""
 
-    case: Case
+    case: AnyCase
     route: Route
     required: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class CheckItem(pytest.Item):
             report.longrepr = (os.fspath(self.path), TOP, report.longrepr[2])
 
 
-def words(case: Case, route: Route) -> dict[str, str]:
+def words(case: AnyCase, route: Route) -> dict[str, str]:
     """Markers of a check: word -> what it stands for. ``torch>ort@cuda`` is ``torch-ort-cuda``, as ``-m`` reads no ``>``."""
     named = [("family", case.family), ("route", route.name), ("device", route.device)]
     named += [("tag", tag) for tag in case.tags]

@@ -23,6 +23,7 @@ class Spot(Struct, frozen=True):
     module: str = ""  #: the module or layer that it belongs to, where the file keeps it
     source: Source | None = None
     shape: tuple[int, ...] = ()  #: of its output, on the first inputs
+    place: int = -1  #: in computing order
 
 
 def spelled(spot: Spot) -> str:

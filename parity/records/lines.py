@@ -15,7 +15,7 @@ import msgspec
 
 from parity.records.verdict import Kind, Status
 
-SCHEMA = 3  #: raised when a line written by this parity cannot be read by an older one
+SCHEMA = 4  #: raised when a line written by this parity cannot be read by an older one
 
 Step = Literal["ask", "look", "export", "run", "judge"]  #: of a check, one after the other
 
@@ -158,6 +158,9 @@ class Failure(Struct, frozen=True):
     refused: str = ""  #: why the checker or ONNX's shape inference refuses the file, which was run all the same
     inferred: Literal["right", "wrong"] | None = None  #: of a refused file: the shapes that the inference itself gives
     values: Kind | None = None  #: of a refused file: the kind in which its answers are wrong too
+    #: of a model of one's own, whose it is by the witnesses of its own check, empty where they do not know; None of a network,
+    #: whose witnesses are the other checks
+    whose: str | None = None
     sight: Sight | None = None
     pictures: Pictures | None = None
 
@@ -215,7 +218,10 @@ class Check(Struct, frozen=True, tag_field="type", tag="check"):
     reason: str = ""  #: for every status but pass: one sentence
     ratio: Number | None = None  #: the worst of all probes and layers
     need: Number | None = None
-    model: str = ""  #: the layer or network as it is written in the case
+    own: bool = (
+        False  #: whether it is of a model of one's own: then shapes are in its own axes, and layers are operators
+    )
+    model: str = ""  #: the layer or network as it is written in the case; where a model of one's own is
     input_shape: list[int] = []
     output_shape: list[int] = []
     probes: list[ProbeFigure] = []

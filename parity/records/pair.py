@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parity.records.difference import Difference
-from parity.records.lines import Environment, Struct
+from parity.records.difference import Difference, Spot
+from parity.records.lines import Environment, Number, Struct
 from parity.records.model import Input
 
-FORM = 1  #: raised when a document written by this parity cannot be read by an older one
+FORM = 2  #: raised when a document written by this parity cannot be read by an older one
 
 #: Whether two models are one function; "not judged" where something could not be compared and nothing differs.
 Same = Literal["pass", "fail", "not judged"]
@@ -22,6 +22,20 @@ class Output(Struct, frozen=True):
     agrees: bool
 
 
+class Matched(Struct, frozen=True):
+    """Two operators that give the same values, by their places in computing order.
+
+    ``distance`` is the largest difference over the root mean square of the first one's. weights: they hold the same weights;
+    healed: they agree since what differs before them was healed.
+    """
+
+    one: int
+    two: int
+    distance: Number
+    weights: bool = False
+    healed: bool = False
+
+
 class PairCheck(Struct, frozen=True):
     """The whole document."""
 
@@ -31,13 +45,17 @@ class PairCheck(Struct, frozen=True):
     status: Same
     seed: int
     inputs: list[Input]
-    fed: list[str]  #: how the second's inputs are fed, in words
+    taken: list[Input]  #: those of the second; values: how each is fed, in words
     tried: list[str]
     differences: list[Difference]
     matched: int  #: values of the second that are found in the first before anything was healed
     values: int  #: of so many
     left: int  #: values that still disagree after healing; 0 proves that the rest is the same function
     outputs: list[Output]
+    operators_one: list[Spot]  #: of the first, those that an input decides, in computing order
+    operators_two: list[Spot]
+    matches: list[Matched]  #: in the second's order
+    copied: list[str]  #: weights of the second that were taken from the first, in words
     unproven: list[str]  #: what could not be compared, or proves nothing, in words
     repeat: str
     seconds: float

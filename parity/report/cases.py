@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 
 from parity.judging.blame import whose
 from parity.records.history import KEPT, Point
-from parity.records.lines import Check, Grid, LayerFigure, Number, Sight, worst
+from parity.records.lines import Check, Grid, LayerFigure, Sight, worst
 from parity.records.verdict import BAD
 from parity.records.wording import ending, meaning, rank, worst_first
-from parity.report.charts import Bars, Block, Line
+from parity.report.charts import Bars
 from parity.report.images import signed
 from parity.report.matrix import GLYPHS, LETTERS, NO_RECORD, Column, spelled
+from parity.report.walks import Shown, Walk, both, walk, walks
 
 TILE = 42  #: pixels a tile of a picture is shown wide
 ALONE = 168  #: and where it is the only one
 SMALL = 20  #: and where there are many in a row, as of filters
 ALIKE = "none to be seen: under 1/127 of what is allowed"  #: the step of a grid of errors
-AXES = {4: (0, 2, 3, 1)}  #: where the axes of channels first go in channels last
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,6 @@ class Also:
 
     probe: str
     said: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer; shapes as both layouts have them. ``ratios`` has one figure for each column that ran."""
-
-    node: str
-    layer: str
-    nchw: tuple[int, ...]
-    nhwc: tuple[int, ...]
-    parameters: int
-    field: str
-    ratios: tuple[tuple[str, bool], ...]  #: the figure, and whether it is above 1
-    born: bool
 
 
 @dataclass(frozen=True)
@@ -121,15 +107,13 @@ class Case:
     glyph: str
     ratio: str
     network: bool
+    own: bool  #: whether it is a model of one's own: shapes are in its own axes
     given: tuple[tuple[int, ...], tuple[int, ...]]  #: the input's shape, in both layouts
     gives: tuple[tuple[int, ...], tuple[int, ...]]
     routes: tuple[RouteRow, ...]
-    judged: tuple[Column, ...]  #: the columns of the ratios of ``layers``
-    layers: tuple[LayerRow, ...]
     parameters: int
-    lines: tuple[Line, ...]
+    walks: tuple[Walk, ...]
     bars: tuple[Bars, ...]
-    way: tuple[Block, ...]
     failures: tuple[Failing, ...]
     filters: tuple[Panel, ...]
     maps: tuple[MapRow, ...]
@@ -145,7 +129,7 @@ class Case:
 def view(
     name: str,
     anchor: str,
-    found: Sequence[tuple[Column, Check, str, str]],
+    found: Sequence[Shown],
     history: Mapping[str, Sequence[Point]],
     holes: bool,
 ) -> Case:
@@ -156,11 +140,10 @@ def view(
     checks = [check for _, check, _, _ in found]
     shown = next((check for check in checks if check.model), checks[0])
     first = worst_first(checks)[0]
-    figures = max((check.layers for check in checks), key=len)
+    walked = [walk(shown, members) for members in walks(found)]
     failing = {
         id(check): (label, at) for _, check, label, at in found if check.status in BAD or check.status == "known"
     }
-    judged = tuple(column for column, check, _, _ in found if check.layers)
     maps, limit = _maps(found)
     word = NO_RECORD if holes and first.status == "pass" else first.status
     return Case(
@@ -171,18 +154,16 @@ def view(
         word=word,
         glyph="?" if word == NO_RECORD else GLYPHS[first.status],
         ratio=spelled(worst(check.ratio for check in checks)),
-        network=len(figures) > 1,
-        given=_both(shown.input_shape),
-        gives=_both(shown.output_shape),
+        network=any(len(each.layers) > 1 for each in walked),
+        own=shown.own,
+        given=(tuple(shown.input_shape),) * 2 if shown.own else both(shown.input_shape),
+        gives=(tuple(shown.output_shape),) * 2 if shown.own else both(shown.output_shape),
         routes=tuple(
             _route(column, check, label, at, id(check) in failing, history) for column, check, label, at in found
         ),
-        judged=judged,
-        layers=tuple(_layers(figures, checks)),
-        parameters=sum(layer.parameters for layer in figures),
-        lines=tuple(_lines(found, [layer.node for layer in figures])) if len(figures) > 1 else (),
+        parameters=sum(layer.parameters for layer in walked[0].layers) if walked else 0,
+        walks=tuple(walked),
         bars=tuple(_bars(found)),
-        way=tuple(_way(shown, figures)) if len(figures) > 1 else (),
         failures=tuple(_failures([(check, *failing[id(check)]) for check in checks if id(check) in failing], checks)),
         filters=tuple(
             _panel(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters
@@ -193,7 +174,7 @@ def view(
     )
 
 
-def _also(found: Sequence[tuple[Column, Check, str, str]]) -> Iterator[Also]:
+def _also(found: Sequence[Shown]) -> Iterator[Also]:
     """What came of the probes that have no column of their own, each answer with the routes that gave it."""
     for probe in ("states", "draws", "batch", "threads"):
         said: dict[str, list[str]] = {}
@@ -228,49 +209,12 @@ def _route(
     )
 
 
-def _layers(figures: Sequence[LayerFigure], checks: Sequence[Check]) -> list[LayerRow]:
-    by_check = [{layer.node: layer.ratio for layer in check.layers} for check in checks if check.layers]
-    births = {check.failure.born for check in checks if check.failure is not None}
-    rows = []
-    for layer in figures:
-        ratios = [ratios.get(layer.node) for ratios in by_check]
-        field = "all of it" if layer.field is None else "x".join(map(str, layer.field))
-        said = tuple((spelled(ratio), not _within(ratio)) for ratio in ratios)
-        rows.append(
-            LayerRow(layer.node, layer.layer, *_both(layer.shape), layer.parameters, field, said, layer.node in births)
-        )
-    return rows
-
-
-def _lines(found: Sequence[tuple[Column, Check, str, str]], nodes: Sequence[str]) -> list[Line]:
-    """One line for each route that was judged; routes that agree in every figure share one."""
-    merged: dict[tuple[tuple[Number | None, ...], int | None], list[Column]] = {}
-    for column, check, _, _ in found:
-        if check.layers:
-            by_node = {layer.node: layer.ratio for layer in check.layers}
-            born = check.failure.born if check.failure is not None else None
-            key = (tuple(by_node.get(node) for node in nodes), nodes.index(born) if born in nodes else None)
-            merged.setdefault(key, []).append(column)
-    return [
-        Line(", ".join(c.label for c in columns), columns[0].colour, columns[0].dash, ratios, born)
-        for (ratios, born), columns in merged.items()
-    ]
-
-
-def _bars(found: Sequence[tuple[Column, Check, str, str]]) -> list[Bars]:
+def _bars(found: Sequence[Shown]) -> list[Bars]:
     merged: dict[tuple[int, ...], list[str]] = {}
     for column, check, _, _ in found:
         if any(check.histogram):
             merged.setdefault(tuple(check.histogram), []).append(column.label)
     return [Bars(", ".join(labels), counts) for counts, labels in merged.items()]
-
-
-def _way(check: Check, figures: Sequence[LayerFigure]) -> list[Block]:
-    """The input and every layer's output, of one image: ``(C, H, W)`` or ``(F,)``."""
-    every = [("input", "", check.input_shape), *((f.node, f.layer.split("(")[0], f.shape) for f in figures)]
-    return [
-        Block(label, kind, tuple(shape[1:])) for label, kind, shape in every if len(shape) in (2, 4) and min(shape) > 0
-    ]
 
 
 def _failures(found: Sequence[tuple[Check, str, str]], others: Sequence[Check]) -> list[Failing]:
@@ -318,7 +262,7 @@ def _window(check: Check) -> Window | None:
     return Window(sight, shape[2], shape[3]) if len(shape) == 4 and min(shape) > 0 else None
 
 
-def _maps(found: Sequence[tuple[Column, Check, str, str]]) -> tuple[tuple[MapRow, ...], float]:
+def _maps(found: Sequence[Shown]) -> tuple[tuple[MapRow, ...], float]:
     """The layers of the routes that kept pictures, side by side, and the one scale of all their differences."""
     kept = [
         (column, {f.node: f for f in check.layers})
@@ -368,13 +312,3 @@ def _panel(title: str, grid: Grid, scale: str, across: int, less: Grid | None = 
     across = max(1, min(across, grid.tiles))
     one = ALONE if grid.tiles == 1 else SMALL if across > 8 else TILE
     return Panel(title, grid, scale, across, across * one, less, limit)
-
-
-def _both(shape: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """A canonical shape as both layouts have it; of features they are one."""
-    order = AXES.get(len(shape), range(len(shape)))
-    return tuple(shape), tuple(shape[i] for i in order)
-
-
-def _within(ratio: Number | None) -> bool:
-    return ratio is None or (not isinstance(ratio, str) and ratio <= 1)

@@ -18,14 +18,17 @@ from markupsafe import Markup
 
 from parity.records import wording
 from parity.records.changes import Comparison
+from parity.records.difference import spelled
 from parity.records.file import Records
 from parity.records.history import Point
 from parity.records.model import ModelCheck
+from parity.records.pair import PairCheck
 from parity.records.verdict import BAD
 from parity.report import charts, images
 from parity.report.cases import Panel
 from parity.report.matrix import href
-from parity.report.model_views import model_page
+from parity.report.model_views import ModelPage, model_page
+from parity.report.pair_views import PairPage, pair_page
 from parity.report.views import case_views, page
 
 #: Characters of case sections: up to the first all are whole; then only failing cases have one, without charts and
@@ -81,16 +84,19 @@ def _sections(
 
 def render_model(check: ModelCheck) -> str:
     """The page of a check of a model of one's own. The same document gives the same text."""
+    return _plain("model.html.j2", model_page(check))
+
+
+def render_pair(check: PairCheck) -> str:
+    """The page of two models that were compared. The same document gives the same text."""
+    return _plain("pair.html.j2", pair_page(check))
+
+
+def _plain(template: str, view: ModelPage | PairPage) -> str:
+    """A page without a script."""
     style = _static("report.css")
-    return (
-        _environment()
-        .get_template("model.html.j2")
-        .render(
-            page=model_page(check),
-            style=Markup(style),
-            policy=f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'",
-        )
-    )
+    policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    return _environment().get_template(template).render(page=view, style=Markup(style), policy=policy)
 
 
 @cache
@@ -105,6 +111,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "figure": wording.figure,
         "sizes": wording.sizes,
+        "spelled": spelled,
         "weblink": _weblink,
         "cut": _cut,
         "picture": _picture,

@@ -94,8 +94,16 @@ def _routes(check: ModelCheck) -> list[tuple[str, ...]]:
         outputs = [o.figure for answer in route.answers for o in answer.outputs]
         operators = [o.figure for answer in route.answers for o in answer.operators]
         repeats = {True: "yes", False: "no", None: "-"}[route.repeats]
-        rows.append((route.name, ratio_of(outputs), ratio_of(operators), repeats, route.status))
+        rows.append(
+            (route.name, ratio_of(outputs), ratio_of(operators), repeats, f"{route.status}{alone(route, check)}")
+        )
     return rows
+
+
+def alone(route: RouteFigure, check: ModelCheck) -> str:
+    """On which inputs alone a route was asked; empty where on all."""
+    asked = [answer.inputs for answer in route.answers]
+    return f", inputs {', '.join(map(repr, asked))} alone" if 0 < len(asked) < len(check.tried) else ""
 
 
 def _reasons(routes: Sequence[RouteFigure]) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from parity.axes import Shape
 from parity.records.lines import Number, value, worst
 from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure
-from parity.report.model import beside, facts, headline, ratio_of
+from parity.report.model import alone, beside, facts, headline, ratio_of
 
 ROWS = 4_000  #: operators of one file that have a row; the document has all
 WORST = 10
@@ -37,6 +37,7 @@ class RouteRow:
     operators: str
     ratio: Number | None
     repeats: str
+    alone: str  #: the inputs that it was asked for, where that is not all
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def model_page(check: ModelCheck) -> ModelPage:
             for graph in check.graphs
             if graph.function is not None
         ),
-        tuple(map(_route, check.routes)),
+        tuple(_route(route, check) for route in check.routes),
         tuple(check.findings),
         tuple(beside(check.routes)),
         tuple(sorted(rows, key=lambda item: -item[1].ratio)[:WORST]),
@@ -117,7 +118,7 @@ def model_page(check: ModelCheck) -> ModelPage:
     )
 
 
-def _route(route: RouteFigure) -> RouteRow:
+def _route(route: RouteFigure, check: ModelCheck) -> RouteRow:
     outputs = [o.figure for answer in route.answers for o in answer.outputs]
     operators = [o.figure for answer in route.answers for o in answer.operators]
     return RouteRow(
@@ -127,6 +128,7 @@ def _route(route: RouteFigure) -> RouteRow:
         ratio_of(operators),
         worst(f.ratio for f in (*outputs, *operators)),
         {True: "yes", False: "no", None: "-"}[route.repeats],
+        alone(route, check),
     )
 
 

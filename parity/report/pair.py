@@ -12,6 +12,7 @@ from parity.report.terminal import Style, Text
 
 DIFFERENCES = 20  #: that are shown
 UNPROVEN = 5
+ORDER = "by order alone"  #: how the document says that nothing else told several weights apart
 HEADS: dict[str, tuple[str, Style]] = {
     "pass": ("SAME", "good"),
     "fail": ("DIFFERENT", "bad"),
@@ -21,23 +22,39 @@ HEADS: dict[str, tuple[str, Style]] = {
 
 def screen(check: PairCheck) -> list[Text]:
     """Whether they are the same function, and every place where they are not."""
-    word, style = HEADS[check.status]
-    lines = [Text(f"{word}  {one_line(check.one)} and {one_line(check.two)}: {_said(check)}", style)]
-    for i, each in enumerate(check.inputs):
-        shape = sizes(each.shape) if each.shape else "scalar"
-        lines.append(_say("" if i else "input", f"{each.name} {shape} {each.dtype}: {each.values}"))
-    lines += [_say("" if i else "fed", said) for i, said in enumerate(check.fed)]
-    lines.append(_say("matched", f"{check.matched} of the second's {check.values} values are found in the first"))
-    for i, said in enumerate(check.unproven[:UNPROVEN]):
-        lines.append(_say("" if i else "unproven", said))
-    if check.unproven[UNPROVEN:]:
-        lines.append(_say("", f"and {len(check.unproven) - UNPROVEN} more, all in --json"))
+    lines = [Text(headline(check), HEADS[check.status][1])]
+    lines += [_say(word, text) for word, text in facts(check, UNPROVEN)]
     for i, found in enumerate(check.differences[:DIFFERENCES], 1):
         lines += [Text(""), *_difference(i, found)]
     if check.differences[DIFFERENCES:]:
         lines.append(Text(f"and {len(check.differences) - DIFFERENCES} more, all in --json"))
     lines += [Text(""), _say("repeat", check.repeat)]
     return [*lines, _say("script", check.script)] if check.script else lines
+
+
+def headline(check: PairCheck) -> str:
+    """The verdict in one line."""
+    return f"{HEADS[check.status][0]}  {one_line(check.one)} and {one_line(check.two)}: {_said(check)}"
+
+
+def facts(check: PairCheck, most: int | None = None) -> Iterator[tuple[str, str]]:
+    """What was fed and found, a word and a text each; what stands under the word before has none. most: that are unproven."""
+    for i, each in enumerate(check.inputs):
+        shape = sizes(each.shape) if each.shape else "scalar"
+        yield ("" if i else "input", f"{each.name} {shape} {each.dtype}: {each.values}")
+    yield from (("" if i else "fed", each.values) for i, each in enumerate(check.taken))
+    if check.copied:
+        ordered = [said for said in check.copied if said.endswith(ORDER)]
+        yield (
+            "weights",
+            f"{len(check.copied)} of the second's were taken from the first"
+            + (f", {len(ordered)} of them by order alone" if ordered else ""),
+        )
+        yield from (("", said) for said in (check.copied if most is None else ordered[:most]))
+    yield "matched", f"{check.matched} of the second's {check.values} values are found in the first"
+    yield from (("" if i else "unproven", said) for i, said in enumerate(check.unproven[:most]))
+    if most is not None and check.unproven[most:]:
+        yield "", f"and {len(check.unproven) - most} more, all in --json"
 
 
 def _said(check: PairCheck) -> str:

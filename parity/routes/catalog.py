@@ -23,6 +23,8 @@ from parity.cases.parameters import Parameters
 from parity.errors import UsageError
 from parity.judging.observation import Program
 
+ONNX = "onnx"  #: the framework of routes that run a person's own file
+
 
 class Part(Protocol):
     """What frameworks, exporters and runtimes have in common."""
@@ -88,10 +90,15 @@ class Exporter(Part, Protocol):
 
 
 class Runtime(Engine, Protocol):
-    """Runs an ONNX file. ``label`` is how routes name it; ``optimises`` is whether it may rewrite the graph it is given."""
+    """Runs an ONNX file.
+
+    label: how routes name it; optimises: whether it may rewrite the graph it is given; slow: whether a check of a model may
+    ask it for the first inputs alone, where another runtime is asked for all and nothing is wrong.
+    """
 
     label: str
     optimises: bool
+    slow: bool
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
         """A file, loaded and ready to run: its inputs in the order of the file, but not those that are stored in it.
@@ -156,8 +163,15 @@ class Catalog:
                 made.append(Route(base, exporter.framework, exporter_name, runtime_name))
         return {route.base: route for route in sorted(made, key=lambda route: route.base)}
 
+    def every_route(self) -> dict[str, Route]:
+        """The routes of :meth:`routes`, and of each runtime that of an ONNX file of one's own: ``onnx>ort``."""
+        files = [Route(f"{ONNX}>{self.runtime(name).label}", ONNX, None, name) for name in self.runtimes]
+        return self.routes() | {route.base: route for route in files}
+
     def parts(self, route: Route) -> list[Part]:
         """Everything a route needs, in the order in which it is used."""
+        if route.framework == ONNX:
+            return [self.runtime(route.runtime)]
         parts: list[Part] = [self.framework(route.framework)]
         if route.exporter is not None:
             parts += [self.exporter(route.exporter), self.runtime(route.runtime)]

@@ -9,7 +9,7 @@ from collections import Counter
 
 import msgspec
 
-from parity.cases.case import Case
+from parity.cases.model import SPELLINGS, AnyCase, ModelCase
 from parity.cases.network import Network
 from parity.judging.judge import Judgement
 from parity.records.lines import Check, Failure, Step
@@ -19,7 +19,7 @@ from parity.routes.exporters.check import Complaint
 from parity.running.worker import Answer
 
 
-def unrun(case: Case, route: Route, seed: int, reason: str = "") -> Check:
+def unrun(case: AnyCase, route: Route, seed: int, reason: str = "") -> Check:
     """A check that did not run, and why; what is known of every check before it runs."""
     check = Check(
         case=case.name,
@@ -28,15 +28,18 @@ def unrun(case: Case, route: Route, seed: int, reason: str = "") -> Check:
         framework=route.framework,
         status="not run",
         reason=reason,
+        own=isinstance(case, ModelCase),
         model=summary(case),
-        input_shape=list(case.shape),
-        output_shape=list(case.output.shape),
+        input_shape=[] if isinstance(case, ModelCase) else list(case.shape),
+        output_shape=[] if isinstance(case, ModelCase) else list(case.output.shape),
     )
     return revised(check, repeat=f"parity run {shlex.quote(check.id)} --seed {seed}")
 
 
-def summary(case: Case) -> str:
-    """The layer as it is written in the case; of a network, how many layers of each kind."""
+def summary(case: AnyCase) -> str:
+    """The layer as it is written in the case; of a network, how many layers of each kind; of one's own model, where it is."""
+    if isinstance(case, ModelCase):
+        return ", ".join(f"{SPELLINGS[framework]} {case.typed(framework)}" for framework in case.spelled)
     if not isinstance(case.model, Network):
         return str(case.model)
     kinds = Counter(type(node.layer).__name__ for node in case.model.nodes)

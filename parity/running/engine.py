@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,19 +14,20 @@ from typing import Any
 import psutil
 
 from parity.cases.case import Case
+from parity.cases.model import AnyCase, ModelCase
 from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
 from parity.running import cache, jobs
 from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
-from parity.running.pool import START_LIMIT, Job, Pool, Setup
+from parity.running.models import registered
+from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
 from parity.running.schedule import Schedule, Task
 from parity.running.steps import Exported
 from parity.running.worker import Answer
 
 ASK_LIMIT = 60.0  #: seconds to say whether a device is there
 LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
-MEMORY_SHARE = 0.75  #: of the machine's memory that one worker may have
 
 __all__ = ["run", "unrun"]
 
@@ -47,7 +48,7 @@ class _Export:
 
 
 def run(
-    checks: Sequence[tuple[Case, Route]],
+    checks: Sequence[tuple[AnyCase, Route]],
     *,
     seed: int,
     catalog: Catalog,
@@ -69,33 +70,60 @@ def run(
     Raises KeyboardInterrupt within a tick of Ctrl-C, after what had ended was emitted; then no worker is left;
     :class:`ParityError` when the cache folder cannot be written or is full; and whatever ``emit`` raises.
     """
-    with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
-        setup = Setup(
-            begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
-            cases=cases_folder,
-            scratch=scratch,
-            threads=threads,
-            memory_limit=memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
-        )
-        absent = [(check, catalog.why_absent(check[1])) for check in checks]
-        present = [check for check, reason in absent if not reason]
+
+    def told(made: Iterable[Check]) -> None:
+        for check in made:
+            emit(settle(check))
+
+    networks = [(case, route) for case, route in checks if isinstance(case, Case)]
+    if networks:
+        limit = memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE)
         kept = cache_folder.resolve() if use_cache else None
-        with Pool(setup) as pool:
-            state = _Run(present, seed, catalog, scratch, kept, arrays_folder)
-            schedule = state.schedule
-            if present:
-                pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
-            for (case, route), reason in absent:
-                if reason:
-                    emit(settle(unrun(case, route, seed, reason)))
-            while not schedule.finished:
-                for name in schedule.workers():
-                    if pool.free(name) and (task := schedule.take(name)) is not None:
-                        pool.give(name, state.job(task))
-                for job, answer in pool.wait():
-                    for check in state.finish(job.tag, job.doing, answer):
-                        emit(settle(check))
-                deliver()
+        with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
+            setup = Setup(
+                begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
+                cases=cases_folder,
+                scratch=scratch,
+                threads=threads,
+                memory_limit=limit,
+            )
+            _networks(networks, setup, seed, catalog, kept, arrays_folder, told, deliver)
+    models: dict[str, tuple[ModelCase, list[Route]]] = {}
+    for case, route in checks:
+        if isinstance(case, ModelCase):
+            models.setdefault(case.name, (case, []))[1].append(route)
+    for model, routes in models.values():
+        made = registered.run(model, routes, seed, catalog, threads, memory_limit)  # Ctrl-C ends it, and its workers
+        with _held_interrupt():
+            told(made)
+
+
+def _networks(
+    checks: Sequence[tuple[Case, Route]],
+    setup: Setup,
+    seed: int,
+    catalog: Catalog,
+    kept: Path | None,
+    arrays: Path,
+    told: Callable[[Iterable[Check]], None],
+    deliver: Callable[[], None],
+) -> None:
+    """The checks of networks, which share workers and exports."""
+    absent = [(check, catalog.why_absent(check[1])) for check in checks]
+    present = [check for check, reason in absent if not reason]
+    with Pool(setup) as pool:
+        state = _Run(present, seed, catalog, setup.scratch, kept, arrays)
+        schedule = state.schedule
+        if present:
+            pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
+        told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
+        while not schedule.finished:
+            for name in schedule.workers():
+                if pool.free(name) and (task := schedule.take(name)) is not None:
+                    pool.give(name, state.job(task))
+            for job, answer in pool.wait():
+                told(state.finish(job.tag, job.doing, answer))
+            deliver()
 
 
 class _Run:

@@ -17,5 +17,5 @@ def load(folder: Path | None = None) -> tuple[Registry, Catalog]:
     """
     loaded = registry.load(folder or project.find(Path()).cases)
     catalog = installed()
-    known.refuse_unmatched(loaded.known, loaded.cases.values(), selection.every_name(catalog.routes()))
+    known.refuse_unmatched(loaded.known, loaded.cases.values(), selection.every_name(catalog.every_route()))
     return loaded, catalog

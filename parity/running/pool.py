@@ -32,6 +32,7 @@ from parity.running import interrupts
 from parity.running.lastwords import epitaph, last_words
 from parity.running.worker import MESSAGE, Answer, Ending, explain, frame, unframe
 
+MEMORY_SHARE = 0.75  #: of the machine's memory that one worker may have
 START_LIMIT = 120.0  #: seconds a process may take to import its framework
 TICK = 0.1  #: seconds between two looks at a worker's memory and deadline
 SEND_LIMIT = 10.0  #: seconds a worker may leave a message unread

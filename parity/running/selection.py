@@ -8,24 +8,24 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from parity.cases.case import Case
+from parity.cases.model import AnyCase, ModelCase
 from parity.errors import NothingSelectedError, UsageError
-from parity.routes.catalog import Catalog, Route
+from parity.routes.catalog import ONNX, Catalog, Route
 
 DEVICES = ("cpu", "cuda")
 ID = re.compile(r"(?P<case>[^\[\]]+)\[(?P<route>[^\[\]]+)\]")
 NODE = re.compile(r".*\.py::")  #: how pytest names the file before a check
 FILE = re.compile(r".*\.(onnx|ort|pb|tflite|keras|h5|hdf5|pt2?|pth|pkl|safetensors|py(:\w+)?)", re.IGNORECASE)
 FILE_MEND = (
-    "parity judges cases, networks that it can write in every framework, and no files; describe the network as a Case in "
-    "the cases folder and name that (docs/add-a-layer.md; `parity list` shows those there are)"
+    "parity run judges the cases of the cases folder (`parity list` shows them); for a model of your own there is "
+    "`parity check FILE`, or a ModelCase in the cases folder (docs/own-models.md)"
 )
 ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
 
-Pair = tuple[Case, Route]
+Pair = tuple[AnyCase, Route]
 
 
-def cases(known: Mapping[str, Case], patterns: Iterable[str]) -> list[Case]:
+def cases(known: Mapping[str, AnyCase], patterns: Iterable[str]) -> list[AnyCase]:
     """The cases that any pattern selects, in their own order; all of them where there is no pattern.
 
     A pattern is a name (then it is that case alone), a beginning of names up to a ``/``, or a glob. Raises :class:`UsageError`
@@ -36,7 +36,7 @@ def cases(known: Mapping[str, Case], patterns: Iterable[str]) -> list[Case]:
     return [case for name, case in known.items() if name in wanted]
 
 
-def one(known: Mapping[str, Case], name: str) -> Case:
+def one(known: Mapping[str, AnyCase], name: str) -> AnyCase:
     """The case called ``name``. Raises :class:`UsageError` for any other word."""
     if name in known:
         return known[name]
@@ -55,7 +55,7 @@ def every_name(routes: Mapping[str, Route]) -> list[str]:
 
 
 def checks(
-    known: Mapping[str, Case],
+    known: Mapping[str, AnyCase],
     routes: Mapping[str, Route],
     patterns: Sequence[str],
     route_names: Sequence[str],
@@ -80,10 +80,24 @@ def checks(
     whole = {case.name for case in cases(known, plain)} if plain or not pasted else set()
     wanted = {(name, made.name) for name in whole for made in ordinary} | {(name, made.name) for name, made in pasted}
     distinct = {made.name: made for made in (*ordinary, *(made for _, made in pasted))}.values()
-    pairs = [(case, made) for case in known.values() for made in distinct if (case.name, made.name) in wanted]
+    for name, made in pasted:
+        if not takes(known[name], made):
+            there = [base for base, each in routes.items() if takes(known[name], each)]
+            raise UsageError(f"case {name!r} has no route {made.base!r}; it has {', '.join(there)}")
+    pairs = [
+        (case, made)
+        for case in known.values()
+        for made in distinct
+        if (case.name, made.name) in wanted and takes(case, made)
+    ]
     if not pairs:
         raise NothingSelectedError("nothing was selected; `parity list` shows the cases there are")
     return pairs
+
+
+def takes(case: AnyCase, route: Route) -> bool:
+    """Whether a case can be asked for on a route: a network is written for every framework, a model of one's own is where it is."""
+    return route.framework in case.spelled if isinstance(case, ModelCase) else route.framework != ONNX
 
 
 def route(routes: Mapping[str, Route], name: str) -> Route:
@@ -120,7 +134,7 @@ def required(catalog: Catalog, names: Iterable[str], pairs: Iterable[Pair]) -> l
     Raises :class:`UsageError`: what nothing uses could not be missed.
     """
     used = {name for chosen in {pair[1] for pair in pairs} for name in needs(catalog, chosen)}
-    everything = {name for base in catalog.routes().values() for name in needs(catalog, base)} | set(DEVICES)
+    everything = {name for base in catalog.every_route().values() for name in needs(catalog, base)} | set(DEVICES)
     for name in (names := list(names)):
         if name in used:
             continue
@@ -147,7 +161,7 @@ def _refuse_tf32_on_cpu(route: Route) -> None:
         raise UsageError(f"route {route.name!r}: a cpu has no TF32; add --device cuda or leave +tf32 out")
 
 
-def _pasted_route(routes: Mapping[str, Route], known: Mapping[str, Case], pattern: str) -> Route | None:
+def _pasted_route(routes: Mapping[str, Route], known: Mapping[str, AnyCase], pattern: str) -> Route | None:
     """The route of a pasted id, or None for a pattern that is none: ``k[35]`` is a glob when it matches a case."""
     parts = ID.fullmatch(pattern)
     if parts is None or (any(fnmatchcase(name, pattern) for name in known)):
@@ -157,7 +171,7 @@ def _pasted_route(routes: Mapping[str, Route], known: Mapping[str, Case], patter
     return made
 
 
-def _names(known: Mapping[str, Case], pattern: str) -> list[str]:
+def _names(known: Mapping[str, AnyCase], pattern: str) -> list[str]:
     """The names a pattern selects: the one it spells, or else those below it or, as a glob, like it."""
     if pattern in known:
         return [pattern]

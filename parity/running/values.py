@@ -1,9 +1,11 @@
-"""Arrays by name on disk, whatever their names and types are."""
+"""Arrays by name on disk, whatever their names and types are: written as they lie in memory, and mapped into it."""
 
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +13,51 @@ import numpy as np
 
 from parity.axes import Array
 
+ALIGNED = 64  #: bytes
+_LENGTH = struct.Struct("<Q")
+
 
 def write(path: Path, values: Mapping[str, Array]) -> None:
-    """Write arrays as an uncompressed ``.npz``; types that numpy has not are kept as their bytes, their name beside."""
-    kept: dict[str, Array] = {}
-    index = []
-    for i, (name, array) in enumerate(values.items()):
+    """Write arrays: the length of the index, the index, then each array from a multiple of :data:`ALIGNED` bytes on.
+
+    The index is JSON: of each array its name, type, shape and place behind the index.
+    """
+    index, end = [], 0
+    for name, array in values.items():
         own = array.dtype.isbuiltin == 1 or array.dtype.kind in "SU"
-        kept[f"v{i}"] = array if own else np.ascontiguousarray(array).reshape(array.shape).view(f"V{array.itemsize}")
-        index.append((name, "" if own else array.dtype.name))
-    kept["index"] = np.asarray(json.dumps(index))
+        index.append((name, array.dtype.str if own else array.dtype.name, array.shape, end))
+        end = _aligned(end + array.nbytes)
+    head = json.dumps(index).encode()
+    begin = _aligned(_LENGTH.size + len(head))
     with path.open("wb") as file:
-        np.savez(file, **kept)  # type: ignore[arg-type]
+        file.write(_LENGTH.pack(len(head)) + head)
+        for (_, _, _, place), array in zip(index, values.values(), strict=True):
+            file.seek(begin + place)
+            if array.size:
+                file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+
+def _aligned(place: int) -> int:
+    return -(-place // ALIGNED) * ALIGNED
 
 
 class Values(Mapping[str, Array]):
-    """The arrays of files that :func:`write` wrote, each read when it is asked for and not kept; the first file has its way."""
+    """The arrays of a file that :func:`write` wrote, each read from disk where it is looked at. What is changed in one stays here."""
 
-    def __init__(self, *paths: Path) -> None:
-        self._index: dict[str, tuple[Any, str, str]] = {}
-        for path in paths:
-            file = np.load(path, allow_pickle=False)
-            for i, (name, dtype) in enumerate(json.loads(str(file["index"].item()))):
-                self._index.setdefault(name, (file, f"v{i}", dtype))
+    def __init__(self, path: Path) -> None:
+        self._bytes = np.memmap(path, np.uint8, "c")
+        (length,) = _LENGTH.unpack(self._bytes[: _LENGTH.size].tobytes())
+        head = json.loads(self._bytes[_LENGTH.size : _LENGTH.size + length].tobytes())
+        self._begin = _aligned(_LENGTH.size + length)
+        self._index = {name: (_dtype(dtype), tuple(shape), place) for name, dtype, shape, place in head}
 
     def __getitem__(self, name: str) -> Array:
-        file, key, dtype = self._index[name]
-        array: Array = file[key]
-        if not dtype:
-            return array
-        import ml_dtypes
+        dtype, shape, place = self._index[name]
+        begin = self._begin + place
+        flat = np.asarray(self._bytes[begin : begin + prod(shape) * dtype.itemsize])
+        return flat.view(dtype).reshape(shape)
 
-        return array.view(np.dtype(getattr(ml_dtypes, dtype)))
-
-    def __contains__(self, name: object) -> bool:  # Mapping's own would read the array
+    def __contains__(self, name: object) -> bool:
         return name in self._index
 
     def __iter__(self) -> Iterator[str]:
@@ -52,3 +65,13 @@ class Values(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._index)
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    """A type by how numpy spells it, or by its name where numpy has it not."""
+    if name[0] in "<>|=":
+        return np.dtype(name)
+    import ml_dtypes
+
+    found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import Any
 
@@ -46,6 +48,15 @@ class Branches(Net):
 
     def activated(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(x) if x.sum() > 0 else torch.sigmoid(x)
+
+
+class DiesWhenTraced(Net):
+    """The TorchScript exporter takes its process down with it."""
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.jit.is_tracing():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return torch.relu(x)
 
 
 class Several(Net):
@@ -119,11 +130,19 @@ def branching() -> nn.Module:
     return settled(Branches)
 
 
-def unseeded() -> nn.Module:
-    made = Net()
+def unseeded(kind: type[Net] = Net) -> nn.Module:
+    made = kind()
     with torch.no_grad():
         made.conv.weight[0, 0, 0, 0] = time.time_ns() % 1000
     return made.eval()
+
+
+def dying() -> nn.Module:
+    return settled(DiesWhenTraced)
+
+
+def dying_unseeded() -> nn.Module:
+    return unseeded(DiesWhenTraced)
 
 
 def exported_otherwise() -> nn.Module:
@@ -163,3 +182,29 @@ def _helper() -> nn.Module:
 
 KEPT = torch.library.Library("aten", "IMPL")  # a kernel is gone again once this is
 number = 5
+
+
+class Noisy(Net):
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        return x + torch.rand_like(x)
+
+
+class Counts(Net):
+    """Keeps a number of Python's own, which no export can see."""
+
+    calls = 0
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return x * self.calls
+
+
+class Averages(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def activated(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen: torch.Tensor
+        self.seen += 1
+        return x

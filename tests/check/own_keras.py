@@ -23,6 +23,13 @@ def exported_otherwise() -> Any:
     return keras.Model(image, keras.layers.Conv2DTranspose(4, 3, strides=3, output_padding=2)(image))
 
 
+def normalised() -> Any:
+    """What Keras 3.15 exports with its constants as inputs: the mean and variance that a Normalization was given."""
+    image = keras.Input((6, 7, 3), name="image")
+    mean, variance = [0.1, 0.2, 0.3], [1.0, 2.0, 3.0]
+    return keras.Model(image, keras.layers.Normalization(mean=mean, variance=variance)(image))
+
+
 @keras.saving.register_keras_serializable("own")
 class Doubled(keras.layers.Layer):
     """A layer of one's own, of which nobody says what it computes."""

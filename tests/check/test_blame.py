@@ -44,9 +44,20 @@ def test_an_honest_model_passes_on_every_route_and_every_operator_is_judged(chai
     assert found.findings == []
     assert found.graphs[0].unjudged == ()
     assert found.tried == ["0 to 1", "about 0", "constant"]
-    for route in found.routes:
-        seen = [len(answer.operators) for answer in route.answers]
-        assert seen == ([0, 0, 0] if route.optimises else [6, 6, 6])
+    judged = {route.name: [len(answer.operators) for answer in route.answers] for route in found.routes}
+    assert judged == {"ort": [0, 0, 0], "ort plain": [6, 6, 6], "reference": [6]}
+
+
+def asked(found: ModelCheck) -> dict[str, int]:
+    """How many sets of inputs each route was asked for."""
+    return {route.name: len(route.answers) for route in found.routes}
+
+
+def test_a_slow_runtime_is_asked_for_the_first_inputs_alone_and_for_all_where_something_is_wrong(chain: Path) -> None:
+    assert asked(checked(chain)) == {"ort": 3, "ort plain": 3, "reference": 1}
+    for wrong in ("KernelSlips", "Crashes"):
+        assert asked(checked(chain, ort=wrong))["reference"] == 3
+    assert asked(checked(chain, ort="Absent"))["reference"] == 3
 
 
 def test_an_optimiser_that_slips_is_named_and_no_operator_is(chain: Path) -> None:

@@ -63,6 +63,13 @@ def test_an_export_that_is_another_function_is_its_exporter_s_and_a_script_shows
     )
 
 
+def test_an_export_that_takes_more_than_the_model_is_not_run_and_says_so() -> None:
+    own, exported = checked("normalised", (2, 6, 7, 3)).routes
+    assert (own.status, exported.status) == ("pass", "error")
+    assert exported.reason.startswith("tensorflow: its file takes image, ")
+    assert exported.reason.endswith(", the model image; what the others are fed is not said")
+
+
 def test_a_layer_without_a_rule_is_named_and_the_export_is_judged_all_the_same() -> None:
     found = checked("with_a_layer_of_its_own", (2, 6, 7, 3))
     own, exported = found.routes
@@ -77,7 +84,7 @@ def test_a_layer_without_a_rule_is_named_and_the_export_is_judged_all_the_same()
     ("name", "shape", "said"),
     [
         ("Subclassed", "2x6", "which cannot be read; write it as a functional or sequential model"),
-        ("honest", "2x12x14x4", "input 'image' is 2x12x14x4, the file wants batchx12x14x3"),
+        ("honest", "2x12x14x4", "input 'image' is 2x12x14x4, the model wants batchx12x14x3"),
     ],
 )
 def test_what_cannot_be_checked_is_one_sentence_with_the_mend(

@@ -118,9 +118,18 @@ def test_what_no_exporter_can_write_is_said_in_the_exporters_words() -> None:
         checked("Attends", (Asked("t", (2, 3, 4)),))
 
 
-def test_a_model_with_other_weights_each_time_is_refused() -> None:
-    with pytest.raises(UsageError, match="its weights are others each time it is made"):
-        checked("unseeded")
+def test_an_exporter_that_kills_its_process_costs_its_own_file_alone() -> None:
+    found = checked("dying")
+    assert statuses(found) == {"torch": "pass", "torch>reference": "pass", "torchscript>reference": "crash"}
+    assert found.routes[2].reason == "killed by SIGSEGV while exporting by torchscript"
+    assert {each.figure.status for answer in found.routes[0].answers for each in answer.operators} == {"pass"}
+
+
+def test_a_model_is_made_once_and_where_it_has_to_be_made_again_its_weights_must_be_the_same() -> None:
+    assert checked("unseeded").status == "pass"
+    found = checked("dying_unseeded")
+    assert found.routes[0].status == "error"
+    assert found.routes[0].reason.endswith("its weights are others each time it is made, whatever the seed is")
 
 
 def test_inputs_and_outputs_are_named_as_the_code_names_them() -> None:
@@ -160,10 +169,13 @@ def test_a_module_without_a_twin_in_float64_is_rounded_honestly_but_its_function
         ([f"{OWN}:nothing"], "there is no 'nothing' in it; it has "),
         ([f"{OWN}:number"], "'number' is a int, neither a model nor a function that gives one"),
         ([f"{OWN}:fails", "--input", "1"], "calling fails() failed: ValueError: no weights here\n"),
-        ([f"{OWN}"], f"it does not say which model in it; write {OWN}:NAME"),
+        ([f"{OWN}"], f"it does not say which model in it; write {OWN}:NAME, of Net, SlipsWhenExported, "),
         (["nosuch.py:net"], "nosuch.py: there is no such file"),
         (["no_such_module:net"], "importing it failed: ModuleNotFoundError: No module named 'no_such_module'"),
-        ([f"{OWN}:honest"], "input 'image': the file does not say its shape; give it by --input image=SHAPE"),
+        (
+            [f"{OWN}:honest"],
+            "input 'image': the model does not say its shape; give it, for example by --input image=1x3x224x224",
+        ),
         ([f"{OWN}:honest", "--input", "2x4x12x14"], "its forward fails on image (2, 4, 12, 14) torch.float32: "),
         ([f"{OWN}:honest", "--input", "wrong=1x3"], "--input wrong: the model has no such input; its inputs are image"),
     ],
@@ -188,3 +200,10 @@ def test_real_data_is_fed_by_name(parity: Command, tmp_path: Path) -> None:
     found = msgspec.json.decode(parity(f"{OWN}:honest", "--inputs", "data.npz", "--json").stdout, type=ModelCheck)
     assert found.inputs[0].values == "given"
     assert found.status == "pass"
+
+
+def test_a_function_that_imports_its_framework_is_seeded_and_an_input_that_may_be_left_out_is_fed() -> None:
+    text = f"{OWN.with_name('own_late.py')}:late"
+    found = check(Plan(subject(text), [Asked("", (1, 3, 6, 7))], None, 0, catalog(), ("ort",), "parity check"))
+    assert found.status == "pass", found.routes
+    assert [(each.name, each.shape) for each in found.inputs] == [("pixel_values", [1, 3, 6, 7])]

@@ -41,9 +41,9 @@ def test_an_honest_port_to_another_framework_is_the_same_function(parity: Comman
 
 
 def test_every_fault_of_a_port_is_named_with_what_it_looks_like_and_the_rest_is_proven(
-    parity: Command, keras_port: str
+    parity: Command, keras_port: str, tmp_path: Path
 ) -> None:
-    done = parity(TORCH, f"{keras_port}:wrong", "--input", "2x3x20x24", "--json")
+    done = parity(TORCH, f"{keras_port}:wrong", "--input", "2x3x20x24", "--json", "--report", "port.html")
     assert done.returncode == 1, done.stdout + done.stderr
     found = msgspec.json.decode(done.stdout, type=PairCheck)
     assert (found.status, found.left) == ("fail", 0)
@@ -54,6 +54,22 @@ def test_every_fault_of_a_port_is_named_with_what_it_looks_like_and_the_rest_is_
     ]
     assert [each.two.name.split(".")[0] for each in found.differences if each.two] == ["conv1", "bn1", "bn2"]
     assert all(each.one and each.one.source and "self.bn" in each.one.source.text for each in found.differences)
+    beside = {match.two: match for match in found.matches}
+    second = next(spot for spot in found.operators_two if (spot.module, spot.kind) == ("conv2", "Conv"))
+    assert beside[second.place].weights
+    assert beside[second.place].healed
+    page = (tmp_path / "port.html").read_text()
+    assert "2. epsilon: 1e-05 in the first, 0.001 in the second" in page
+    assert "same once healed, by weights" in page
+
+
+def test_a_port_without_weights_is_given_those_of_the_first(parity: Command, keras_port: str) -> None:
+    done = parity(TORCH, f"{keras_port}:bare", "--input", "2x3x20x24", "--copy-weights")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "weights    14 of the second's were taken from the first" in done.stdout
+    refused = parity(TORCH, "--copy-weights")
+    assert refused.returncode == 2
+    assert "--copy-weights is for two models" in refused.stderr
 
 
 def test_two_files_of_which_one_has_another_weight_differ_there_alone(parity: Command, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from parity.records.file import read
 from parity.records.model import ModelCheck
 from tests.docs.pages import follow
 
@@ -71,7 +72,17 @@ def test_the_script_of_the_page_shows_the_epsilon_without_parity(followed: tuple
 
 def test_the_test_of_the_page_passes(followed: tuple[Path, list[str]]) -> None:
     _, printed = followed
-    assert "1 passed" in printed[-1]
+    assert any("1 passed" in said for said in printed)
+
+
+def test_the_cases_of_the_page_are_run_by_both_doors(followed: tuple[Path, list[str]]) -> None:
+    folder, printed = followed
+    run, session = printed[-2:]
+    assert "10 passed, 0 failed, 0 known, 0 unsupported, 0 not run" in run
+    assert "2 passed" in session
+    made = read(folder / "reports" / "latest.jsonl")
+    assert {check.route for check in made.checks} == {"onnx>ort", "onnx>reference"}
+    assert all(check.own and check.layers and check.input_shape == [2, 3, 20, 24] for check in made.checks)
 
 
 def test_the_document_is_of_another_seed(followed: tuple[Path, list[str]]) -> None:

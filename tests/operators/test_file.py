@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from parity.errors import UsageError
 from parity.operators.base import Unsupported
 from parity.operators.file import meant, read
-from parity.operators.graph import as_value, walk
+from parity.operators.graph import Graph, Node, as_value, walk
 
 
 def model(nodes: list[Any], inputs: list[str], outputs: list[str], opset: int = 22, **more: Any) -> Any:
@@ -119,3 +119,11 @@ def test_half_types_keep_their_name_and_are_computed_in_float64() -> None:
     half = as_value(X.astype(ml_dtypes.bfloat16))
     assert (half.dtype, half.y.dtype) == ("bfloat16", np.float64)
     assert as_value(X.astype(np.float16)).dtype == "float16"
+
+
+def test_a_convolution_with_a_bias_that_onnx_has_not_is_no_number_though_it_would_broadcast() -> None:
+    """torch's exporter gives a Conv3d without bias two zeros a channel."""
+    graph = Graph((Node("Conv", ("x", "w", "b"), ("y",)),), ("x", "w", "b"), ("y",))
+    feeds = {"x": np.ones((1, 1, 2, 2), np.float32), "w": np.ones((1, 1, 1, 1), np.float32)}
+    with pytest.raises(ValueError, match=r"Conv with a bias of shape \(1, 2\) for 1 channels"):
+        walk(graph, {name: as_value(a) for name, a in {**feeds, "b": np.zeros((1, 2), np.float32)}.items()})

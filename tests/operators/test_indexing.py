@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.judging.oracle import truths
 from parity.operators.base import Site, Unsupported
+from parity.operators.graph import Graph, Node, as_value
 from parity.operators.table import OPERATORS
 from tests.operators.needs import LIMIT, Ran, onnxruntime
 
@@ -145,3 +147,13 @@ def test_a_sequence_gives_back_what_was_put_into_it() -> None:
     single = call("SplitToSequence", x, dtypes=("float32",), axis=1, keepdims=0)[0]
     assert np.array_equal(call("ConcatFromSequence", single, dtypes=("seq(float32)",), axis=1, new_axis=1)[0], x)
     assert call("SequenceEmpty", dtypes=(), dtype="int64") == ([], "seq(int64)")
+
+
+def test_a_part_of_a_sequence_whose_parts_are_uneven_is_judged() -> None:
+    nodes = (
+        Node("SplitToSequence", ("x", "sizes"), ("parts",), {"axis": 1}),
+        Node("SequenceAt", ("parts", "last"), ("y",)),
+    )
+    constants = {"sizes": _whole(1, 3), "last": np.array(1)}
+    found = truths(Graph(nodes, ("x",), ("y",), constants), {"x": as_value(X)})["y"]
+    np.testing.assert_array_equal(found.y, X[:, 1:])

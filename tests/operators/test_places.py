@@ -1,4 +1,4 @@
-"""What no input decides is worked out once, so that noise cannot move it."""
+"""What no input decides is worked out once, and sizes are those of the first walk: noise moves neither."""
 
 from __future__ import annotations
 
@@ -40,3 +40,21 @@ def test_what_an_input_decides_and_what_cannot_be_computed_stays() -> None:
     )
     graph = Graph(nodes, ("x",), ("y", "whole"), {})
     assert with_known_places(graph) == graph
+
+
+def test_a_size_that_was_divided_and_cast_does_not_jump_with_drawn_noise() -> None:
+    """A tracing exporter writes ``x.reshape(h // 2, 2)`` with h taken from x: a Shape, a division in float, a Cast."""
+    nodes = (
+        Node("Relu", ("x",), ("kept",)),
+        Node("Shape", ("kept",), ("sizes",)),
+        Node("Cast", ("sizes",), ("wide",), {"to": "float32"}),
+        Node("Div", ("wide", "three"), ("thirds",)),
+        Node("Cast", ("thirds",), ("rows",), {"to": "int64"}),
+        Node("Concat", ("rows", "columns"), ("wanted",), {"axis": 0}),
+        Node("Reshape", ("kept", "wanted"), ("y",)),
+    )
+    constants = {"three": np.asarray(3.0), "columns": np.asarray([3])}
+    graph = Graph(nodes, ("x",), ("y",), constants)
+    found = truths(graph, {"x": as_value(np.arange(9, dtype=np.float32))})["y"]
+    np.testing.assert_array_equal(found.y, np.arange(9.0).reshape(3, 3))
+    assert found.allowed().max() < 1e-30

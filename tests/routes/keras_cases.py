@@ -95,6 +95,9 @@ CASES: dict[str, One] = {
     "einsum dense of letters": One(lambda L: L.EinsumDense("abc,cde->abde", (None, 3, 2), bias_axes="de"), (TEXT,)),
     "einsum dense": One(lambda L: L.EinsumDense("...x,xy->...y", 3, bias_axes="y"), (TEXT,)),
     "batch norm": One(lambda L: L.BatchNormalization(epsilon=0.01)),
+    "zeros and ones like it": One(
+        lambda L: lambda x: keras_ops().zeros_like(x) + keras_ops().sin(x) * keras_ops().ones_like(x)
+    ),
     "batch norm of rows, no scale": One(lambda L: L.BatchNormalization(scale=False), (ROW,)),
     "batch norm of another axis, no centre": One(lambda L: L.BatchNormalization(axis=1, center=False)),
     "layer norm": One(lambda L: L.LayerNormalization()),

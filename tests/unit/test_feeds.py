@@ -36,7 +36,7 @@ def test_an_input_is_read_as_it_is_typed(text: str, made: Asked) -> None:
 def test_an_axis_with_a_name_has_one_size_in_every_input() -> None:
     mask = Declared("mask", ("n", "t", 4), "bool")
     assert shapes([mask, WORDS], [Asked("ids", (2, 7))], {}) == {"mask": (2, 7, 4), "ids": (2, 7)}
-    with pytest.raises(UsageError, match="'ids' is 3x7, the file wants nxt"):
+    with pytest.raises(UsageError, match="'ids' is 3x7, the model wants nxt"):
         shapes([mask, WORDS], [Asked("mask", (2, 7, 4)), Asked("ids", (3, 7))], {})
 
 
@@ -48,7 +48,7 @@ def test_axes_without_a_name_are_not_one_axis() -> None:
 
 
 def test_a_rank_that_the_file_does_not_say_has_to_be_given() -> None:
-    with pytest.raises(UsageError, match="does not say its shape; give it by --input x=SHAPE"):
+    with pytest.raises(UsageError, match="does not say its shape; give it, for example by --input x=1x3x224x224"):
         shapes([Declared("x", None, "float32")], [], {})
     assert shapes([Declared("x", None, "float32")], [Asked("x", (3,))], {}) == {"x": (3,)}
 

@@ -33,7 +33,7 @@ NAMED = {
     "half precision": ("half precision", "as it is", "rounded to float16"),
     "another kernel altogether": ("weights", "", "of 576 elements differ"),
     "tanh for erf": ("activation", "gelu by erf", "gelu by tanh"),
-    "corners aligned": ("coordinates", "by default", "align_corners"),
+    "corners aligned": ("coordinates", "half_pixel", "align_corners"),
     "the order of a concatenation": ("order", "a:11, b:12", "b:12, a:11"),
     "channels last flattened as channels first": ("flattened", "channels first", "channels last"),
     "no bias": ("missing bias", "a bias of 12", "none"),
@@ -95,7 +95,8 @@ def two_nodes(
             Node("HardSigmoid", ("x",), ("y",), {"alpha": 1 / 6}),
             "slope",
         ),
-        (Node("Softmax", ("x",), ("y",), {"axis": 1}), Node("Softmax", ("x",), ("y",), {"axis": 2}), None),
+        (Node("Softmax", ("x",), ("y",), {"axis": 1}), Node("Softmax", ("x",), ("y",), {"axis": 2}), "axis"),
+        (Node("Softmax", ("x",), ("y",)), Node("Softmax", ("x",), ("y",), {"axis": -3}), "axis"),
         (Node("Sigmoid", ("x",), ("y",)), Node("Erf", ("x",), ("y",)), None),
         (
             Node("LayerNormalization", ("x", "ones"), ("y",)),
@@ -182,3 +183,46 @@ def test_a_padding_and_an_epsilon_in_one_folded_layer_are_named_together() -> No
     found = looks(Side(one, fed), Side(wrong, fed, "float32"))
     assert found[0] is not None
     assert found[0].kind == "padding on the other side and epsilon"
+
+
+def test_a_normalisation_by_the_statistics_of_the_batch_is_said_to_lack_eval() -> None:
+    kept = ("scale", "bias", "mean", "variance")
+    rng = np.random.default_rng(4)
+    constants = {name: rng.uniform(0.5, 2, 4).astype(np.float32) for name in kept}
+    stored = Node("BatchNormalization", ("x", *kept), ("y",))
+    (found,) = two_nodes(stored, replace(stored, attributes={"training_mode": 1}), constants)
+    assert said(found, "eval() forgotten", "by what is stored", "by the statistics of the batch"), found
+
+
+@pytest.mark.parametrize("decomposed", [False, True])
+def test_another_mean_and_deviation_of_the_input_are_named_however_they_are_computed(decomposed: bool) -> None:
+    fed = ({"x": as_value(np.random.default_rng(2).random((2, 3, 5, 6)).astype(np.float32))},)
+    mean, deviation = (np.float32(v).reshape(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    last = Node("Conv", ("y", "last"), ("z",))
+    weight = {"last": np.random.default_rng(3).standard_normal((1, 3, 1, 1)).astype(np.float32)}
+    nodes = Node("Sub", ("x", "mean"), ("s",)), Node("Div", ("s", "deviation"), ("y",)), last
+    one = Graph(nodes, ("x",), ("z",), {**weight, "mean": mean, "deviation": deviation})
+    if decomposed:
+        other = Node("Mul", ("x", "two"), ("s",)), Node("Sub", ("s", "one"), ("y",)), last
+        two = Graph(other, ("x",), ("z",), {**weight, "two": np.float32(2), "one": np.float32(1)})
+    else:
+        two = replace(one, constants={**weight, "mean": mean + np.float32(0.1), "deviation": deviation / 2})
+    found = looks(Side(one, fed, "float32"), Side(two, fed, "float32"))
+    if decomposed:
+        mine = "mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225"
+        assert found == [Look("mean and deviation", mine, "mean 0.5, deviation 0.5")]
+    else:
+        assert found[0] == Look("mean", "mean 0.485 0.456 0.406", "mean 0.585 0.556 0.506")
+        assert said(found[1], "weights", "deviation", "3 of 3 elements differ")
+
+
+def test_a_sum_that_is_left_out_is_named_with_what_is_left_of_it() -> None:
+    fed = ({"x": as_value(np.random.default_rng(2).standard_normal((2, 4, 5, 6)).astype(np.float32))},)
+    rng = np.random.default_rng(3)
+    constants = {n: rng.standard_normal((4, 4, 1, 1)).astype(np.float32) for n in ("a", "b")}
+    begin, last = Node("Conv", ("x", "a"), ("y",)), Node("Conv", ("r", "b"), ("z",))
+    add, relu = Node("Add", ("y", "x"), ("s",)), Node("Relu", ("s",), ("r",))
+    with_it = Graph((begin, add, relu, last), ("x",), ("z",), constants)
+    without = Graph((begin, replace(relu, inputs=("y",)), last), ("x",), ("z",), constants)
+    (found,) = looks(Side(with_it, fed), Side(without, fed))
+    assert found == Look("missing operator", "Add of y, x", "y alone")

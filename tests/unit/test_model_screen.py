@@ -184,9 +184,8 @@ def test_arrays_come_back_by_their_names_whatever_names_and_types_they_have(tmp_
         "text": np.array(["a", "bc"]),
     }
     write(tmp_path / "v.npz", arrays)
-    write(tmp_path / "w.npz", {"half": np.zeros(1), "more": np.zeros(2)})
-    found = Values(tmp_path / "v.npz", tmp_path / "w.npz")
-    assert set(found) == {*arrays, "more"}
+    found = Values(tmp_path / "v.npz")
+    assert list(found) == [*arrays]
     for name, array in arrays.items():
         assert found[name].dtype == array.dtype
         assert found[name].shape == array.shape

@@ -10,6 +10,7 @@ from parity.judging.second_look import loops
 from parity.judging.settle import LOOP, settle_anchored
 from parity.layers import AvgPool2D, Layer, Linear
 from parity.operators.base import Terms
+from parity.operators.graph import Graph, Node, as_value
 from tests.unit.strategies import fed, output
 
 
@@ -54,3 +55,27 @@ def test_loops_are_plain_float32_sums_in_every_order_that_is_named() -> None:
     plain = float(np.cumsum(terms.products.ravel().astype(np.float32), dtype=np.float32)[-1] + np.float32(3.0))
     assert loops(terms) >= abs(plain - exact) / 2 > 0
     assert loops(Terms(np.asarray([1.0, 2.0, 4.0]))) == 0.0
+
+
+def normalised(x: Array, epsilon: float = 1e-5) -> Array:
+    """InstanceNormalization of one plane as one float32 accumulator makes it, in two passes."""
+    n = np.float32(x.size)
+    data = x.ravel()
+    centred = data - np.cumsum(data, dtype=np.float32)[-1] / n
+    variance = np.cumsum(np.square(centred), dtype=np.float32)[-1] / n
+    return (centred / np.sqrt(variance + np.float32(epsilon))).astype(np.float32).reshape(x.shape)
+
+
+def test_a_plane_that_is_nearly_constant_is_normalised_as_plain_loops_do_it() -> None:
+    x = np.full((1, 1, 224, 224), 0.7, np.float32)
+    x[..., 0, :] = 0.6  # as a padded convolution leaves an edge
+    node = Node("InstanceNormalization", ("x", "scale", "bias"), ("y",), {"epsilon": 1e-5})
+    feeds = {"x": as_value(x), "scale": as_value(np.ones(1, np.float32)), "bias": as_value(np.zeros(1, np.float32))}
+    graph = Graph((node,), tuple(feeds), ("y",))
+
+    def judged(observed: Array) -> tuple[str | None, str]:
+        comparison, _, _ = settle_anchored(observed, graph, feeds, None)
+        return comparison.kind, comparison.message
+
+    assert judged(normalised(x)) == (None, LOOP)
+    assert judged(normalised(x, epsilon=1e-3))[0] == "value"

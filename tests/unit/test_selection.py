@@ -60,8 +60,8 @@ def test_a_file_is_told_that_cases_are_judged_and_where_they_are_written(name: s
     with pytest.raises(UsageError) as caught:
         names(name)
     said = str(caught.value)
-    assert said.startswith(f"case {name!r} does not exist, and reads like a file: parity judges cases")
-    assert "`parity list` shows those there are" in said
+    assert said.startswith(f"case {name!r} does not exist, and reads like a file: parity run judges the cases")
+    assert "`parity check FILE`" in said
     assert "\n" not in said
 
 

@@ -236,6 +236,7 @@ class Reader:
     name = "reader"
     label = "reader"
     optimises = False
+    slow = False
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"

@@ -146,7 +146,9 @@ class _Lowering:
         if reason := why_not(operation):
             raise Unsupported(f"{who} {reason}")
         if kwargs.get("training") and "training" not in signature(rule).parameters:
-            raise Unsupported(f"{who} is called with training=True; only inference can be lowered")
+            raise Unsupported(
+                f"{who} is called with training=True, which a plain call follows and predict does not; leave it out"
+            )
         self.op.scope = path
         if hasattr(operation, "compute_dtype"):  # a layer; an operation works in what it is given
             args, kwargs = mapped(lambda v: self._cast(who, operation, rule, v), (args, kwargs))

@@ -99,6 +99,13 @@ for kind, operator in {
     lowers("ops", kind)(_unary(operator))
 
 
+@lowers("ops", "ZerosLike", "OnesLike")
+def _filled(op: Writer, operation: Any, x: Named, dtype: str | None = None) -> Any:
+    """Nothing is less than itself, NaN neither."""
+    nothing = op.Less(x, x)
+    return op.Cast(nothing if type(operation).__name__ == "ZerosLike" else op.Not(nothing), to=dtype or x.dtype)
+
+
 @lowers("ops", "Square")
 def _squared(op: Writer, operation: Any, x: Named) -> Any:
     return op.Mul(x, x)

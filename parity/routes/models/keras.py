@@ -13,7 +13,7 @@ import numpy as np
 from parity.axes import Array
 from parity.cases.asked import Asked, shapes
 from parity.cases.subject import Subject
-from parity.errors import Unsupported, UsageError
+from parity.errors import CodeError, Unsupported, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared, write
 from parity.operators.graph import Node
@@ -23,7 +23,8 @@ from parity.routes.lowering.lower import lower
 from parity.routes.lowering.tapped import tapped, whole
 from parity.routes.lowering.twin import twin as widened
 from parity.routes.lowering.walking import input_names, readable
-from parity.routes.models import keras_pieces
+from parity.routes.models import keras_pieces, steady
+from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, Piece, in_float64
 
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
@@ -63,8 +64,20 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
         outputs = whole(model, dict(zip(names, samples, strict=True)))
     except Exception as error:  # noqa: BLE001 - a person's layers may raise anything
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        raise UsageError(f"{subject.text}: it fails on inputs of these shapes: {said}; give others") from None
+        said = f"{subject.text}: it fails on inputs of these shapes: {said}; give others"
+        raise CodeError(said, lines_of(error)) from None
+    # What is all zeros may hide what it is added to or multiplied by.
+    fed = {
+        n: arrays[n] if n in arrays else a + a.dtype.type(0.5) if a.dtype.kind == "f" else a
+        for n, a in zip(names, samples, strict=True)
+    }
+    steady.require(subject, lambda: list(whole(model, fed).values()), lambda: _stored(model), drew=False)
     return Own(model, tuple(names), samples, tuple(outputs), (), digest(*model.get_weights()))
+
+
+def _stored(model: Any) -> dict[str, Array]:
+    """Weights and other state by path, the states of generators of random numbers among them."""
+    return {variable.path: np.asarray(variable) for variable in model.variables}
 
 
 def by_lowering(model: Own, paths: Sequence[Path]) -> None:

@@ -16,6 +16,8 @@ from parity.errors import CodeError, UsageError
 OWN = "parity_subject"  #: how a file of a person's own is called among the modules, whatever its name
 
 
+HERE = str(Path(__file__).parents[2])  #: where parity lies
+
 #: Models that are objects of this process, by the texts of their subjects.
 LIVE: dict[str, Any] = {}
 
@@ -23,7 +25,7 @@ LIVE: dict[str, Any] = {}
 def fetch(subject: Subject, seed: int) -> Any:
     """The model: what the name stands for, or what that gives when it is called without arguments.
 
-    Each process makes it anew, so what is drawn for it has to be the same in all: generators are seeded before a call.
+    It may have to be made again in another process, with the same draws, so generators are seeded before a call.
 
     Raises :class:`UsageError` with the person's own lines where their code fails, and for a name that is not there.
     """
@@ -39,9 +41,20 @@ def fetch(subject: Subject, seed: int) -> Any:
         if not callable(found):
             said = f"{subject.name!r} is a {type(found).__name__}, neither a model nor a function that gives one"
             raise UsageError(f"{subject.text}: {said}")
-        seeded(seed)
-        found = _guarded(subject, f"calling {subject.name}()", found)
+        found = _called(subject, found, seed)
     return found
+
+
+def _called(subject: Subject, make: Callable[[], Any], seed: int) -> Any:
+    """What a person's function gives once the generators are seeded.
+
+    One that imports its framework itself has drawn before that could be seeded, and is called again.
+    """
+    seeds = seeded(seed)
+    found = _guarded(subject, f"calling {subject.name}()", make)
+    if seeded(seed) == seeds:
+        return found
+    return _guarded(subject, f"calling {subject.name}()", make)
 
 
 def kind_of(subject: Subject, model: Any) -> str:
@@ -57,18 +70,20 @@ def kind_of(subject: Subject, model: Any) -> str:
     )
 
 
-def seeded(seed: int) -> None:
-    """Seed the generators that a model may be drawn from, of what is loaded."""
+def seeded(seed: int) -> frozenset[str]:
+    """Seed the generators that a model may be drawn from; the frameworks among them, which are those that are loaded."""
     import random
 
     import numpy as np
 
     random.seed(seed)
     np.random.seed(seed)
-    if "torch" in sys.modules:
+    loaded = frozenset({"torch", "keras"} & sys.modules.keys())
+    if "torch" in loaded:
         sys.modules["torch"].manual_seed(seed)
-    if "keras" in sys.modules:
+    if "keras" in loaded:
         sys.modules["keras"].utils.set_random_seed(seed)
+    return loaded
 
 
 def _module(subject: Subject) -> Any:
@@ -91,7 +106,12 @@ def _guarded(subject: Subject, doing: str, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's code may raise anything
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if f.filename != __file__ and "importlib" not in f.filename]
-        lines = "".join(traceback.format_list(own)).splitlines()
-        raise CodeError(f"{subject.text}: {doing} failed: {type(error).__name__}: {error}", tuple(lines)) from None
+        said = f"{subject.text}: {doing} failed: {type(error).__name__}: {error}"
+        raise CodeError(said, lines_of(error)) from None
+
+
+def lines_of(error: BaseException) -> tuple[str, ...]:
+    """The lines of a person's own code that led to an error, as a traceback shows them: neither ours nor a framework's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not any(part in f.filename for part in (HERE, "importlib", "site-packages"))]
+    return tuple("".join(traceback.format_list(own)).splitlines())

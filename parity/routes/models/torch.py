@@ -18,14 +18,15 @@ import numpy as np
 from parity.axes import Array, Shape
 from parity.cases.asked import Asked, shapes
 from parity.cases.subject import Subject
-from parity.errors import Stopped, UsageError
+from parity.errors import CodeError, Stopped, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
 from parity.operators.graph import Node
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
-from parity.routes.models import torch_pieces
+from parity.routes.models import steady, torch_pieces
+from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, Piece, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
@@ -47,37 +48,53 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     module = (copy.deepcopy(model) if subject.live else model).eval().cpu()
     sizes = _sizes(subject, module, given, arrays)
     samples = tuple(_sample(torch, name, shape, given, arrays) for name, shape in sizes.items())
+    state = torch.get_rng_state()
     try:
         with torch.no_grad():
             outputs = tuple(name for name, _ in _flat(module(**dict(zip(sizes, samples, strict=True)))))
     except Exception as error:  # noqa: BLE001 - a person's code may raise anything
-        fed = ", ".join(
-            f"{name} {tuple(sample.shape)} {sample.dtype}" for name, sample in zip(sizes, samples, strict=True)
-        )
+        given_ = ", ".join(f"{n} {tuple(s.shape)} {s.dtype}" for n, s in zip(sizes, samples, strict=True))
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        raise UsageError(f"{subject.text}: its forward fails on {fed}: {said}; give inputs that it takes") from None
+        said = f"{subject.text}: its forward fails on {given_}: {said}; give inputs that it takes"
+        raise CodeError(said, lines_of(error)) from None
     if not outputs:
         raise UsageError(f"{subject.text}: its forward gives no tensor; give a module that does")
+    # What is all zeros may hide what it is added to or multiplied by.
+    fed = {
+        name: t if name in arrays or not t.is_floating_point() else torch.full_like(t, 0.5)
+        for name, t in zip(sizes, samples, strict=True)
+    }
+    drew = not torch.equal(state, torch.get_rng_state())
+    steady.require(subject, lambda: _outputs(module, fed), lambda: _stored(module), drew)
     taken = set(sizes)
     outputs = tuple(f"{name}.out" if name in taken else name for name in outputs)
-    weights = digest(*map(_array, module.state_dict().values()))
+    weights = digest(*_stored(module).values())
     return Own(module, tuple(sizes), samples, outputs, tuple(notes), weights)
+
+
+def _outputs(module: Any, fed: Mapping[str, Any]) -> list[Array]:
+    import torch
+
+    with torch.no_grad():
+        return _arrays(module(**fed))
+
+
+def _stored(module: Any) -> dict[str, Array]:
+    """Parameters and buffers by name."""
+    return {name: _array(value) for name, value in module.state_dict().items()}
 
 
 def declared(model: Any, subject: Subject, named: Collection[str] = ()) -> list[Declared]:
     """The parameters of a module's ``forward`` that it needs, and of the others those that are named. Nothing says their shapes.
 
-    Raises :class:`UsageError` where there are none.
+    Where it needs none and none is named, it is the first. Raises :class:`UsageError` where there are none at all.
     """
-    found = []
-    for name, each in inspect.signature(model.forward).parameters.items():
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-            continue
-        if each.default is each.empty or name in named:
-            found.append(Declared(name, None, ""))
-    if not found:
+    parameters = inspect.signature(model.forward).parameters.values()
+    there = [each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    if not there:
         raise UsageError(f"{subject.text}: its forward names no input; wrap it in a module whose forward does")
-    return found
+    fed = [each for each in there if each.default is each.empty or each.name in named]
+    return [Declared(each.name, None, "") for each in fed or there[:1]]
 
 
 def _sizes(subject: Subject, module: Any, given: Sequence[Asked], arrays: Mapping[str, Array]) -> dict[str, Shape]:
@@ -151,11 +168,29 @@ def by_dynamo(model: Own, paths: Sequence[Path]) -> None:
     definition, ships = paths
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
+        program = _program(model)
         program.save(definition, external_data=False)
         program.optimize()
         program.save(ships, external_data=False)
     model.more[PROGRAM] = program.exported_program
+
+
+def _program(model: Own) -> Any:
+    program = exported(model.model, (), kwargs=_kwargs(model), optimize=False, **_names(model))
+    _apart(program.model.graph)
+    return program
+
+
+def _apart(graph: Any) -> None:
+    """Give a stored tensor that is called as a value is another name.
+
+    Before its optimiser the exporter writes both under one where a buffer is called as an operator (``mean``), which is no valid
+    file [measured: torch 2.13].
+    """
+    made = {value.name for node in graph for value in node.outputs}
+    for name, value in list(graph.initializers.items()):
+        if name in made:
+            value.name = f"{name}.stored"
 
 
 def by_torchscript(model: Own, paths: Sequence[Path]) -> None:
@@ -207,6 +242,8 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
 
     fed = [_tensor(torch, arrays[name]) for name in model.inputs]
     with torch.no_grad():
+        if PROGRAM not in model.more:  # the process that exported it died since
+            model.more[PROGRAM] = _program(model).exported_program
         Recorder(model.more[PROGRAM].module()).run(*fed)
     return {name: _array(value) for name, value in seen.items()}
 

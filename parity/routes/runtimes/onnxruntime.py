@@ -23,6 +23,7 @@ class OnnxRuntime:
     name = "onnxruntime"
     label = "ort"
     optimises = True
+    slow = False
     modules = ("onnxruntime",)
     distributions = ("onnxruntime", "onnxruntime-gpu")
     mend = "pip install 'parity[onnx]'"

@@ -16,6 +16,7 @@ class OnnxReference:
     name = "onnx-reference"
     label = "reference"
     optimises = False
+    slow = True
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"

@@ -13,7 +13,7 @@ from typing import Any, cast
 from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.subject import Subject
-from parity.errors import Broken, CodeError, UsageError
+from parity.errors import Broken, CodeError, Stopped, UsageError
 from parity.judging.sameness import same_bits
 from parity.operators.file import Declared
 from parity.operators.graph import Node
@@ -112,13 +112,22 @@ def _refusal(error: UsageError) -> Refusal:
     return Refusal(str(error), error.lines if isinstance(error, CodeError) else ())
 
 
-def run(asking: Asking, made: Ready, out: Path) -> Ran:
+def _same(asking: Asking, weights: bytes) -> Own:
+    """The model, which is made again where the process died meanwhile; :class:`Stopped` if it has other weights then."""
+    model = _own(asking)
+    if model.weights != weights:
+        raise Stopped("its weights are others each time it is made, whatever the seed is")
+    return model
+
+
+def run(asking: Asking, made: Ready, out: Path, weights: bytes) -> Ran:
     """The model's own run on every set of inputs, with every value, and once more on the first.
 
-    Raises :class:`Broken` for a number of outputs that is not that of its definition.
+    weights: the digest of those that were exported. Raises :class:`Broken` for a number of outputs that is not that of its
+    definition, and :class:`Stopped` for other weights.
     """
     begun = time.perf_counter()
-    model, kind = _own(asking), _kind(asking)
+    model, kind = _same(asking, weights), _kind(asking)
     if len(model.outputs) != len(made.outputs):
         raise Broken("output-extra", f"{len(model.outputs)} outputs, the definition has {len(made.outputs)}")
     files, inner = [], ""
@@ -130,7 +139,7 @@ def run(asking: Asking, made: Ready, out: Path) -> Ran:
                 found = {**kind.values(model, fed), **found}
             except Exception as error:  # noqa: BLE001 - without the values the model is judged by its outputs
                 inner = f"its run does not give them: {explain(error).message}"
-        files.append(out.with_name(f"{out.name}-{i}.npz"))
+        files.append(out.with_name(f"{out.name}-{i}.values"))
         write(files[-1], found)
     first = Values(files[0])
     again = dict(zip(made.outputs, kind.run(model, Values(made.fed.files[0])).values(), strict=True))
@@ -143,12 +152,12 @@ def pieces(asking: Asking, place: Node, arrays: Mapping[str, Array]) -> Iterator
     return _kind(asking).pieces(_own(asking), place, arrays)
 
 
-def run_twin(asking: Asking, made: Ready, out: Path) -> tuple[Path, ...]:
-    """The outputs of the model in float64 on every set of inputs, as files. Raises what the person's code raises."""
+def run_twin(asking: Asking, made: Ready, out: Path, weights: bytes) -> tuple[Path, ...]:
+    """The outputs of the model in float64 on every set of inputs, as files. Raises as :func:`run` does, and what the code raises."""
     kind = _kind(asking)
-    wide = kind.twin(_own(asking))
+    wide = kind.twin(_same(asking, weights))
     files = []
     for i, place in enumerate(made.fed.files):
-        files.append(out.with_name(f"{out.name}-{i}.npz"))
+        files.append(out.with_name(f"{out.name}-{i}.values"))
         write(files[-1], kind.run_twin(wide, Values(place)))
     return tuple(files)

@@ -25,32 +25,37 @@ from parity.running.models.workers import asking, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
 
 TRIES = 3  #: sets of inputs that two models are compared on where they are drawn
+#: In what exporters fold constants, and in what a porter makes them: a variance of a deviation, the sum of two biases.
+FOLDED = "float32"
 SECOND = f"{OWN} 1"  #: the worker that has the second model
 
 
-def compare(plan: Plan, other: Subject) -> PairCheck:
-    """Compare the model of a plan with another one, in float64.
+def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
+    """Compare the model of a plan with another one, in float64. copying: the other is given the weights of the plan's first.
 
     Raises :class:`UsageError` for models or inputs that cannot be used, :class:`parity.errors.ParityError` where the judge
     dies.
     """
+    if copying and plan.script is not None:
+        raise UsageError("--script shows two models with weights of their own; leave it out where weights are copied")
     begun = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
         plan = _known(plan, pool, OWN)
-        first, folded_first = _file(plan, pool, folder / "one", OWN)
+        first = _file(plan, pool, folder / "one", OWN)
         drawing = (first, plan.given, plan.arrays, plan.seed, TRIES, folder)
         fed = one(pool, JUDGE, Job(JUDGE, comparing.feed, drawing, "drawing inputs", plan.limit))
         second = _known(replace(plan, model=other, arrays=None, given=(), kind=""), pool, SECOND)
         turns = feeding(fed.feeds, _declared(second, pool), (plan.kind, second.kind))
         second = replace(second, given=tuple(Asked(turn.name, turn.shape, turn.dtype) for turn in turns))
-        then, folded_then = _file(second, pool, folder / "two", SECOND)
+        then = _file(second, pool, folder / "two", SECOND)
         names = [each.name for each in one(pool, JUDGE, Job(JUDGE, comparing.describe, (then,), "reading", plan.limit))]
         if len(names) != len(turns):
             raise UsageError(f"{other.text}: its file has the inputs {', '.join(names)}, {len(turns)} were wanted")
         axes = {name: (turn.here, turn.axes) for name, turn in zip(names, turns, strict=True)}
-        comparison = (first, then, (folded_first, folded_then), fed.files, axes)
+        types = {name: turn.dtype for name, turn in zip(names, turns, strict=True)}
+        comparison = (first, then, (FOLDED, FOLDED), fed.files, axes, types, copying)
         found = one(pool, JUDGE, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
         shown = ""
         if plan.script is not None:
@@ -64,13 +69,17 @@ def compare(plan: Plan, other: Subject) -> PairCheck:
         status=found.status,
         seed=plan.seed,
         inputs=[Input(name=f.name, dtype=f.dtype, shape=list(f.shape), values=f.how) for f in fed.feeds],
-        fed=[turn.said for turn in turns],
+        taken=[Input(name=t.name, dtype=t.dtype, shape=list(t.shape), values=t.said) for t in turns],
         tried=list(fed.tried),
         differences=found.differences,
         matched=found.matched,
         values=found.values,
         left=found.left,
         outputs=found.outputs,
+        operators_one=found.operators[0],
+        operators_two=found.operators[1],
+        matches=found.matches,
+        copied=found.copied,
         unproven=found.unproven,
         repeat=plan.repeat,
         seconds=round(time.monotonic() - begun, 3),
@@ -83,10 +92,10 @@ def _known(plan: Plan, pool: Pool, worker: str) -> Plan:
     return plan if plan.model.onnx else replace(plan, kind=kind_of(plan, pool, worker))
 
 
-def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> tuple[Path, str]:
-    """The file of what a model computes, and the type in which its constants may have been folded."""
+def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> Path:
+    """The file of what a model computes."""
     if plan.model.file is not None and plan.model.onnx:
-        return plan.model.file, "float32"
+        return plan.model.file
     folder.mkdir()
     process = next(iter(FILES[plan.kind][1]))  # the one that writes the definition
     job = Job(worker, module.export, (asking(plan), folder, process), "exporting", plan.limit)
@@ -94,7 +103,7 @@ def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> tuple[Path, str]
     assert isinstance(wrote, Written)
     if DEFINITION not in wrote.files:
         raise UsageError(f"{plan.model.text}: nothing says what it computes: {wrote.lost[DEFINITION].message}")
-    return wrote.files[DEFINITION], "float64"
+    return wrote.files[DEFINITION]
 
 
 def _declared(plan: Plan, pool: Pool) -> Sequence[Declared]:

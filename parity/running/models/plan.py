@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,6 +17,8 @@ from parity.routes.catalog import Catalog
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
 OWN = "own"  #: the label of a model's own run, and the worker that has the model
 JUDGE = "judge"
+JUDGES = (JUDGE, "judge 2")
+LARGE = 2**28  #: bytes of constants from which on one judge has to do: it holds them as they are and in float64
 PLAIN = " plain"  #: behind the label of a runtime whose optimiser is off
 
 #: Of each framework: what has to be installed, and the extra that installs it.
@@ -64,6 +67,7 @@ class Way:
     runtime: str  #: its name in the catalog
     label: str
     optimises: bool
+    spared: bool = False  #: asked for the first inputs alone, and for the others once something is wrong with the file
 
 
 def graphs(plan: Plan) -> tuple[str, ...]:
@@ -75,13 +79,25 @@ def graphs(plan: Plan) -> tuple[str, ...]:
 
 def runtime_of(plan: Plan, worker: str) -> str:
     """The runtime that a worker hosts, by its name in the catalog; empty for one that judges or has the model itself."""
-    label = worker.rpartition(">")[2].removesuffix(PLAIN)
-    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == label), "")
+    return next((name for name in plan.catalog.runtimes if plan.catalog.runtime(name).label == worker), "")
+
+
+def hosts(plan: Plan) -> list[str]:
+    """The workers of the runtimes that a check needs, each called by its label."""
+    names = [name for name in plan.catalog.runtimes if not _missing(plan.catalog, name)]
+    labels = [plan.catalog.runtime(name).label for name in names]
+    return [label for label in labels if not plan.runtimes or label in plan.runtimes]
+
+
+def judges(stored: int = 0) -> Sequence[str]:
+    """The workers that judge a file with so many bytes of constants: two where two can at once and have room beside each other."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else len(JUDGES)
+    return JUDGES[:cores] if stored < LARGE else JUDGES[:1]
 
 
 def steps(plan: Plan) -> int:
     """About how many steps a check has, for a bar that only has to move."""
-    return len(ways(plan)) + 3 if plan.model.onnx else 13
+    return len(ways(plan)) + 4 if plan.model.onnx else 21
 
 
 def ways(plan: Plan) -> list[Way]:
@@ -94,6 +110,8 @@ def ways(plan: Plan) -> list[Way]:
     for label in plan.runtimes:
         if label not in labels:
             raise UsageError(f"--runtime {label}: there is no such runtime; there are {', '.join(labels)}")
+    quick = [n for n in parts if not parts[n].slow and not _missing(plan.catalog, n)]
+    spares = any(not plan.runtimes or parts[name].label in plan.runtimes for name in quick)
     found = []
     for graph in graphs(plan):
         if graph == DEFINITION:
@@ -105,16 +123,18 @@ def ways(plan: Plan) -> list[Way]:
             if plan.runtimes and part.label not in plan.runtimes:
                 continue
             if part.optimises:
-                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True))
+                found.append(Way(f"{begin}{part.label}", graph, name, part.label, True, part.slow and spares))
             label = f"{part.label}{PLAIN}" if part.optimises else part.label
-            found.append(Way(f"{begin}{label}", graph, name, part.label, False))
+            found.append(Way(f"{begin}{label}", graph, name, part.label, False, part.slow and spares))
     return found
 
 
 def why_absent(catalog: Catalog, way: Way) -> str:
     """Why a way cannot be gone here; empty where it can."""
-    if not way.runtime:
-        return ""
-    part = catalog.runtime(way.runtime)
+    return _missing(catalog, way.runtime) if way.runtime else ""
+
+
+def _missing(catalog: Catalog, runtime: str) -> str:
+    part = catalog.runtime(runtime)
     missing = next((module for module in part.modules if find_spec(module) is None), None)
     return "" if missing is None else f"{missing} is not installed: {part.mend}"

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,7 @@ class Ready:
     tapped: Path
     every: tuple[str, ...]
     operators: tuple[Operator, ...]
+    stored: int  #: bytes of its constants
     decimal: bool  #: whether an attribute means the decimal that was written, and not its float32
 
     def fed_with(self, i: int) -> dict[str, Array]:
@@ -72,7 +73,7 @@ class Ready:
 
     @property
     def graph(self) -> Graph:
-        """Its graph, read once in each process."""
+        """Its graph; a process keeps the last two that it read."""
         return graph_of(self.path, self.decimal)
 
 
@@ -85,10 +86,17 @@ class Prepared:
 
 
 def ready(
-    files: Mapping[str, Path], given: Sequence[Asked], arrays: Path | None, seed: int, folder: Path
+    files: Mapping[str, Path],
+    given: Sequence[Asked],
+    arrays: Path | None,
+    seed: int,
+    folder: Path,
+    fed: Fed | None = None,
 ) -> Prepared | Refusal:
-    """Read the files of a model, draw or read the inputs of the first, and write of each the file that gives every value."""
-    fed: Fed | None = None
+    """Read the files of a model, and write of each the file that gives every value.
+
+    fed: what is fed; without it the inputs of the first file are drawn or read.
+    """
     made: dict[str, Ready] = {}
     reasons: dict[str, str] = {}
     for name, path in files.items():
@@ -105,7 +113,7 @@ def ready(
             except UsageError as error:
                 return Refusal(str(error))
         try:
-            paired = _paired([each.name for each in inputs], [each.name for each in fed.feeds], path)
+            paired = _paired([each.name for each in inputs], [each.name for each in fed.feeds], name)
         except UsageError as error:
             reasons[name] = str(error)
             continue
@@ -120,18 +128,19 @@ def ready(
             tapped,
             tuple(every),
             tuple(_operator(node) for node in graph.nodes),
+            sum(array.nbytes for array in graph.constants.values()),
             name == DEFINITION,
         )
     return Prepared(made, reasons)
 
 
-def _paired(names: Sequence[str], fed: Sequence[str], path: Path) -> tuple[tuple[str, str], ...]:
+def _paired(names: Sequence[str], fed: Sequence[str], graph: str) -> tuple[tuple[str, str], ...]:
     """What each input of a file is fed: what bears its name, or where an exporter gave others, what stands at its place."""
     if set(names) <= set(fed):
         return tuple(zip(names, names, strict=True))
     if len(names) != len(fed):
         raise UsageError(
-            f"{path}: its inputs are {', '.join(names)}, the model's {', '.join(fed)}; which is which is not said"
+            f"{graph}: its file takes {', '.join(names)}, the model {', '.join(fed)}; what the others are fed is not said"
         )
     return tuple(zip(names, fed, strict=True))
 
@@ -145,13 +154,13 @@ def _fed(
 
 def kept(described: Sequence[Feed], tried: Sequence[Tried], folder: Path) -> Fed:
     """Sets of inputs, each as a file in ``folder``."""
-    files = [folder / f"inputs-{i}.npz" for i in range(len(tried))]
+    files = [folder / f"inputs-{i}.values" for i in range(len(tried))]
     for file, each in zip(files, tried, strict=True):
         write(file, each.arrays)
     return Fed(tuple(described), tuple(each.name for each in tried), tuple(files))
 
 
-@cache
+@lru_cache(maxsize=2)
 def graph_of(model: Path, decimal: bool) -> Graph:
     """The graph as those who run it see it: runtimes only have the float32 of an attribute, a module the decimal that was meant."""
     with readable(model):
@@ -205,6 +214,7 @@ def source_of(trace: str) -> Source | None:
     return found
 
 
+@cache
 def _short(file: str) -> str:
     """A path as a person here would type it."""
     path = Path(file)

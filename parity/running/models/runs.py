@@ -20,7 +20,7 @@ from parity.running.values import Values, write
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left: the values of each set of inputs as a file; inner: why those in between are not among them."""
+    """What a run left: the values of each set of inputs that it was asked for as a file; inner: why those in between are not among them."""
 
     files: tuple[Path, ...]
     repeats: bool
@@ -34,15 +34,15 @@ def begin(runtime: str, catalog: Catalog, threads: int) -> None:
         catalog.runtime(runtime).start(threads)
 
 
-def run(made: Ready, runtime: str, optimise: bool, tapped: bool, catalog: Catalog, out: Path) -> Ran:
-    """Run a model on every set of inputs and once more on the first.
+def run(made: Ready, runtime: str, optimise: bool, tapped: bool, catalog: Catalog, out: Path, sets: int) -> Ran:
+    """Run a model on the first so many sets of inputs and once more on the first.
 
     tapped: with every value, or where the runtime cannot give those, with the model's outputs alone. ``out`` is the
     beginning of the names of the files that are written. Raises what the runtime raises, and
     :class:`parity.errors.Broken` for a number of outputs that is not the model's.
     """
     begun, inner = time.perf_counter(), ""
-    files = [out.with_name(f"{out.name}-{i}.npz") for i in range(len(made.fed.files))]
+    files = [out.with_name(f"{out.name}-{i}.values") for i in range(sets)]
     part, names = catalog.runtime(runtime), made.outputs
     if tapped:
         try:

@@ -174,8 +174,8 @@ def _optimiser(checked: Checked, finding: Finding, i: int, folder: Path) -> Path
     data = script.with_suffix("")
     data.mkdir(parents=True)
     arguments = (checked.ready(way), checked.found.ended[plain.name].value, i, ORT, checked.plan.catalog, data)
-    job = Job(way.name, onnx_pieces.by_optimiser, arguments, "looking for the smallest piece", checked.plan.limit)
-    _wrote(checked, way.name, job)
+    job = Job(way.label, onnx_pieces.by_optimiser, arguments, "looking for the smallest piece", checked.plan.limit)
+    _wrote(checked, way.label, job)
     title = "ONNX Runtime: its graph optimiser makes something else of this model."
     return _onnx(checked, script, title, [ORT, templates.OPTIMISED])
 

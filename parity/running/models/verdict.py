@@ -4,17 +4,44 @@ from __future__ import annotations
 
 from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 
 from parity.judging.function import same_function, worst_function
-from parity.judging.nodes import Judged, node_by_node
+from parity.judging.nodes import Judged as Known
+from parity.judging.nodes import node_by_node
 from parity.judging.whole import Whole
 from parity.operators.graph import title
 from parity.records.model import Answer, Figure, Function, OutputFigure, Unjudged
 from parity.running.models.ready import Ready
 from parity.running.models.runs import Ran
-from parity.running.values import Values
+from parity.running.values import Values, write
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was judged of a file on one set of inputs: of every route, by its name, and of the file itself.
+
+    unjudged: the operators that could not be judged; function: whether it is that of the model.
+    """
+
+    answers: dict[str, Answer]
+    unjudged: list[Unjudged]
+    function: Function | None
+
+    def fails(self) -> bool:
+        """Whether anything of a route is wrong."""
+        figures = [each.figure for answer in self.answers.values() for each in answer.outputs]
+        figures += [each.figure for answer in self.answers.values() for each in answer.operators]
+        return any(figure.status == "fail" for figure in figures)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """How far off a float32 run of the definition may be, of each output: the file it is kept in, written or read."""
+
+    path: Path
+    writes: bool
 
 
 def judge(
@@ -24,16 +51,16 @@ def judge(
     tapped: Sequence[str],
     seed: int,
     twin: Path | None,
-    before: Ready | None,
-) -> tuple[dict[str, Answer], list[Unjudged], Function | None]:
-    """What every route gave for one set of inputs against the oracle, and the operators that could not be judged.
+    beside: Beside,
+) -> Judged:
+    """What every route gave for one set of inputs against the oracle.
 
     ran: by route; tapped: the routes to be judged operator by operator; twin: the outputs of the model in float64, for
-    whether the file is the same function; before: the file that this one was made from.
+    whether the file is the same function; beside: of the definition, which this file may be itself, or was made from.
     """
     graph = made.graph
-    whole = _whole(made, i, seed)
-    known: Judged = {}
+    whole = Whole(graph, made.fed_with(i), seed)
+    known: Known = {}
     answers: dict[str, Answer] = {}
     missed: dict[tuple[str, str], set[int]] = {}
     others = {name: Values(each.files[i]) for name, each in ran.items()}
@@ -57,13 +84,14 @@ def judge(
         answers[name] = Answer(inputs=made.fed.tried[i], outputs=tuple(outputs), operators=tuple(operators))
     counted = Counter({key: len(places) for key, places in missed.items()})
     unjudged = [Unjudged(kind=kind, count=n, reason=why) for (kind, why), n in counted.most_common()]
-    if twin is None:
-        return answers, unjudged, None
-    beside = None if before is None else (before, _whole(before, i, seed))
-    return answers, unjudged, _function(made, i, whole, beside, Values(twin))
+    if beside.writes and not whole.why_not:
+        allowed = {name: truth.allowed() for name in made.outputs if (truth := whole.truth(name)) is not None}
+        write(beside.path, allowed)
+    function = None if twin is None else _function(made, i, whole, beside, Values(twin))
+    return Judged(answers, unjudged, function)
 
 
-def _function(made: Ready, i: int, whole: Whole, before: tuple[Ready, Whole] | None, twin: Values) -> Function:
+def _function(made: Ready, i: int, whole: Whole, beside: Beside, twin: Values) -> Function:
     """The worst output of a file beside the model's own in float64."""
     if whole.why_not:
         return Function(status="not judged", reason=whole.why_not)
@@ -74,18 +102,12 @@ def _function(made: Ready, i: int, whole: Whole, before: tuple[Ready, Whole] | N
             status="fail", inputs=tried, reason=f"it gives {len(made.outputs)} outputs, the model {len(twin)}"
         )
     names = dict(zip(made.outputs, twin, strict=True))  # exporters may name them otherwise
+    others = None if beside.writes or not beside.path.exists() else [*Values(beside.path).values()]
     for k, output in enumerate(made.outputs):
         truth = whole.truth(output)
         if truth is None:
             figures.append(Function(status="not judged", reason=f"output {output} is no array"))
             continue
-        others = None if before is None or before[1].why_not else before[1].truth(before[0].outputs[k])
-        figures.append(same_function(output, tried, twin[names[output]], truth, others))
+        figures.append(same_function(output, tried, twin[names[output]], truth, None if others is None else others[k]))
     found = worst_function(figures)
     return found or Function(status="not judged", reason="it has no output")
-
-
-@lru_cache(maxsize=3)
-def _whole(made: Ready, i: int, seed: int) -> Whole:
-    """The truth of a file on one set of inputs; asked for again where another file was made from it."""
-    return Whole(made.graph, made.fed_with(i), seed)

@@ -10,14 +10,19 @@ from typing import Any
 import psutil
 
 from parity.errors import MissingError, ParityError, UsageError
-from parity.running.engine import MEMORY_SHARE
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
-from parity.running.models.plan import JUDGE, NEEDS, OWN, Plan, runtime_of
+from parity.running.models.plan import JUDGES, NEEDS, OWN, Plan, runtime_of
 from parity.running.models.ready import Refusal
-from parity.running.pool import START_LIMIT, Job, Pool, Setup
+from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
 from parity.running.worker import Answer as Ending
 from parity.running.worker import called
+
+#: What helps against an ending of a step.
+MENDS = {
+    "timeout": "give it longer with --limit SECONDS",
+    "crash": "give it more with --memory SIZE, or a smaller input",
+}
 
 
 def setup(plan: Plan, folder: Path) -> Setup:
@@ -30,7 +35,7 @@ def setup(plan: Plan, folder: Path) -> Setup:
         scratch=folder,
         threads=plan.threads,
         memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
-        keeping=frozenset({JUDGE}),
+        keeping=frozenset(JUDGES),
     )
 
 
@@ -44,7 +49,8 @@ def kind_of(plan: Plan, pool: Pool, worker: str = OWN) -> str:
     job = Job(worker, module.kind, (asking(plan),), "loading the model", plan.limit)
     (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
     if ending.ending != "ok":
-        raise UsageError(f"{plan.model.text}: {ending.message}")
+        mend = MENDS.get(ending.ending, "mend that")
+        raise UsageError(f"{plan.model.text}: {ending.message}; {mend}")
     if isinstance(ending.value, Refusal):
         raise ending.value.error()
     found = str(ending.value)
@@ -95,10 +101,6 @@ def one(pool: Pool, worker: str, job: Job, here: frozenset[str] = frozenset()) -
 
 def value_of(ending: Ending) -> Any:
     """What the judge gave; it is parity's own, so whatever else it ends with is an error of parity's."""
-    mends = {
-        "timeout": "give it longer with --limit SECONDS",
-        "crash": "give it more with --memory SIZE, or a smaller input",
-    }
     if ending.ending != "ok":
-        raise ParityError(f"{ending.message}; {mends.get(ending.ending, 'please report this')}")
+        raise ParityError(f"{ending.message}; {MENDS.get(ending.ending, 'please report this')}")
     return ending.value

@@ -1,0 +1,98 @@
+"""A model of one's own as a case of a run: each spelling checked, and compared with the first one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+
+from parity.cases.asked import Asked, asked
+from parity.cases.model import ModelCase
+from parity.cases.subject import subject
+from parity.errors import MissingError, ParityError, UsageError
+from parity.records.lines import Check
+from parity.records.pair import PairCheck
+from parity.routes.catalog import ONNX, Catalog, Route
+from parity.running.checks import revised, unrun
+from parity.running.models import check, lines, pair
+from parity.running.models.plan import Plan
+
+
+def run(
+    case: ModelCase, routes: Sequence[Route], seed: int, catalog: Catalog, threads: int, memory_limit: int | None
+) -> list[Check]:
+    """The checks of a case on some of its routes, in their order."""
+    made: dict[str, Check] = {}
+    for framework in case.spelled:
+        mine = [route for route in routes if route.framework == framework]
+        if mine:
+            begun = [unrun(case, route, seed) for route in mine]
+            away = [c for c in begun if c.device != "cpu"]
+            here = [c for c in begun if c.device == "cpu"]
+            said = "a model of one's own is checked on cpu only"
+            made |= {c.route: revised(c, reason=said) for c in away}
+            if here:
+                made |= {c.route: c for c in _checked(case, framework, here, seed, catalog, threads, memory_limit)}
+    return [made[route.name] for route in routes]
+
+
+def _checked(
+    case: ModelCase,
+    framework: str,
+    checks: Sequence[Check],
+    seed: int,
+    catalog: Catalog,
+    threads: int,
+    memory_limit: int | None,
+) -> list[Check]:
+    """The checks of one spelling; whatever ends it ends them all."""
+    try:
+        first = _plan(case, case.first, seed, catalog, threads, memory_limit)
+        if framework == case.first:
+            return lines.of_routes(check.check(first), checks, f"{ONNX}>")
+        plan = _plan(case, framework, seed, catalog, threads, memory_limit)
+        compared = pair.compare(first, plan.model)
+        plan = replace(plan, given=_taken(compared))
+        plan = replace(plan, repeat=_typed(plan))
+        found = lines.of_routes(check.check(plan), checks, f"{ONNX}>")
+    except MissingError as error:
+        return [revised(each, reason=str(error)) for each in checks]
+    except UsageError as error:
+        own = "\n".join(getattr(error, "lines", ()))
+        return [revised(each, status="error", reason=str(error), notes=[own] if own else []) for each in checks]
+    except ParityError as error:
+        return [revised(each, status="error", reason=str(error)) for each in checks]
+    return [lines.another(each, compared) for each in found]
+
+
+def _plan(case: ModelCase, framework: str, seed: int, catalog: Catalog, threads: int, memory_limit: int | None) -> Plan:
+    first = framework == case.first
+    made = Plan(
+        model=subject(case.typed(framework)),
+        given=[asked(word) for word in case.inputs] if first else [],
+        arrays=case.arrays if first else None,
+        seed=seed,
+        catalog=catalog,
+        runtimes=(),
+        repeat="",
+        threads=threads,
+        limit=case.time_limit,
+        memory_limit=memory_limit,
+    )
+    return replace(made, repeat=_typed(made))
+
+
+def _taken(compared: PairCheck) -> list[Asked]:
+    """The shapes of the second one's inputs, as it was fed."""
+    return [Asked(each.name, tuple(each.shape), each.dtype) for each in compared.taken]
+
+
+def _typed(plan: Plan) -> str:
+    """The command that checks this model alone."""
+    words = ["parity", "check", plan.model.text]
+    for each in plan.given:
+        shape = "x".join(map(str, each.shape)) or "scalar"
+        words += ["--input", f"{each.name}={shape}" if each.name else shape]
+    if plan.arrays is not None:
+        words += ["--inputs", str(plan.arrays)]
+    return shlex.join([*words, "--seed", str(plan.seed)])
