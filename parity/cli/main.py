@@ -117,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "--copy-weights", action="store_true", help="of two models: give the second the first's weights"
     )
     checking.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with every operator too")
+    checking.add_argument("--script", type=Path, metavar="OUT.py", help="write a script of the frameworks alone that shows the worst finding")  # fmt: skip
     for runner in (running, checking):
         runner.add_argument(
             "--seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"

@@ -56,17 +56,21 @@ def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0)
     return [replace(found, graph=number) for found in made]
 
 
-def another_function(number: int, graphs: Sequence[GraphFigure], routes: Sequence[RouteFigure]) -> list[Finding]:
+def another_function(
+    number: int, graphs: Sequence[GraphFigure], routes: Sequence[RouteFigure], definer: str = ""
+) -> list[Finding]:
     """What does not hold of a file that is another function than the model it was made from.
 
     Its exporter is named where another file of the model is the same function: then the model can be written, and means in
-    float64 what it means. Where none is, it may be the model's own float64 that is odd.
+    float64 what it means. Where none is, it may be the model's own float64 that is odd. definer: who writes the definition,
+    in words.
     """
     graph = graphs[number]
     if graph.function is None or graph.function.status != "fail":
         return []
     right = [each.name for each in graphs if each.function is not None and each.function.status == "pass"]
-    whose = f"the exporter {graph.name}: {right[0]} is the same function" if right else ""
+    writer = definer if graph.name == DEFINITION else f"the exporter {graph.name}"
+    whose = f"{writer}: {right[0]} is the same function" if right and writer else ""
     what = f"another function than the model: {graph.function.reason}"
     ran = [route.name for route in routes if route.graph == number]
     about = Finding(routes=ran, graph=number, inputs=graph.function.inputs, what=what, whose=whose)

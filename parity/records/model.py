@@ -189,6 +189,7 @@ class ModelCheck(Struct, frozen=True):
     repeat: str  #: the command that repeats it
     seconds: float
     environment: Environment
+    script: str = ""  #: of a script that was asked for: where it is and what it prints, or why there is none
 
 
 def encode(document: Struct) -> bytes:

@@ -60,3 +60,4 @@ class PairCheck(Struct, frozen=True):
     repeat: str
     seconds: float
     environment: Environment
+    script: str = ""  #: of a script that was asked for: where it is and what it prints, or why there is none

@@ -38,7 +38,12 @@ def screen(check: ModelCheck) -> list[Text]:
     if check.findings[FINDINGS:]:
         lines.append(Text(f"and {len(check.findings) - FINDINGS} more, all in --json"))
     lines.append(Text(""))
-    for name, said in (*bits(check.routes), *beside(check.routes), ("repeat", check.repeat)):
+    for name, said in (
+        *bits(check.routes),
+        *beside(check.routes),
+        ("repeat", check.repeat),
+        *([("script", check.script)] if check.script else []),
+    ):
         lines.append(Text(f"  {name:<9} {one_line(said)}"))
     if rows := _operators(check):
         lines += [Text(""), *_table(rows, "  ", frozenset({0, 1, 2, 3}))]

@@ -28,7 +28,8 @@ def screen(check: PairCheck) -> list[Text]:
         lines += [Text(""), *_difference(i, found)]
     if check.differences[DIFFERENCES:]:
         lines.append(Text(f"and {len(check.differences) - DIFFERENCES} more, all in --json"))
-    return [*lines, Text(""), _say("repeat", check.repeat)]
+    lines += [Text(""), _say("repeat", check.repeat)]
+    return [*lines, _say("script", check.script)] if check.script else lines
 
 
 def headline(check: PairCheck) -> str:

@@ -25,10 +25,11 @@ for needed in ("tensorflow", "keras", "tf2onnx", "onnxruntime"):
 OWN = Path(__file__).parent / "own_keras.py"
 
 
-def checked(name: str, shape: Any, runtimes: Any = ("reference",)) -> ModelCheck:
+def checked(name: str, shape: Any, runtimes: Any = ("reference",), script: Path | None = None) -> ModelCheck:
     text = f"{OWN}:{name}"
     given = (Asked("", shape),)
-    return check(Plan(subject(text), given, None, 0, catalog(), runtimes, f"parity check {text}", limit=200.0))
+    told = f"parity check {text}"
+    return check(Plan(subject(text), given, None, 0, catalog(), runtimes, told, limit=200.0, script=script))
 
 
 def functions(found: ModelCheck) -> dict[str, str]:
@@ -52,10 +53,14 @@ def test_an_honest_model_is_one_function_and_each_layer_honestly_rounded(parity:
     assert all(each.figure.status == "pass" for each in own)
 
 
-def test_an_export_that_is_another_function_is_its_exporter_s() -> None:
-    found = checked("exported_otherwise", (2, 6, 7, 3))
+def test_an_export_that_is_another_function_is_its_exporter_s_and_a_script_shows_it(tmp_path: Path) -> None:
+    script = tmp_path / "shows.py"
+    found = checked("exported_otherwise", (2, 6, 7, 3), script=script)
     assert functions(found) == {"definition": "pass", "tensorflow": "fail"}
     assert found.findings[0].whose == "the exporter tensorflow: definition is the same function"
+    assert found.script.startswith(
+        f"{script}: it shows it, run alone: what it exports, in ONNX's reference evaluator: "
+    )
 
 
 def test_an_export_that_takes_more_than_the_model_is_not_run_and_says_so() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +17,16 @@ from parity.cases.subject import Subject
 from parity.errors import CodeError, Unsupported, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared, write
+from parity.operators.graph import Node
 from parity.records.model import DEFINITION
 from parity.routes.exporters.tf2onnx import collected
 from parity.routes.lowering.lower import lower
 from parity.routes.lowering.tapped import tapped, whole
 from parity.routes.lowering.twin import twin as widened
 from parity.routes.lowering.walking import input_names, readable
-from parity.routes.models import steady
+from parity.routes.models import keras_pieces, steady
 from parity.routes.models.loading import lines_of
-from parity.routes.models.own import Own, in_float64
+from parity.routes.models.own import Own, Piece, in_float64
 
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
 PLACE = "place"  #: where it runs, among it
@@ -153,6 +154,11 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     with _placed(model):
         given = tapped(model.model, arrays)
     return {name: given[path] for path, name in model.more[LOWERED].layers.items() if path in given}
+
+
+def pieces(model: Own, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
+    """The layer that an operator is of, where it can be spelled."""
+    return keras_pieces.pieces(model.model, model.more[LOWERED].layers, place, [arrays[name] for name in model.inputs])
 
 
 def twin(model: Own) -> Own:

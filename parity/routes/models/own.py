@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from parity.axes import Array
 from parity.cases.asked import Asked
 from parity.cases.subject import Subject
 from parity.operators.file import Declared
+from parity.operators.graph import Node
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,22 @@ class Own:
     notes: tuple[str, ...] = ()
     weights: bytes = b""
     more: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a model that stands alone in its framework's own words, with the values that it got.
+
+    title: what it is; code: Python that defines ``build``, from what it reads as ``data[name]``; weights: that, by name;
+    inputs: what the part got, by the names of the values in the model's definition, in the order it takes them; output: the
+    name there of what it gives.
+    """
+
+    title: str
+    code: str
+    weights: Mapping[str, Array]
+    inputs: Mapping[str, Array]
+    output: str
 
 
 #: Writes one or more of a model's files, by their paths. Raises what its exporter says.
@@ -69,6 +86,9 @@ class Kind(Protocol):
 
     def values(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Values on the way, by the names that its definition has them under."""
+
+    def pieces(self, model: Own, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
+        """Parts of the model that make what an operator of its definition makes, the plainest first, for these inputs."""
 
     def twin(self, model: Own) -> Own:
         """The same model with weights and arithmetic in float64."""

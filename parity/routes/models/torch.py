@@ -21,13 +21,14 @@ from parity.cases.subject import Subject
 from parity.errors import CodeError, Stopped, UsageError
 from parity.judging.sameness import digest
 from parity.operators.file import Declared
+from parity.operators.graph import Node
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
 from parity.routes.frameworks.torch import allow_tf32
-from parity.routes.models import program, steady
+from parity.routes.models import program, steady, torch_pieces
 from parity.routes.models.loading import lines_of
-from parity.routes.models.own import Own, in_float64
+from parity.routes.models.own import Own, Piece, in_float64
 
 FLOAT = "float32"  #: the type of an input where nobody says another
 PROGRAM = "program"  #: the exported program, among what is kept of a module
@@ -311,6 +312,14 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
         if steady.apart(own, other):
             raise Stopped(f"the exported program gives another {name} than the module")
     return {name: _array(value) for name, value in seen.items()}
+
+
+def pieces(model: Own, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
+    """Parts of the module that make what an operator makes, the plainest first: a module of torch's own, operators alone."""
+    import torch
+
+    given = {name: _tensor(torch, arrays[name]) for name in model.inputs}
+    return torch_pieces.pieces(model.model, model.more[PROGRAM], model.outputs, place, given)
 
 
 def twin(model: Own) -> Own:

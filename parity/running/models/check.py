@@ -9,10 +9,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from parity.errors import MissingError
 from parity.records.model import OWN, ModelCheck
 from parity.running import environment
-from parity.running.models import module, runs
+from parity.running.models import module, runs, script
 from parity.running.models.course import Course
 from parity.running.models.document import document
 from parity.running.models.plan import CPU, Plan, Way, hosts, judges, ways, why_absent
@@ -39,9 +41,15 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
         if all(absent.values()):
             said = "; ".join(dict.fromkeys(absent.values())) or "there is no runtime"
             raise MissingError(f"nothing could run: {said}")
-        found = Course(plan, [way for way in routes if not absent[way.name]], pool, folder, heard).run()
-    here = environment.environment(plan.catalog, plan.threads)
-    return document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+        present = [way for way in routes if not absent[way.name]]
+        found = Course(plan, present, pool, folder, heard).run()
+        here = environment.environment(plan.catalog, plan.threads)
+        made = document(plan, routes, absent, found, here, round(time.monotonic() - begun, 3))
+        if plan.script is None:
+            return made
+        ran = [way for way in present if way.name in found.ended]
+        checked = script.Checked(plan, pool, found, made, ran, plan.script.name)
+        return msgspec.structs.replace(made, script=script.show(checked, plan.script, folder))
 
 
 def _without_device(plan: Plan, pool: Pool, routes: Sequence[Way]) -> dict[str, str]:

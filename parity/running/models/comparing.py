@@ -47,7 +47,7 @@ class Found:
 def feed(path: Path, given: Sequence[Asked], arrays: Path | None, seed: int, tries: int, folder: Path) -> Fed | Refusal:
     """Draw or read the inputs of the first model, several sets where they are drawn: what is equal on all is no accident."""
     try:
-        proto, graph = load(path), _graph(path)
+        proto, graph = load(path), graph_of(path)
         inputs, _ = declared(proto)
         stored = {} if arrays is None else arrays_of(arrays)
         described, tried = feeds(graph, inputs, given, stored, seed)
@@ -69,7 +69,7 @@ def describe(path: Path) -> tuple[Declared, ...] | Refusal:
 
 
 @cache
-def _graph(path: Path) -> Graph:
+def graph_of(path: Path) -> Graph:
     """A graph as it was meant: an attribute is the decimal that its float32 stands for."""
     with readable(path):
         return read(path)
@@ -93,7 +93,7 @@ def compare(
     fed = tuple({name: as_value(array) for name, array in Values(file).items()} for file in files)
     feeds = turned(fed, turns)
     try:
-        graphs = _graph(one), _graph(two)
+        graphs = graph_of(one), graph_of(two)
         second = tuple(
             {name: _as_taken(name, v, types.get(name, v.dtype)) for name, v in feed.items()} for feed in feeds
         )

@@ -242,16 +242,19 @@ class Course:
                 found.functions.setdefault(graph, []).append(judged.function)
 
     def _differ(self) -> None:
-        """Where each file that is another function than the model differs from its definition, if that is the same function."""
+        """Where each file that is another function than the model differs from one that is the same, first from its definition."""
         found = self._found
-        definition = found.prepared.ready.get(DEFINITION)
-        failed = {name for name, figures in found.functions.items() if any(f.status == "fail" for f in figures)}
-        if definition is None or DEFINITION in failed or not found.functions.get(DEFINITION):
+        judged = {name: {f.status for f in figures} for name, figures in found.functions.items() if figures}
+        fine = (name for name, made in found.prepared.ready.items() if all(own == fed for own, fed in made.inputs))
+        right = next((name for name in fine if judged.get(name) == {"pass"}), None)
+        if right is None:
             return
-        for name in sorted(failed):
+        same, found.same = found.prepared.ready[right], right
+        for name in sorted(name for name, statuses in judged.items() if "fail" in statuses):
             made = found.prepared.ready[name]
             turns: dict[str, tuple[str, None]] = {own: (fed, None) for own, fed in made.inputs}
-            arguments = (definition.path, made.path, ("float64", "float32"), made.fed.files, turns)
+            one, two = ("float64" if each == DEFINITION else "float32" for each in (right, name))
+            arguments = (same.path, made.path, (one, two), made.fed.files, turns)
 
             def then(ending: Ending, name: str = name) -> None:
                 compared = value_of(ending)

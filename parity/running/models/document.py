@@ -25,7 +25,7 @@ from parity.records.model import (
     Unjudged,
 )
 from parity.records.verdict import LAMBDA
-from parity.running.models.plan import Plan, Way, graphs
+from parity.running.models.plan import DEFINERS, Plan, Way, graphs
 from parity.running.models.ready import Prepared
 from parity.running.models.runs import Ran
 from parity.running.worker import Answer as Ending
@@ -48,6 +48,7 @@ class Found:
     unjudged: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
     functions: dict[str, list[Function]] = field(default_factory=dict)
     differences: dict[str, list[Difference]] = field(default_factory=dict)
+    same: str = ""  #: the file that those which are another function were compared with
     twin: Ending | None = None
 
 
@@ -77,7 +78,7 @@ def document(
     figures = [_route(way, names.index(way.graph), absent[way.name], found) for way in routes]
     said: list[Finding] = []
     for i, graph in enumerate(made):
-        said += another_function(i, made, figures)
+        said += another_function(i, made, figures, DEFINERS.get(plan.kind, ""))
         said += findings([route for route in figures if route.graph == i], graph, i)
     fed = next(iter(found.prepared.ready.values())).fed
     return ModelCheck(

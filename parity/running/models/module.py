@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +17,9 @@ from parity.cases.sizes import last_alone
 from parity.cases.subject import Subject
 from parity.errors import Broken, CodeError, Stopped, Unsupported, UsageError
 from parity.operators.file import Declared
+from parity.operators.graph import Node
 from parity.routes.models.loading import fetch, kind_of
-from parity.routes.models.own import Kind, Own
+from parity.routes.models.own import Kind, Own, Piece
 from parity.running.models.plan import CPU
 from parity.running.models.ready import Ready, Refusal, arrays_of
 from parity.running.models.runs import Ran, kept, other_count, rows_same, same
@@ -183,6 +184,11 @@ def _alone(
         return rows_same(made.outputs, whole, asked(single))
     except Exception:  # noqa: BLE001 - nobody said that it takes other inputs than those it was checked on
         return None
+
+
+def pieces(asking: Asking, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
+    """Parts of the model that make what an operator of its definition makes, the plainest first, for these inputs."""
+    return _kind(asking).pieces(_own(asking), place, arrays)
 
 
 def run_twin(asking: Asking, made: Ready, out: Path, weights: bytes) -> tuple[Path, ...]:

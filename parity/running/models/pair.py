@@ -17,8 +17,9 @@ from parity.operators.file import Declared
 from parity.records.model import DEFINITION, OWN, Input
 from parity.records.pair import FORM, PairCheck
 from parity.running import environment
-from parity.running.models import comparing, module
+from parity.running.models import comparing, module, pair_script
 from parity.running.models.module import Written
+from parity.running.models.pair_script import One
 from parity.running.models.plan import FILES, JUDGE, Plan
 from parity.running.models.workers import asking, here_of, kind_of, one, setup
 from parity.running.pool import Job, Pool
@@ -35,6 +36,8 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
     Raises :class:`UsageError` for models or inputs that cannot be used, :class:`parity.errors.ParityError` where the judge
     dies.
     """
+    if copying and plan.script is not None:
+        raise UsageError("--script shows two models with weights of their own; leave it out where weights are copied")
     begun = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
@@ -54,6 +57,11 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
         types = {name: turn.dtype for name, turn in zip(names, turns, strict=True)}
         comparison = (first, then, (FOLDED, FOLDED), fed.files, axes, types, copying)
         found = one(pool, JUDGE, Job(JUDGE, comparing.compare, comparison, "comparing the two", plan.limit))
+        shown = ""
+        if plan.script is not None:
+            own = {each.name: (each.name, None) for each in fed.feeds}
+            both = One(plan, OWN, first, own), One(second, SECOND, then, axes)
+            shown = pair_script.show(*both, pool, found.differences, fed.files, folder)
     return PairCheck(
         form=FORM,
         one=plan.model.text,
@@ -76,6 +84,7 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
         repeat=plan.repeat,
         seconds=round(time.monotonic() - begun, 3),
         environment=environment.environment(plan.catalog, plan.threads),
+        script=shown,
     )
 
 

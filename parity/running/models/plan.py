@@ -37,6 +37,9 @@ FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "keras": ("tensorflow", {"tensorflow": (DEFINITION, "tensorflow")}),
 }
 
+#: Of each framework: who writes the definition of its models, in words.
+DEFINERS = {"torch": "the exporter torch", "keras": "parity's own reading of Keras"}
+
 
 #: Of each framework: the route of a model as its compiler makes it.
 COMPILED = {"torch": "torch compiled", "keras": "tensorflow xla"}
@@ -56,6 +59,7 @@ class Plan:
     threads: int = 1
     limit: float = LIMIT
     memory_limit: int | None = None
+    script: Path | None = None  #: where a script that shows the worst finding is wanted
     kind: str = ""  #: the framework of a model that is no file, once it is known
     elsewhere: Sequence[Elsewhere] = ()  #: what ran where parity cannot reach
     compiled: bool = False  #: whether the model is run compiled too
