@@ -83,7 +83,8 @@ FAULTS = [
     fault("another mean and deviation", "efficientnet", "normalise", "mean and deviation", mean=[0.5] * 3, std=[0.5] * 3),
 ]  # fmt: skip
 
-#: Planted when all was done; nothing was mended for them.
+#: Planted when all was done; nothing was mended for them. Where the missing softmax is said to be, and what missing scale looks like,
+#: was first expected in other words ("softmax", which no side calls a layer, and "number").
 FRESH = [
     fault("a deviation taken for a variance", "resnet", "layer2.bn2", "weights", fresh=True, **{"weight.layer2.bn2.running_var": np.sqrt}),
     fault("a kernel's rows turned around", "resnet", "layer1.conv1", "kernel axes", fresh=True, **{"weight.layer1.conv1.weight": lambda w: w[:, :, ::-1]}),
