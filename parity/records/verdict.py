@@ -64,7 +64,7 @@ KINDS: dict[Kind, str] = {
     "infinity-sign": "an infinity of the other sign",
     "integer-wrap": "an integer outside the range of its dtype came back wrapped around",
     "axes": "the values are right once two axes of equal size are swapped",
-    "function": "in float64 it is another function than what it was made from or compared with",
+    "function": "it is another function than what it was made from or compared with",
     "inexact": "not bit equal where integers make every summation order exact",
     "value": "a value is farther from the oracle than its bound",
     "batch-size": "the network answers only at the batch size that it was made with",

@@ -43,7 +43,10 @@ def another(check: Check, pair: PairCheck) -> Check:
         + (f": {each.looks}" if each.looks else "")
         for each in pair.differences
     ]
-    said = f"{KINDS['function']}: {pair.two} differs from {pair.one} at {len(places)} places: " + "; ".join(places[:5])
+    said = (
+        f"{KINDS['function']}: {pair.two} differs from {pair.one} at {len(places)} place{'s'[: len(places) - 1]}: "
+        + "; ".join(places[:5])
+    )
     if check.status != "pass":
         return revised(check, notes=[*check.notes, said])
     failure = Failure(kind="function", message=said, whose="")
