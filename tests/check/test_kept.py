@@ -59,7 +59,7 @@ def test_an_exported_program_is_a_model_with_the_lines_of_the_code_that_it_was_e
     assert conv.module == "conv"
     assert conv.source is not None
     assert conv.source.text.endswith("# the line")
-    with pytest.raises(UsageError, match="input 'image' is 2x4x12x14, the file wants 2x3x"):
+    with pytest.raises(UsageError, match="input 'image' is 2x4x12x14, the model wants 2x3x"):
         checked(file, (Asked("image", (2, 4, 12, 14)),))
 
 
