@@ -54,7 +54,8 @@ def test_a_known_divergence_is_shown_without_parity(script: str) -> None:
 def test_the_table_of_the_page_is_that_of_the_figures() -> None:
     figures, text = json.loads(benchmark.FILE.read_text()), benchmark.PAGE.read_text()
     assert benchmark.page(text, figures) == text
-    assert [each["name"] for each in figures["architectures"]] == list(zoo.ARCHITECTURES)
+    named = [each["name"] for each in figures["architectures"]]
+    assert named == [name for name in zoo.ARCHITECTURES if name in named]
 
 
 def test_the_figures_say_that_all_passed_but_for_the_known_divergences() -> None:

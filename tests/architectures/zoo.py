@@ -133,7 +133,6 @@ def _square(size: int) -> tuple[int, ...]:
 #: torchvision: name -> (side of the image, options)
 _TORCHVISION: dict[str, tuple[int, dict[str, Any]]] = {
     "alexnet": (96, {}),
-    "densenet121": (64, {}),
     "efficientnet_b0": (64, {}),
     "googlenet": (64, {"aux_logits": False, "init_weights": False}),
     "mnasnet1_0": (64, {}),
@@ -150,10 +149,8 @@ _TORCHVISION: dict[str, tuple[int, dict[str, Any]]] = {
 #: timm: name -> (side of the image, options)
 _TIMM: dict[str, tuple[int, dict[str, Any]]] = {
     "edgenext_xx_small": (64, {}),
-    "efficientformer_l1": (224, {}),
     "ghostnet_100": (64, {}),
     "levit_128s": (224, {}),
-    "mixer_s32_224": (64, {"img_size": 64}),
     "mobilevit_xxs": (64, {}),
     "resnest14d": (64, {}),
     "vit_tiny_patch16_224": (224, {}),
@@ -162,13 +159,10 @@ _TIMM: dict[str, tuple[int, dict[str, Any]]] = {
 
 #: keras.applications: name -> side of the image
 _KERAS = {
-    "ConvNeXtTiny": 64,
-    "DenseNet121": 64,
     "EfficientNetB0": 64,
     "MobileNetV2": 96,
     "MobileNetV3Small": 64,
     "NASNetMobile": 64,
-    "Xception": 96,
 }
 
 #: transformers: a small encoder, as several of them are configured
