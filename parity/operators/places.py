@@ -11,9 +11,11 @@ from parity.axes import Array
 from parity.operators.base import Unsupported
 from parity.operators.graph import Graph, Node, Value, as_value, reads, walk
 
+TO_WHOLE = frozenset({"Ceil", "Floor", "Round"})  #: what makes whole numbers of floats and leaves them floats
+
 
 def with_known_places(graph: Graph) -> Graph:
-    """The graph with every whole number and truth value that depends on no input among its constants.
+    """The graph with every whole number and truth value that depends on no input among its constants, and what is rounded to one.
 
     A framework gathers from places that it knows. A graph of what it computes may work them out by dividing and flooring
     floats, whose drawn noise would jump from one place to the next. What only led to them is left out.
@@ -31,10 +33,15 @@ def with_known_places(graph: Graph) -> Graph:
         except Unsupported:  # what draws random numbers, for one: it is as unknown as an input
             continue
         values |= made
-        known |= {
-            n: np.asarray(v.y).astype(v.dtype) for n, v in made.items() if v.dtype.startswith(("int", "uint", "bool"))
-        }
+        known |= {n: np.asarray(v.y).astype(v.dtype) for n, v in made.items() if _whole(node, v)}
     return replace(graph, nodes=_still_read(graph, known), constants={**graph.constants, **known})
+
+
+def _whole(node: Node, value: Value) -> bool:
+    """Whether a value is of whole numbers or truth values; of floats that were just rounded to whole ones too."""
+    return value.dtype.startswith(("int", "uint", "bool")) or (
+        node.kind in TO_WHOLE and value.dtype.startswith("float")
+    )
 
 
 def _read(node: Node, values: Mapping[str, Value]) -> dict[str, Value]:

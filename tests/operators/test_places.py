@@ -32,6 +32,21 @@ def test_places_that_were_floored_of_floats_do_not_jump_with_drawn_noise() -> No
     assert [node.kind for node in with_known_places(gathers()).nodes] == ["Gather"]
 
 
+def test_floats_that_were_floored_do_not_jump_either() -> None:
+    """A positional encoding scales by ``10 ** floor(i / 2)``: an i of 2, computed, may be a hair less."""
+    nodes = (
+        Node("Mul", ("tenth", "tens"), ("places",)),
+        Node("Floor", ("places",), ("floored",)),
+        Node("Pow", ("ten", "floored"), ("scale",)),
+        Node("Mul", ("x", "scale"), ("y",)),
+    )
+    constants = {"tenth": np.asarray(0.1), "tens": np.asarray([10.0, 20.0, 30.0]), "ten": np.asarray(10.0)}
+    graph = Graph(nodes, ("x",), ("y",), constants)
+    fed = {"x": as_value(X)}
+    assert truths(graph, fed)["y"].allowed().max() > 1
+    assert truths(with_known_places(graph), fed)["y"].allowed().max() < 0.1
+
+
 def test_what_an_input_decides_and_what_cannot_be_computed_stays() -> None:
     nodes = (
         Node("Cast", ("x",), ("whole",), {"to": "int64"}),
