@@ -30,7 +30,9 @@ def test_a_live_module_is_checked_and_left_as_it_was() -> None:
     net = own.Net()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     threads, generator = torch.get_num_threads(), torch.get_rng_state()
-    found = parity.check(net, inputs=FED, runtimes=["reference"])
+    with torch.enable_grad():  # as a person's process has it, whatever other tests did to this one
+        found = parity.check(net, inputs=FED, runtimes=["reference"])
+        assert torch.is_grad_enabled()
     assert (found.verdict, found.findings) == ("pass", [])
     assert str(found).startswith("PASS  Net(): of 3 routes 3 pass\n")
     assert found._repr_html_().startswith("<pre>PASS  Net(): ")
@@ -38,7 +40,6 @@ def test_a_live_module_is_checked_and_left_as_it_was() -> None:
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), generator)
-    assert torch.is_grad_enabled()
 
 
 def test_an_assertion_fails_with_the_screen_of_the_check() -> None:
