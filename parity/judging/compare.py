@@ -39,7 +39,12 @@ class Comparison:
     @property
     def ulps(self) -> float:
         """abs(got - expected) in units in the last place of expected as float32."""
-        return abs(self.got - self.expected) / float(np.spacing(np.float32(abs(self.expected))))
+        return ulps(self.expected, self.got)
+
+
+def ulps(expected: float, got: float) -> float:
+    """How far apart two numbers are, in units in the last place of the first as float32."""
+    return abs(got - expected) / float(np.spacing(np.float32(abs(expected))))
 
 
 def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:

@@ -26,6 +26,7 @@ from parity.records.model import (
     OperatorFigure,
     RouteFigure,
 )
+from parity.records.verdict import KINDS
 
 
 def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0) -> list[Finding]:
@@ -51,7 +52,7 @@ def findings(routes: Sequence[RouteFigure], graph: GraphFigure, number: int = 0)
         if route.name not in born:
             made += _end_to_end(route, routes)
         if route.repeats is False:
-            said = "the same input gave another answer when it was asked again"
+            said = KINDS["not-repeatable"]
             made.append(Finding(routes=[route.name], inputs=route.answers[0].inputs, what=said))
     return [replace(found, graph=number) for found in made]
 

@@ -69,8 +69,12 @@ def test_a_module_moved_to_a_device_gives_the_values_that_it_gives_where_it_was(
         model = kind.own(own.honest(), subject(f"{OWN}:honest"), (Asked("image", image.shape),), {}, 1)
         kind.by_dynamo(model, [tmp_path / "definition.onnx", tmp_path / "torch.onnx"])
         moved = kind.on(model, "cpu")
-        for ask in (kind.run, kind.values):
-            there, before = ask(moved, {"image": image}), ask(model, {"image": image})
+        fed = {"image": image}
+        given = kind.run(model, fed)
+        for there, before in (
+            (kind.run(moved, fed), given),
+            (kind.values(moved, fed, given), kind.values(model, fed, given)),
+        ):
             assert list(there) == list(before)
             assert all(np.array_equal(there[name], before[name]) for name in before)
 

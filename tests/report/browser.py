@@ -11,7 +11,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -38,6 +38,18 @@ def launched() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def opened(context: BrowserContext, file: Path) -> tuple[Page, list[str]]:
+    """A page, and what troubles it: requests beside its own, errors, dialogs, and words on the console."""
+    shown = context.new_page()
+    trouble: list[str] = []
+    shown.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else trouble.append(r.url))
+    shown.on("pageerror", lambda error: trouble.append(str(error)))
+    shown.on("console", lambda message: trouble.append(message.text))
+    shown.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
+    shown.goto(file.as_uri())
+    return shown, trouble
 
 
 def axe(context: BrowserContext, file: Path) -> list[str]:

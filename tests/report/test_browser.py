@@ -63,15 +63,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext, file: Path) -> Iterator[Page]:
     """The page, opened; a request, an error or a word on the console fails the test."""
-    page = context.new_page()
-    trouble: list[str] = []
-    page.on(
-        "request", lambda request: None if request.url.startswith(("file:", "data:")) else trouble.append(request.url)
-    )
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
-    page.goto(file.as_uri())
+    page, trouble = chromium.opened(context, file)
     yield page
     assert trouble == []
 

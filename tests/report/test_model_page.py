@@ -53,11 +53,7 @@ def test_a_browser_shows_it_without_a_request_and_axe_finds_nothing(tmp_path: Pa
     file.write_text(page(), encoding="utf-8")
     with chromium.launched() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        shown = context.new_page()
-        trouble: list[str] = []
-        shown.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else trouble.append(r.url))
-        shown.on("console", lambda message: trouble.append(message.text))
-        shown.goto(file.as_uri())
+        shown, trouble = chromium.opened(context, file)
         assert shown.locator("h1").inner_text().startswith("FAIL net.onnx: ")
         assert shown.locator("tr.born").count() == 0  # the operators of the failing route have no figures here
         assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

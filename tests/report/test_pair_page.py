@@ -122,11 +122,7 @@ def test_a_browser_shows_it_without_a_request_and_axe_finds_nothing(tmp_path: Pa
     file.write_text(render_pair(check()), encoding="utf-8")
     with chromium.launched() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
-        shown = context.new_page()
-        trouble: list[str] = []
-        shown.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else trouble.append(r.url))
-        shown.on("console", lambda message: trouble.append(message.text))
-        shown.goto(file.as_uri())
+        shown, trouble = chromium.opened(context, file)
         assert shown.locator("h1").inner_text().startswith("DIFFERENT net.py:build and port.py:build: ")
         assert shown.locator("tr.born").count() == 1
         assert shown.locator("tr.born a").get_attribute("href") == f"#{shown.locator('article').get_attribute('id')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,19 @@ from parity.judging.observation import Program
 from parity.layers.base import as_list, stored_as
 
 SEED = 0  #: of what layers draw at random in training
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Runs meanwhile take this many threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Torch:
@@ -43,17 +56,9 @@ class Torch:
             return ""
         return f"torch {torch.__version__} sees no {device} device"
 
-    @contextmanager
-    def computing_with(self, threads: int) -> Iterator[None]:
+    def computing_with(self, threads: int) -> AbstractContextManager[None]:
         """Set torch's threads and set them back."""
-        import torch
-
-        before = torch.get_num_threads()
-        torch.set_num_threads(threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
+        return computing_with(threads)
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
         """The case's network as a module in the case's mode, on the cpu."""

@@ -149,7 +149,7 @@ def compiled(model: Own) -> Own:
     return replace(model, more={**model.more, COMPILED: tf.function(model.model, jit_compile=True)})
 
 
-def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def values(model: Own, arrays: Mapping[str, Array], outputs: Mapping[str, Array]) -> dict[str, Array]:
     """What every layer gives, by the names that the definition has the values under."""
     with _placed(model):
         given = tapped(model.model, arrays)

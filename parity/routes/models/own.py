@@ -84,8 +84,8 @@ class Kind(Protocol):
     def compiled(self, model: Own) -> Own:
         """The same model, compiled by its framework the first time that it is run."""
 
-    def values(self, model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
-        """Values on the way, by the names that its definition has them under."""
+    def values(self, model: Own, arrays: Mapping[str, Array], outputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Values on the way, by the names that its definition has them under. outputs: what :meth:`run` gave for these inputs."""
 
     def pieces(self, model: Own, place: Node, arrays: Mapping[str, Array]) -> Iterator[Piece]:
         """Parts of the model that make what an operator of its definition makes, the plainest first, for these inputs."""

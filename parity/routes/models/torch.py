@@ -26,6 +26,7 @@ from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
 from parity.routes.frameworks.torch import allow_tf32
+from parity.routes.frameworks.torch import computing_with as computing_with  # one of this room's functions too
 from parity.routes.models import program, steady, torch_pieces
 from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, Piece, in_float64
@@ -266,19 +267,6 @@ def on(model: Own, device: str) -> Own:
     return replace(model, model=made.to(device), more={**model.more, **moved, DEVICE: device})
 
 
-@contextmanager
-def computing_with(threads: int) -> Iterator[None]:
-    """Runs meanwhile take this many threads."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def compiled(model: Own) -> Own:
     """The same module behind torch.compile, whose default backend is inductor; by this process alone."""
     import torch
@@ -287,7 +275,7 @@ def compiled(model: Own) -> Own:
     return replace(model, model=torch.compile(model.model, options=options))
 
 
-def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def values(model: Own, arrays: Mapping[str, Array], outputs: Mapping[str, Array]) -> dict[str, Array]:
     """Every tensor that the exported program of the module computes, by the names that its file has them under.
 
     They are computed by the same kernels. Raises :class:`Stopped` where what comes out in the end is not what the module gives.
@@ -307,8 +295,8 @@ def values(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     with torch.no_grad():
         if PROGRAM not in model.more:  # the process that exported it died since
             model.more[PROGRAM] = _program(model).exported_program
-        outputs = _arrays(Recorder(model.more[PROGRAM].module()).run(*fed))
-    for (name, own), other in zip(run(model, arrays).items(), outputs, strict=True):
+        made = _arrays(Recorder(model.more[PROGRAM].module()).run(*fed))
+    for (name, own), other in zip(outputs.items(), made, strict=True):
         if steady.apart(own, other):
             raise Stopped(f"the exported program gives another {name} than the module")
     return {name: _array(value) for name, value in seen.items()}

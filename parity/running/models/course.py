@@ -44,7 +44,7 @@ class Course:
             self._read({self._plan.model.text: self._plan.model.file})
         else:
             for process, names in FILES[self._plan.kind][1].items():
-                job = self._job(module.export, (self._asking, self._folder, process), f"exporting by {process}")
+                job = self._job(module.export, (self._asking, self._folder, process, names), f"exporting by {process}")
                 self._order.add(job().doing, [OWN], job, partial(self._wrote, names))
         self._order.finish()
         if not self._found.prepared.ready:

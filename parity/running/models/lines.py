@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from parity.judging.compare import ulps
 from parity.records.difference import spelled
 from parity.records.lines import Check, Failure, LayerFigure, Number, Place, ProbeFigure, Seconds, number, value, worst
 from parity.records.model import Figure, Finding, Function, ModelCheck, OperatorFigure, RouteFigure, Worst
 from parity.records.pair import PairCheck
-from parity.records.verdict import KINDS, Kind, Status
+from parity.records.verdict import KINDS, Status
 from parity.records.wording import figure
 from parity.running.checks import revised
 from parity.running.models.plan import PLAIN
@@ -101,10 +102,10 @@ def _ended(shipped: RouteFigure, inner: RouteFigure) -> tuple[Status, str]:
 def _failed(check: Check, findings: Sequence[Finding], inner: RouteFigure) -> Check:
     """A check with the first of what does not hold; the rest are notes."""
     first = findings[0]
-    wrong = first.figure
+    wrong, repeats = first.figure, first.what != KINDS["not-repeatable"]
     born = None if first.operator is None else _node(first.operator, inner, check.layers)
     failure = Failure(
-        kind=(wrong.kind if wrong is not None else None) or _kind(first),
+        kind=wrong.kind if wrong is not None and wrong.kind else "function" if repeats else "not-repeatable",
         message=first.what,
         probe="data",
         where=born or "output",
@@ -112,7 +113,7 @@ def _failed(check: Check, findings: Sequence[Finding], inner: RouteFigure) -> Ch
         place=None if wrong is None or wrong.worst is None else _place(wrong.worst),
         wrong=None if wrong is None else wrong.wrong,
         elements=None if wrong is None else wrong.elements,
-        repeats="another answer" not in first.what,
+        repeats=repeats,
         whose=first.whose,
     )
     notes = [note for each in findings for note in _told(each, each is not first)]
@@ -123,12 +124,6 @@ def _failed(check: Check, findings: Sequence[Finding], inner: RouteFigure) -> Ch
         failure=failure,
         notes=[*notes, *check.notes],
     )
-
-
-def _kind(found: Finding) -> Kind:
-    if found.what.startswith("another function"):
-        return "function"
-    return "not-repeatable"
 
 
 def _told(found: Finding, also: bool) -> list[str]:
@@ -198,12 +193,10 @@ def _node(place: int, route: RouteFigure, layers: Sequence[LayerFigure]) -> str 
 
 def _place(found: Worst) -> Place:
     expected, got = value(found.expected), value(found.got)
-    with np.errstate(invalid="ignore"):
-        ulps = abs(got - expected) / float(np.spacing(np.float32(abs(expected))))
     return Place(
         index={f"axis {i}": n for i, n in enumerate(found.index)},
         expected=found.expected,
         got=found.got,
         allowed=found.allowed,
-        ulps=number(ulps),
+        ulps=number(ulps(expected, got)),
     )

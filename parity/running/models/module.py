@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -92,8 +92,8 @@ def declared(asking: Asking) -> tuple[Declared, ...] | Refusal:
         return _refusal(error)
 
 
-def export(asking: Asking, folder: Path, process: str) -> Written | Refusal:
-    """Load the model and write the files that are this process's."""
+def export(asking: Asking, folder: Path, process: str, wanted: Sequence[str]) -> Written | Refusal:
+    """Load the model and write the files that are this process's, by the calls that write any that is wanted."""
     try:
         model = _own(asking)
     except UsageError as error:
@@ -101,6 +101,8 @@ def export(asking: Asking, folder: Path, process: str) -> Written | Refusal:
     files: dict[str, Path] = {}
     lost: dict[str, Answer] = {}
     for names, call in _kind(asking).WRITERS[process]:
+        if not set(names) & set(wanted):
+            continue
         paths = {name: folder / f"{name}.onnx" for name in names}
         try:
             call(model, list(paths.values()))
@@ -144,10 +146,11 @@ def run(asking: Asking, made: Ready, compiled: bool, device: str, out: Path, wei
     files, inner, tapped = [], "", not compiled
     for i, place in enumerate(made.fed.files):
         fed = Values(place)
-        found = dict(zip(made.outputs, kind.run(model, fed).values(), strict=True))
+        given = kind.run(model, fed)
+        found = dict(zip(made.outputs, given.values(), strict=True))
         if tapped:
             try:
-                found = {**kind.values(model, fed), **found}
+                found = {**kind.values(model, fed, given), **found}
             except Exception as error:  # noqa: BLE001 - without the values the model is judged by its outputs
                 inner, tapped = f"its run does not give them: {explain(error).message}", False
         files.append(out.with_name(f"{out.name}-{i}.values"))

@@ -98,7 +98,7 @@ def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> Path:
         return plan.model.file
     folder.mkdir()
     process = next(iter(FILES[plan.kind][1]))  # the one that writes the definition
-    job = Job(worker, module.export, (asking(plan), folder, process), "exporting", plan.limit)
+    job = Job(worker, module.export, (asking(plan), folder, process, (DEFINITION,)), "exporting", plan.limit)
     wrote = one(pool, worker, job, here_of(plan))
     assert isinstance(wrote, Written)
     if DEFINITION not in wrote.files:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from parity.cases.asked import Asked, asked
 from parity.cases.model import ModelCase
 from parity.cases.subject import subject
-from parity.errors import MissingError, ParityError, UsageError
+from parity.errors import CodeError, MissingError, ParityError
 from parity.records.lines import Check
 from parity.records.pair import PairCheck
 from parity.routes.catalog import ONNX, Catalog, Route
@@ -22,12 +23,13 @@ def run(
     case: ModelCase, routes: Sequence[Route], seed: int, catalog: Catalog, threads: int, memory_limit: int | None
 ) -> list[Check]:
     """The checks of a case on some of its routes, in their order."""
+    planned = partial(_plan, case, seed=seed, catalog=catalog, threads=threads, memory_limit=memory_limit)
     made: dict[str, Check] = {}
     for framework in case.spelled:
         mine = [route for route in routes if route.framework == framework]
         if mine:
             begun = [unrun(case, route, seed) for route in mine]
-            made |= {c.route: c for c in _checked(case, framework, begun, seed, catalog, threads, memory_limit)}
+            made |= {c.route: c for c in _checked(case, framework, begun, planned)}
     return [made[route.name] for route in routes]
 
 
@@ -35,29 +37,24 @@ def _checked(
     case: ModelCase,
     framework: str,
     checks: Sequence[Check],
-    seed: int,
-    catalog: Catalog,
-    threads: int,
-    memory_limit: int | None,
+    planned: Callable[[str], Plan],
 ) -> list[Check]:
-    """The checks of one spelling; whatever ends it ends them all."""
+    """The checks of one spelling; whatever ends it ends them all. planned: gives the plan of a spelling."""
     try:
-        first = _plan(case, case.first, seed, catalog, threads, memory_limit)
+        first = planned(case.first)
         first = replace(first, devices=sorted({check.device for check in checks} - {CPU}))
         if framework == case.first:
             return lines.of_routes(check.check(first), checks, f"{ONNX}>")
-        plan = _plan(case, framework, seed, catalog, threads, memory_limit)
+        plan = planned(framework)
         compared = pair.compare(first, plan.model)
         plan = replace(plan, given=_taken(compared), devices=first.devices)
         plan = replace(plan, repeat=_typed(plan))
         found = lines.of_routes(check.check(plan), checks, f"{ONNX}>")
     except MissingError as error:
         return [revised(each, reason=str(error)) for each in checks]
-    except UsageError as error:
-        own = "\n".join(getattr(error, "lines", ()))
-        return [revised(each, status="error", reason=str(error), notes=[own] if own else []) for each in checks]
     except ParityError as error:
-        return [revised(each, status="error", reason=str(error)) for each in checks]
+        own = "\n".join(error.lines) if isinstance(error, CodeError) else ""
+        return [revised(each, status="error", reason=str(error), notes=[own] if own else []) for each in checks]
     return [lines.another(each, compared) for each in found]
 
 
