@@ -17,7 +17,7 @@ from parity.files import written
 from parity.records.difference import Difference
 from parity.records.model import Ended, Finding, ModelCheck, encode
 from parity.records.pair import PairCheck
-from parity.running.models.plan import CPU, LIMIT, Plan, device
+from parity.running.models.plan import CPU, LIMIT, Plan, device, script_file
 
 Inputs = str | Sequence[str] | Mapping[str, Array] | None
 
@@ -85,6 +85,7 @@ def check(
     save: str | PathLike[str] | None = None,
     compiled: bool = False,
     devices: Sequence[str] = (),
+    script: str | PathLike[str] | None = None,
 ) -> Checked:
     """Check a model of one's own, or compare two, as ``parity check`` does.
 
@@ -94,7 +95,8 @@ def check(
     which is which; seed: what is drawn, where it is; runtimes: only these; threads: that each process computes with; limit:
     seconds a step may take; memory: bytes a worker process may take; outputs: what ran elsewhere on ``inputs``, by the names of
     the runs: arrays by name or the ``.npz`` that holds them; save: the folder to write to; compiled: whether the model is run by
-    its framework's compiler too; devices: to run on besides the cpu, ``"cuda"``. A live model is exported and run in
+    its framework's compiler too; devices: to run on besides the cpu, ``"cuda"``; script: the file to write the worst finding to as
+    a script of the frameworks alone. A live model is exported and run in
     this process; of a torch module that is a copy in eval mode.
 
     Raises :class:`parity.errors.UsageError` for a model or inputs that cannot be used, and
@@ -106,6 +108,8 @@ def check(
     from parity.running.models.check import check as checked
     from parity.running.models.pair import compare
 
+    here = {"runtimes": runtimes, "outputs": outputs, "save": save, "compiled": compiled, "devices": devices}
+    alone = [word for word, given in here.items() if given]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-inputs-")))
         arrays = _written(inputs, folder / "inputs.npz") if isinstance(inputs, Mapping) else None
@@ -134,7 +138,10 @@ def check(
             save=None if save is None else Path(save),
             compiled=compiled,
             devices=[name for name in map(device, dict.fromkeys(devices)) if name != CPU],
+            script=None if script is None else script_file(script),
         )
+        for word in alone if theirs is not None else ():
+            raise UsageError(f"{word} is for one model; leave it out where two are compared")
         if copy_weights and theirs is None:
             raise UsageError("copy_weights is for two models: it gives the other the weights of the model")
         return Checked(checked(plan) if theirs is None else compare(plan, theirs, copy_weights))

@@ -44,12 +44,8 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         save=options.save,
         compiled=options.compiled,
         devices=[name for name in map(planning.device, dict.fromkeys(options.device)) if name != planning.CPU],
-        script=options.script,
+        script=None if options.script is None else planning.script_file(options.script),
     )
-    if options.script is not None and options.script.suffix != ".py":
-        raise UsageError(
-            f"--script {options.script}: name it SOMETHING.py; its data lies in the folder SOMETHING beside it"
-        )
     if options.other is not None:
         return _pair(options, plan, subject(options.other), out)
     if options.copy_weights:

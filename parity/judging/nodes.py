@@ -37,7 +37,7 @@ def node_by_node(
     unseen: list[int] = []
     made = []
     for i, node in enumerate(graph.nodes):
-        seen = {name: _turned(graph, makers, name, values) for name in node.outputs if name in values}
+        seen = {name: turned(graph, makers, name, values) for name in node.outputs if name in values}
         parts = {name: _part(graph, makers, inner, values) for name, (inner, _) in seen.items()}
         if not parts:
             unseen.append(i)
@@ -55,20 +55,21 @@ def node_by_node(
     yield from sorted(made, key=lambda item: item[0].operator)
 
 
-def _turned(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[str, Array]) -> tuple[str, Array]:
+def turned(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[str, Array]) -> tuple[str, Array]:
     """A value as what rounds made it: before its axes were turned, where nothing of that was seen.
 
     A layer that works channels last ends by turning its output in operators; that moves numbers and changes none.
+    ``makers``: the place of the operator that makes each value. The name of the value before, and the array in its axes.
     """
-    value, turned = values[name], name
+    value, inner = values[name], name
     node = graph.nodes[makers[name]]
     while node.kind == "Transpose" and node.inputs[0] not in values and node.inputs[0] in makers:
         order = node.attributes.get("perm") or tuple(reversed(range(value.ndim)))
         if len(order) != value.ndim:
             return name, values[name]  # another shape than the graph says, which is to be told
-        value, turned = value.transpose(np.argsort(order)), node.inputs[0]
-        node = graph.nodes[makers[turned]]
-    return turned, value
+        value, inner = value.transpose(np.argsort(order)), node.inputs[0]
+        node = graph.nodes[makers[inner]]
+    return inner, value
 
 
 def _part(graph: Graph, makers: Mapping[str, int], name: str, values: Mapping[str, Array]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from parity.records.difference import Difference, Source
-from parity.records.lines import Environment, Number, Struct
+from parity.records.lines import Environment, Grid, Number, Struct
 from parity.records.verdict import Kind
 
 FORM = 1  #: raised when a document written by this parity cannot be read by an older one
@@ -63,6 +63,7 @@ class OperatorFigure(Struct, frozen=True):
     figure: Figure
     shape: tuple[int, ...] = ()  #: of that output, in its own axes
     together: int = 0  #: operators before it that are judged with it, since the route gave no value of theirs
+    maps: Grid | None = None  #: up to 8 channels of its first image, of some operators of one route on the first inputs
 
 
 class Familiar(Struct, frozen=True):

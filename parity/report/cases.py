@@ -166,7 +166,7 @@ def view(
         bars=tuple(_bars(found)),
         failures=tuple(_failures([(check, *failing[id(check)]) for check in checks if id(check) in failing], checks)),
         filters=tuple(
-            _panel(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters
+            panel_of(column.label, check.filters, "values", 24) for column, check, _, _ in found if check.filters
         ),
         maps=maps,
         limit=limit,
@@ -245,7 +245,7 @@ def _failing(check: Check, label: str, anchor: str, others: Sequence[Check]) -> 
                 ("got", said.got, "values"),
                 ("(got - expected) / allowed", said.error, "signed"),
             )
-            panels = tuple(_panel(title, grid, scale, 8) for title, grid, scale in rows)
+            panels = tuple(panel_of(title, grid, scale, 8) for title, grid, scale in rows)
     end = ending(check)
     return Failing(
         check, label, anchor, LETTERS[check.status], end, meaning(end), born, whose(check, others), window, panels
@@ -274,13 +274,15 @@ def _maps(found: Sequence[Shown]) -> tuple[tuple[MapRow, ...], float]:
     limit = _limit([layers for _, layers in kept])
     rows = []
     for node, layer in kept[0][1].items():
+        if layer.maps is None:
+            continue
         here = [(column, layers[node]) for column, layers in kept if node in layers]
-        panels = [_panel(column.label, figure.maps, "values", 8) for column, figure in here if figure.maps]
+        panels = [panel_of(column.label, figure.maps, "values", 8) for column, figure in here if figure.maps]
         before, base = here[0]
         for column, figure in here[1:]:
             if base.errors is not None and figure.errors is not None:
                 title = f"{column.label} - {before.label}"
-                panel = _panel(title, figure.errors, "signed", 8, base.errors, limit)
+                panel = panel_of(title, figure.errors, "signed", 8, base.errors, limit)
                 alike = figure.errors.data == base.errors.data
                 panels.append(replace(panel, note=ALIKE) if alike else panel)
         size = tuple(layer.shape[1:]) if len(layer.shape) != 4 else (layer.shape[2], layer.shape[3], layer.shape[1])
@@ -308,7 +310,8 @@ def _difference(one: Grid, other: Grid) -> float:
     return float(max(apart[apart == apart], default=0.0))
 
 
-def _panel(title: str, grid: Grid, scale: str, across: int, less: Grid | None = None, limit: float = 1.0) -> Panel:
+def panel_of(title: str, grid: Grid, scale: str, across: int, less: Grid | None = None, limit: float = 1.0) -> Panel:
+    """A picture of ``across`` tiles in a row, each as wide as so many leave room for."""
     across = max(1, min(across, grid.tiles))
     one = ALONE if grid.tiles == 1 else SMALL if across > 8 else TILE
     return Panel(title, grid, scale, across, across * one, less, limit)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parity.axes import Shape
 from parity.records.lines import Number, value, worst
 from parity.records.model import Figure, Finding, Function, ModelCheck, Operator, RouteFigure
+from parity.report.cases import Panel, panel_of
 from parity.report.model import alone, beside, bits, facts, headline, ratio_of
 
 ROWS = 4_000  #: operators of one file that have a row; the document has all
@@ -80,6 +81,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class MapRow:
+    """The feature maps that one operator made on one route, of the first image of the first inputs."""
+
+    name: str
+    kind: str
+    shape: Shape
+    panel: Panel  #: its title is the route
+
+
+@dataclass(frozen=True)
 class ModelPage:
     """Everything the page shows, in its order."""
 
@@ -93,6 +104,7 @@ class ModelPage:
     figures: tuple[tuple[str, str], ...]
     worst: tuple[tuple[str, OperatorRow], ...]  #: beside the name of the file
     tables: tuple[Table, ...]
+    maps: tuple[MapRow, ...]
 
 
 def model_page(check: ModelCheck) -> ModelPage:
@@ -115,7 +127,23 @@ def model_page(check: ModelCheck) -> ModelPage:
         (*bits(check.routes), *beside(check.routes)),
         tuple(sorted(rows, key=lambda item: -item[1].ratio)[:WORST]),
         tables,
+        tuple(_maps(check)),
     )
+
+
+def _maps(check: ModelCheck) -> Iterator[MapRow]:
+    """Of the first route that has some: one file's are enough to see what each layer does."""
+    for route in check.routes:
+        operators = check.graphs[route.graph].operators
+        kept = [each for answer in route.answers for each in answer.operators if each.maps is not None]
+        for each in kept:
+            operator = operators[each.operator]
+            name = operator.name or f"operator {each.operator}"
+            assert each.maps is not None
+            panel = panel_of(route.name, each.maps, "values", 8)
+            yield MapRow(name, operator.kind, tuple(each.shape), panel)
+        if kept:
+            return
 
 
 def _route(route: RouteFigure, check: ModelCheck) -> RouteRow:

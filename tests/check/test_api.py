@@ -42,17 +42,28 @@ def test_a_live_module_is_checked_and_left_as_it_was() -> None:
     assert torch.equal(torch.get_rng_state(), generator)
 
 
-def test_an_assertion_fails_with_the_screen_of_the_check() -> None:
+def test_an_assertion_fails_with_the_screen_of_the_check(tmp_path: Path) -> None:
     from tests.check import own
 
+    net, script = own.settled(own.SlipsWhenTraced), tmp_path / "slips.py"
     with pytest.raises(AssertionError, match="parity: fail\nFAIL  SlipsWhenTraced") as failed:
-        parity.assert_parity(own.settled(own.SlipsWhenTraced), inputs="2x3x12x14", runtimes=["reference"])
+        parity.assert_parity(net, inputs="2x3x12x14", runtimes=["reference"], script=script)
+    assert "script    none is handed over: there is no part of it that stands alone" in str(failed.value)
+    assert not script.exists()
     assert "whose     the exporter torchscript: definition is the same function" in str(failed.value)
 
 
 def test_a_file_passes_an_assertion_and_shapes_are_read_as_the_command_reads_them(tmp_path: Path) -> None:
     path = models.saved(models.chain(), tmp_path / "chain.onnx")
     assert parity.assert_parity(path, inputs=["x=1x3x9x11"]).verdict == "pass"
+
+
+def test_what_is_for_one_model_is_refused_of_two(tmp_path: Path) -> None:
+    path = models.saved(models.chain(), tmp_path / "chain.onnx")
+    with pytest.raises(UsageError, match="runtimes is for one model; leave it out where two are compared"):
+        parity.check(path, path, runtimes=["ort"])
+    with pytest.raises(UsageError, match="leave it out where weights are copied"):
+        parity.check(path, path, copy_weights=True, script=tmp_path / "shown.py")
 
 
 @pytest.mark.parametrize("model", [5, "net.onnx"])

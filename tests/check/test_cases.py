@@ -30,13 +30,14 @@ def checks(case: ModelCase, *routes: str) -> dict[str, Check]:
 
 
 def test_each_route_has_the_operators_of_its_own_file_and_the_figures_of_its_end() -> None:
-    found = checks(ModelCase(name="own/net", torch="own.py:honest", inputs=("2x3x12x14",)))
+    found = checks(ModelCase(name="own/net", torch="own.py:honest", inputs=("2x3x12x14",), tags=("pictures",)))
     assert set(found) == {"torch", "torch>ort", "torch>reference", "torchscript>ort", "torchscript>reference"}
     assert {check.status for check in found.values()} == {"pass"}
     for check in found.values():
         assert {layer.layer for layer in check.layers} >= {"Conv", "Relu"}
         assert {probe.note for probe in check.probes} == {"inputs 0 to 1", "inputs about 0", "inputs constant"}
         assert check.ratio is not None
+    assert {check.route for check in found.values() if any(layer.maps for layer in check.layers)} >= {"torch"}
 
 
 def test_a_port_that_is_another_function_fails_on_all_its_routes_and_says_where(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import numpy as np
+
 from parity.records.model import Function, Operator
 from parity.report.html import render_model
 from tests.report import browser as chromium
@@ -59,3 +62,17 @@ def test_a_browser_shows_it_without_a_request_and_axe_finds_nothing(tmp_path: Pa
         assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         assert trouble == []
         assert chromium.axe(context, file) == []
+
+
+def test_feature_maps_are_shown_of_the_route_that_has_them() -> None:
+    from parity.judging.pictures import values_grid
+
+    grid = values_grid([np.arange(16.0).reshape(4, 4)], 4)
+    figures = made_model.answer(0.25, [0.5, 0.1])
+    seen = msgspec.structs.replace(figures.operators[0], shape=(1, 1, 4, 4), maps=grid)
+    figures = msgspec.structs.replace(figures, operators=(seen, *figures.operators[1:]))
+    shipped, plain = made_model.check().routes
+    text = render_model(made_model.check(routes=[shipped, msgspec.structs.replace(plain, answers=(figures,))]))
+    assert "What ort plain made of the first image" in text
+    assert text.count("<img ") == 1
+    assert ">Feature maps<" not in render_model(made_model.check())

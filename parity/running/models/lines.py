@@ -9,7 +9,16 @@ import numpy as np
 from parity.judging.compare import ulps
 from parity.records.difference import spelled
 from parity.records.lines import Check, Failure, LayerFigure, Number, Place, ProbeFigure, Seconds, number, value, worst
-from parity.records.model import Figure, Finding, Function, ModelCheck, OperatorFigure, RouteFigure, Worst
+from parity.records.model import (
+    Figure,
+    Finding,
+    Function,
+    ModelCheck,
+    Operator,
+    OperatorFigure,
+    RouteFigure,
+    Worst,
+)
 from parity.records.pair import PairCheck
 from parity.records.verdict import KINDS, Status
 from parity.records.wording import figure
@@ -19,14 +28,14 @@ from parity.running.models.plan import PLAIN
 ALLOWED: frozenset[str] = frozenset({"error", "crash", "timeout", "unsupported", "not run"})
 
 
-def of_routes(found: ModelCheck, checks: Iterable[Check], bare: str) -> list[Check]:
+def of_routes(found: ModelCheck, checks: Iterable[Check], bare: str, pictures: bool) -> list[Check]:
     """The checks of a model as its routes ended.
 
     checks: as they are before they run; bare: what is left out of the routes' names in front, since it stands for the file
-    itself (``onnx>``).
+    itself (``onnx>``); pictures: whether the records keep its feature maps.
     """
     routes = {route.name: route for route in found.routes}
-    return [_of_route(found, check, routes, check.route.removeprefix(bare)) for check in checks]
+    return [_of_route(found, check, routes, check.route.removeprefix(bare), pictures) for check in checks]
 
 
 def another(check: Check, pair: PairCheck) -> Check:
@@ -55,7 +64,7 @@ def another(check: Check, pair: PairCheck) -> Check:
     return revised(check, status="fail", reason=said, failure=failure, notes=notes)
 
 
-def _of_route(found: ModelCheck, check: Check, routes: dict[str, RouteFigure], name: str) -> Check:
+def _of_route(found: ModelCheck, check: Check, routes: dict[str, RouteFigure], name: str, pictures: bool) -> Check:
     shipped = routes.get(name)
     if shipped is None:
         return revised(check, reason="a model of one's own has no such route")
@@ -64,7 +73,7 @@ def _of_route(found: ModelCheck, check: Check, routes: dict[str, RouteFigure], n
     inner = routes.get(plain, shipped)  # the values in between are those of the run without the optimiser
     graph = found.graphs[shipped.graph]
     outputs = [(a.inputs, o) for a in shipped.answers for o in a.outputs]
-    layers = _layers(inner, [operator.kind for operator in graph.operators], [o.name for o in graph.operators])
+    layers = _layers(inner, graph.operators, pictures)
     probes = [
         _probe(inputs, [o.figure for tried, o in outputs if tried == inputs]) for inputs in found.tried if outputs
     ]
@@ -154,7 +163,7 @@ def _probe(inputs: str, figures: Sequence[Figure]) -> ProbeFigure:
     )
 
 
-def _layers(route: RouteFigure, kinds: Sequence[str], names: Sequence[str]) -> list[LayerFigure]:
+def _layers(route: RouteFigure, operators: Sequence[Operator], pictures: bool) -> list[LayerFigure]:
     """Every operator that was judged, on the inputs on which it is worst, in computing order."""
     by_place: dict[int, list[OperatorFigure]] = {}
     for answer in route.answers:
@@ -165,13 +174,14 @@ def _layers(route: RouteFigure, kinds: Sequence[str], names: Sequence[str]) -> l
         shown = max(by_place[place], key=lambda each: (_RANK[each.figure.status], _size(each.figure.ratio)))
         made.append(
             LayerFigure(
-                node=names[place] or f"operator {place}",
-                layer=kinds[place],
+                node=operators[place].name or f"operator {place}",
+                layer=operators[place].kind,
                 shape=list(shown.shape),
                 status=shown.figure.status,
                 ratio=shown.figure.ratio,
                 need=shown.figure.need,
                 note=shown.figure.reason,
+                maps=next((each.maps for each in by_place[place] if each.maps), None) if pictures else None,
             )
         )
     return made

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from os import PathLike
 from pathlib import Path
 from shutil import which
 
@@ -168,6 +169,14 @@ def device(text: str) -> str:
     if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
         raise UsageError(f"--device {text}: there is no such device; there are cpu, cuda and cuda:1 for the second one")
     return text
+
+
+def script_file(given: str | PathLike[str]) -> Path:
+    """The file that a script is to be written to. Raises :class:`UsageError`."""
+    file = Path(given)
+    if file.suffix != ".py":
+        raise UsageError(f"--script {file}: name it SOMETHING.py; its data lies in the folder SOMETHING beside it")
+    return file
 
 
 def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:

@@ -11,6 +11,7 @@ from parity.cases.asked import Asked, asked
 from parity.cases.model import ModelCase
 from parity.cases.subject import subject
 from parity.errors import CodeError, MissingError, ParityError
+from parity.judging.showing import TAG
 from parity.records.lines import Check
 from parity.records.pair import PairCheck
 from parity.routes.catalog import ONNX, Catalog, Route
@@ -44,12 +45,12 @@ def _checked(
         first = planned(case.first)
         first = replace(first, devices=sorted({check.device for check in checks} - {CPU}))
         if framework == case.first:
-            return lines.of_routes(check.check(first), checks, f"{ONNX}>")
+            return lines.of_routes(check.check(first), checks, f"{ONNX}>", TAG in case.tags)
         plan = planned(framework)
         compared = pair.compare(first, plan.model)
         plan = replace(plan, given=_taken(compared), devices=first.devices)
         plan = replace(plan, repeat=_typed(plan))
-        found = lines.of_routes(check.check(plan), checks, f"{ONNX}>")
+        found = lines.of_routes(check.check(plan), checks, f"{ONNX}>", TAG in case.tags)
     except MissingError as error:
         return [revised(each, reason=str(error)) for each in checks]
     except ParityError as error:

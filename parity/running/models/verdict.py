@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from parity.judging.function import same_function, worst_function
+from parity.judging.maps import feature_maps
 from parity.judging.nodes import Judged as Known
 from parity.judging.nodes import node_by_node
 from parity.judging.whole import Whole
@@ -64,6 +67,7 @@ def judge(
     answers: dict[str, list[Answer]] = {}
     missed: dict[tuple[str, str], set[int]] = {}
     others = {name: Values(each.files[i]) for name, each in ran.items()}
+    shown = next((name for name, each in ran.items() if each.tapped), None) if i == 0 else None
     for name, values in others.items():
         outputs = []
         for output in made.outputs:
@@ -76,8 +80,9 @@ def judge(
         operators = []
         if ran[name].tapped:
             seen = ChainMap(Values(ran[name].files[i]), made.fed_with(i))  # type: ignore[arg-type]  # it is only read
+            maps = feature_maps(graph, seen) if name == shown else {}
             for found, _ in node_by_node(graph, seen, known):
-                operators.append(found)
+                operators.append(replace(found, maps=maps.get(found.operator)))
                 if found.figure.status == "not judged":
                     key = (title(graph.nodes[found.operator]), found.figure.reason)
                     missed.setdefault(key, set()).add(found.operator)
