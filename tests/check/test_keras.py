@@ -71,19 +71,38 @@ def test_an_export_that_takes_more_than_the_model_is_not_run_and_says_so() -> No
 
 
 def test_a_layer_without_a_rule_is_named_and_the_export_is_judged_all_the_same() -> None:
-    found = checked("with_a_layer_of_its_own", (2, 6, 7, 3))
+    found = checked("with_a_layer_that_nothing_reads", (2, 6, 7, 3))
     own, exported = found.routes
     assert (own.status, exported.status) == ("not judged", "pass")
     assert own.reason.startswith("nothing says what it computes: ")
-    assert "'doubled' (Doubled)" in own.reason
+    assert "'halved' (Halved)" in own.reason
     assert functions(found) == {"tensorflow": "pass"}
     assert found.status == "not judged"
 
 
 @pytest.mark.parametrize(
+    ("name", "shape", "kinds"),
+    [
+        ("with_a_layer_of_its_own", (2, 6, 7, 3), {"Mul", "Conv"}),
+        ("subclassed", (2, 12, 14, 3), {"Conv", "BatchNormalization", "Relu", "Add", "Gemm"}),
+    ],
+)
+def test_classes_of_a_person_s_own_are_judged_by_what_they_go_through(name: str, shape: Any, kinds: set[str]) -> None:
+    found = checked(name, shape)
+    assert functions(found) == {"definition": "pass", "tensorflow": "pass"}
+    assert {route.status for route in found.routes} == {"pass"}
+    own = found.routes[0].answers[0].operators
+    judged = {found.graphs[0].operators[each.operator].kind for each in own if each.figure.status == "pass"}
+    assert kinds <= judged
+    assert "calls of classes of your own were traced: what they go through is judged" in found.notes
+
+
+@pytest.mark.parametrize(
     ("name", "shape", "said"),
     [
-        ("Subclassed", "2x6", "which cannot be read; write it as a functional or sequential model"),
+        ("unbuilt", "2x12x14x3", "it is not built: call it once on real inputs before it is given"),
+        ("looks", "2x12x14x3", "in call\n    return super().call(image) if keras.ops.max(image) > 0"),
+        ("hides", "2x12x14x3", "gives other numbers than the layers that it goes through on symbolic inputs"),
         ("honest", "2x12x14x4", "input 'image' is 2x12x14x4, the model wants batchx12x14x3"),
     ],
 )

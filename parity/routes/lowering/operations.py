@@ -126,6 +126,11 @@ def _cast(op: Writer, operation: Any, x: Named) -> Any:
     return op.as_type(x, operation.dtype)
 
 
+@lowers("ops", "ConvertToTensor")
+def _as_tensor(op: Writer, operation: Any, x: Named) -> Any:
+    return x if operation.dtype is None else op.as_type(x, operation.dtype)
+
+
 @lowers("ops", "Where")
 def _chosen(op: Writer, operation: Any, condition: Named, x1: Any, x2: Any) -> Any:
     return op.Where(op.as_type(condition, "bool"), *alike(op, x1, x2))

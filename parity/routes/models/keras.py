@@ -23,14 +23,16 @@ from parity.routes.exporters.tf2onnx import collected
 from parity.routes.lowering.lower import lower
 from parity.routes.lowering.tapped import tapped, whole
 from parity.routes.lowering.twin import twin as widened
-from parity.routes.lowering.walking import input_names, readable
+from parity.routes.lowering.walking import graph_of, input_names, readable
 from parity.routes.models import keras_pieces, steady
+from parity.routes.models.keras_opened import called, opened, own_kinds, takes
 from parity.routes.models.loading import lines_of
 from parity.routes.models.own import Own, Piece, in_float64
 
 LOWERED = "lowered"  #: the model in operators, among what is kept of it
+TYPED = "typed"  #: the model that it was opened from, among it
 PLACE = "place"  #: where it runs, among it
-COMPILED = "compiled"  #: what is called in its place, among it
+CALLED = "called"  #: what is called in its place, among it: the model compiled, or the one that it was opened from
 
 
 def declared(model: Any, subject: Subject) -> list[Declared]:
@@ -40,6 +42,8 @@ def declared(model: Any, subject: Subject) -> list[Declared]:
     if keras.backend.backend() != "tensorflow":
         raise UsageError(f"{subject.text}: Keras runs on {keras.backend.backend()}; set KERAS_BACKEND=tensorflow")
     try:
+        if graph_of(model) is None:
+            return [Declared(name, None, "") for name in takes(model, subject)]
         names, tensors = input_names(model), readable(model).inputs
     except Unsupported as reason:
         raise UsageError(f"{subject.text}: {reason}") from None
@@ -59,12 +63,13 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
     given, arrays: the inputs as a person asked for or gave them; the batch has to be said. Raises :class:`UsageError` for a
     model that cannot be read, for another backend than TensorFlow, and for inputs that it has not or that do not fit.
     """
+    model, more = _read(model, subject, given, arrays)
     declared_ = declared(model, subject)
     names = [each.name for each in declared_]
     sizes = shapes(declared_, given, arrays)
     samples = tuple(np.zeros(sizes[each.name], each.dtype) for each in declared_)
     try:
-        outputs = whole(model, dict(zip(names, samples, strict=True)))
+        outputs = whole(model, dict(zip(names, samples, strict=True)), more.get(CALLED))
     except Exception as error:  # noqa: BLE001 - a person's layers may raise anything
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         said = f"{subject.text}: it fails on inputs of these shapes: {said}; give others"
@@ -75,7 +80,30 @@ def own(model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[st
         for n, a in zip(names, samples, strict=True)
     }
     steady.require(subject, lambda: list(whole(model, fed).values()), lambda: _stored(model), drew=False)
-    return Own(model, tuple(names), samples, tuple(outputs), (), digest(*model.get_weights()))
+    answers = [whole(model, fed, call).values() for call in (None, more.get(CALLED))] if more else []
+    if any(steady.apart(one, other) for one, other in zip(*answers, strict=True)):
+        raise UsageError(
+            f"{subject.text}: its call gives other numbers than the layers that it goes through on symbolic inputs; "
+            "export it and check the file"
+        )
+    notes = ("calls of classes of your own were traced: what they go through is judged",) if more else ()
+    return Own(model, tuple(names), samples, tuple(outputs), notes, digest(*model.get_weights()), more)
+
+
+def _read(
+    model: Any, subject: Subject, given: Sequence[Asked], arrays: Mapping[str, Array]
+) -> tuple[Any, dict[str, Any]]:
+    """The model as it can be read, and where that is another one what it was opened from and how that is called."""
+    functional = graph_of(model) is not None
+    if functional and not own_kinds(model):
+        return model, {}
+    try:
+        found = opened(model, subject, given, arrays)
+    except CodeError:
+        if functional:
+            return model, {}  # what cannot be read is a layer, which is named, and the rest is judged
+        raise
+    return found, {TYPED: model, CALLED: model if functional else called(model)}
 
 
 def _stored(model: Any) -> dict[str, Array]:
@@ -99,7 +127,7 @@ def by_tf2onnx(model: Own, paths: Sequence[Path]) -> None:
     (path,) = paths
     with warnings.catch_warnings(), collected():
         warnings.simplefilter("ignore")
-        model.model.export(str(path), format="onnx", verbose=False)
+        model.more.get(TYPED, model.model).export(str(path), format="onnx", verbose=False)
 
 
 WRITERS = {"tensorflow": [((DEFINITION,), by_lowering), (("tensorflow",), by_tf2onnx)]}
@@ -108,7 +136,7 @@ WRITERS = {"tensorflow": [((DEFINITION,), by_lowering), (("tensorflow",), by_tf2
 def run(model: Own, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The model's own outputs by name, on inputs by name."""
     with _placed(model):
-        return whole(model.model, arrays, model.more.get(COMPILED))
+        return whole(model.model, arrays, model.more.get(CALLED))
 
 
 def why_no_device(device: str) -> str:
@@ -146,7 +174,8 @@ def compiled(model: Own) -> Own:
     """The same model compiled as a whole by XLA."""
     import tensorflow as tf
 
-    return replace(model, more={**model.more, COMPILED: tf.function(model.model, jit_compile=True)})
+    called = tf.function(model.more.get(CALLED, model.model), jit_compile=True)
+    return replace(model, more={**model.more, CALLED: called})
 
 
 def values(model: Own, arrays: Mapping[str, Array], outputs: Mapping[str, Array]) -> dict[str, Array]:
