@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from parity.axes import Array
-from parity.judging.settle import settle_anchored
-from parity.operators.graph import as_value
+from parity.judging.nodes import node_by_node
+from parity.records.model import Figure
 from parity.routes.lowering.lower import Lowered, lower
-from parity.routes.lowering.pieces import pieces
 from parity.routes.lowering.tapped import tapped
 from tests.routes.keras_judged import drawn, feeds
 
@@ -34,25 +33,26 @@ def network(keras: Any) -> Any:
     return drawn(keras.Model(image, L.Dense(5, activation="softmax", name="head")(L.Flatten(name="flat")(x))))
 
 
-def wrong(low: Lowered, run: dict[str, Array]) -> dict[str, float]:
-    """The layers that are wrong on what they really got, with their ratios."""
+def judged(low: Lowered, run: dict[str, Array], fed: dict[str, Array]) -> dict[str, Figure]:
+    """What is found of each layer on what it really got, by its value's name, in computing order."""
     values = {low.layers[path]: array for path, array in run.items()}
-    found = {}
-    for path, piece in pieces(low):
-        read = {name: as_value(values[name]) for name in piece.graph.inputs}
-        comparison, _, _ = settle_anchored(piece.turned(run[path]), piece.graph, read, None)
-        if comparison.kind:
-            found[path] = comparison.ratio or np.inf
-    return found
+    return {name.partition(".")[0]: found.figure for found, name in node_by_node(low.graph, fed | values)}
+
+
+def wrong(model: Any, low: Lowered) -> list[str]:
+    """The layers that are wrong."""
+    fed = feeds(low, (SHAPE,))
+    return [name for name, figure in judged(low, tapped(model, fed), fed).items() if figure.status != "pass"]
 
 
 def test_an_honest_run_has_no_wrong_layer_and_every_layer_is_judged(keras: Any) -> None:
     model = network(keras)
     low = lower(model)
-    assert wrong(low, tapped(model, feeds(low, (SHAPE,)))) == {}
-    judged = [path for path, _ in pieces(low)]
+    fed = feeds(low, (SHAPE,))
+    found = judged(low, tapped(model, fed), fed)
+    assert {figure.status for figure in found.values()} == {"pass"}
     expected = ["stem", "block/sep", "block/norm", "sum", "pool", "turn", "rows", "multiply", "flat", "head"]
-    assert [path.split("_")[0] for path in judged] == expected
+    assert [name.split("_")[0] for name in found] == expected
 
 
 def shift_a_weight(model: Any) -> None:
@@ -87,16 +87,4 @@ def test_a_layer_that_computes_something_else_is_the_only_one_named(keras: Any, 
     model = network(keras)
     low = lower(model)
     plant(model)
-    assert list(wrong(low, tapped(model, feeds(low, (SHAPE,))))) == [named]
-
-
-def test_a_piece_ends_before_its_axes_are_turned_back(keras: Any) -> None:
-    cut = dict(pieces(lower(network(keras))))
-    stem = cut["stem"]
-    assert [node.kind for node in stem.graph.nodes] == ["Transpose", "Transpose", "Conv", "Relu"]
-    assert stem.graph.inputs == ("image",)
-    assert set(stem.graph.constants) == {"stem.kernel", "stem.bias"}
-    given = np.zeros((2, 6, 7, 5))
-    assert stem.turned(given).shape == (2, 5, 6, 7)
-    assert [node.kind for node in cut["turn"].graph.nodes] == ["Transpose"]  # the layer's own work stays
-    assert cut["turn"].turned(given).shape == given.shape
+    assert wrong(model, low) == [named]
