@@ -40,6 +40,7 @@ def check(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int
         threads=options.threads,
         limit=options.limit or planning.LIMIT,
         memory_limit=options.memory,
+        memo=not options.no_memo,
         elsewhere=[elsewhere(text) for text in options.outputs],
         save=options.save,
         compiled=options.compiled,

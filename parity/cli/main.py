@@ -126,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         runner.add_argument(
             "--threads", type=_count, default=1, metavar="N", help="threads each worker computes with (1)"
         )
+        runner.add_argument("--no-memo", action="store_true", help="have torch's exporter make its tables anew for each export")  # fmt: skip
     showing = command("show", _show, "print the shape after each layer of a case, in both layouts")
     showing.add_argument("case", metavar="CASE", help="the name of a case")
     showing.add_argument("--json", action="store_true", help="the table as JSON")
@@ -222,6 +223,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         threads=options.threads,
         memory_limit=options.memory,
         use_cache=not options.no_cache,
+        memo=not options.no_memo,
         baseline=baseline,
         # Of a run of some checks, those that were not asked for have not vanished.
         narrowed=bool(options.patterns or options.route or options.device),

@@ -53,6 +53,7 @@ class Plan:
     threads: int
     memory_limit: int | None  #: bytes of memory at which a worker is killed; None for the engine's own limit
     use_cache: bool
+    memo: bool = True  #: whether exporters keep their tables from one export to the next
     baseline: Records | None = None  #: an earlier run to compare with
     narrowed: bool = False  #: whether some checks were asked for: then the rest of the baseline has not vanished
     drift: float = DRIFT  #: how many times a ratio must grow to be called drift
@@ -121,6 +122,7 @@ def execute(
                 threads=plan.threads,
                 memory_limit=plan.memory_limit,
                 use_cache=plan.use_cache,
+                memo=plan.memo,
             )
             if left := book.left():
                 raise ParityError(f"{len(left)} checks were lost on the way; please report this")

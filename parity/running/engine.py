@@ -60,12 +60,14 @@ def run(
     threads: int = 1,
     memory_limit: int | None = None,
     use_cache: bool = True,
+    memo: bool = True,
 ) -> None:
     """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
 
     cases_folder: whose files may define layers; arrays_folder: where the arrays of failing checks go, a folder beside the
     records file; settle: what declared divergences make of a check; threads: for each worker to compute with;
-    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's.
+    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's;
+    memo: whether exporters keep their tables from one export to the next.
 
     Raises KeyboardInterrupt within a tick of Ctrl-C, after what had ended was emitted; then no worker is left;
     :class:`ParityError` when the cache folder cannot be written or is full; and whatever ``emit`` raises.
@@ -81,7 +83,9 @@ def run(
         kept = cache_folder.resolve() if use_cache else None
         with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
             setup = Setup(
-                begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
+                begin=lambda name: Job(
+                    None, jobs.begin, (name, catalog, threads, memo), f"starting {name}", START_LIMIT
+                ),
                 cases=cases_folder,
                 scratch=scratch,
                 threads=threads,
@@ -93,7 +97,8 @@ def run(
         if isinstance(case, ModelCase):
             models.setdefault(case.name, (case, []))[1].append(route)
     for model, routes in models.values():
-        made = registered.run(model, routes, seed, catalog, threads, memory_limit)  # Ctrl-C ends it, and its workers
+        # Ctrl-C ends it, and its workers
+        made = registered.run(model, routes, seed, catalog, threads, memory_limit, memo)
         with _held_interrupt():
             told(made)
 
@@ -211,6 +216,7 @@ class _Run:
         export.seconds = answer.seconds or None
         if answer.ending == "ok":
             export.made = answer.value
+            export.notes += answer.value.notes
 
     def _used(self, i: int) -> None:
         """A check is done with its export; the last one removes it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from parity.cases.case import Case
 from parity.routes.catalog import Catalog, Route
+from parity.routes.exporters import memo
 from parity.routes.exporters.check import Complaint
 from parity.running import cache
 from parity.running.key import cache_key
@@ -24,8 +25,9 @@ class Looked:
     damage: str = ""
 
 
-def begin(name: str, catalog: Catalog, threads: int) -> None:
-    """Ready the worker called ``name``: import its framework or runtime."""
+def begin(name: str, catalog: Catalog, threads: int, keep: bool) -> None:
+    """Ready the worker called ``name``: import its framework or runtime. keep: whether exporters keep tables."""
+    memo.use(keep)
     if name != JUDGE:
         catalog.engine(name).start(threads)
 

@@ -16,6 +16,7 @@ from parity.errors import Broken, Unsupported
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import Program, load, observe, save
 from parity.routes.catalog import Catalog, Exporter, Route
+from parity.routes.exporters import memo
 from parity.routes.exporters.batch import fixed_batch
 from parity.routes.exporters.check import Complaint, check_file
 
@@ -24,12 +25,14 @@ from parity.routes.exporters.check import Complaint, check_file
 class Exported:
     """What an export left: variant -> path of its file, and the exporter that the files say wrote them.
 
-    complaint: what the checker and ONNX's shape inference have against a file; it is run all the same.
+    complaint: what the checker and ONNX's shape inference have against a file; it is run all the same; notes: what else there
+    is to tell of this export.
     """
 
     files: dict[str, str]
     exporter: str
     complaint: Complaint | None = None
+    notes: tuple[str, ...] = ()
 
 
 def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path) -> Exported:
@@ -63,7 +66,7 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
         found = check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs])
         complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
-    return Exported(files, exporter.name, complaint)
+    return Exported(files, exporter.name, complaint, memo.news())
 
 
 def _stateless(case: Case, exporter: Exporter) -> str:

@@ -112,6 +112,15 @@ def test_the_run_line_says_what_was_typed_and_planned(project: Project) -> None:
     assert (end.finished, end.exit_code, end.counts["pass"]) == (True, 0, 2)
 
 
+def test_exporters_remember_tables_unless_that_is_turned_off(project: Project) -> None:
+    kit = (project.folder / "cases" / "kit.py").read_text()
+    (project.folder / "cases" / "kit.py").write_text(kit.replace('"gone"', '"gone", "export:look"'))
+    for words, told in (((), 1), (("--no-memo",), 0)):
+        project.parity("run", "gone", "--route", "kit>reader", "--no-cache", *words)
+        (check,) = project.latest().checks
+        assert len(check.notes) == told, check
+
+
 def test_what_is_absent_is_not_run_with_its_reason_and_never_green_alone(project: Project) -> None:
     done = project.parity("run", "good", *KIT, "--route", "absent")
     assert done.returncode == 0

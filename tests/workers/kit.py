@@ -26,6 +26,7 @@ from parity.judging.observation import Program
 from parity.layers import ReLU
 from parity.operators.graph import as_value, walk
 from parity.routes.catalog import Catalog, Route
+from parity.routes.exporters.memo import Memo, Table
 from parity.running.worker import LENGTH
 
 MODULE = "tests.workers.kit"
@@ -114,6 +115,11 @@ def _fill_the_disk() -> None:
         file.write(b"x")
 
 
+def _look_for_a_table() -> None:
+    with Memo([Table("gone", (MODULE,), (), lambda function: function)]).kept():
+        pass
+
+
 def _raise(error: BaseException) -> None:
     raise error
 
@@ -146,6 +152,7 @@ FAULTS: dict[str, Any] = {
     "broken": lambda: _raise(Broken("onnx-shape", "declares (1,), gives (2,)")),
     "broken-oddly": lambda: _raise(Broken("no-such-kind", "whatever")),
     "no-space": lambda: _raise(OSError(errno.ENOSPC, "No space left on device")),
+    "look": _look_for_a_table,  # one that is not there to be kept
     "wrong": lambda: None,
     "lie": lambda: None,  # the file declares another shape than it computes
 }

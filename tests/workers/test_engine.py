@@ -94,6 +94,13 @@ def test_without_the_cache_nothing_is_read_or_kept(run: Runner, tmp_path: Path, 
     assert entries(tmp_path) == []
 
 
+def test_a_table_that_an_exporter_cannot_keep_is_told_once_and_not_looked_for_without_a_memo(run: Runner) -> None:
+    checks = [(case(name, "export:look"), route("kit>reader")) for name in ("a", "b")]
+    for memo in (True, False):
+        notes = [note for check in run(checks, use_cache=False, memo=memo).values() for note in check.notes]
+        assert [note.partition(" is ")[0] for note in notes] == ["exports are slower: gone"] * memo, memo
+
+
 def test_a_failed_export_is_never_kept(run: Runner, tmp_path: Path) -> None:
     run([(case("one", "export:broken"), route("kit>reader"))])
     assert not (tmp_path / "cache" / "exports").exists()

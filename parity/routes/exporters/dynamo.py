@@ -9,6 +9,7 @@ from typing import Any
 from parity.cases.case import Case
 from parity.errors import Broken, Stopped, Unsupported
 from parity.routes.exporters.refusal import refusal, root
+from parity.routes.exporters.tables import MEMO
 from parity.routes.exporters.torchscript import pytorch_exporter, sample_input
 
 
@@ -47,7 +48,7 @@ def exported(model: Any, arguments: tuple[Any, ...], **how: Any) -> Any:
     """A module as an ``ONNXProgram``. Raises :class:`Unsupported`, :class:`Stopped` or :class:`Broken` in the exporter's own words."""
     import torch
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), MEMO.kept():
         warnings.simplefilter("ignore")
         try:
             program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, **how)

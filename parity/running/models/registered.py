@@ -21,10 +21,16 @@ from parity.running.models.plan import CPU, Plan
 
 
 def run(
-    case: ModelCase, routes: Sequence[Route], seed: int, catalog: Catalog, threads: int, memory_limit: int | None
+    case: ModelCase,
+    routes: Sequence[Route],
+    seed: int,
+    catalog: Catalog,
+    threads: int,
+    memory_limit: int | None,
+    memo: bool = True,
 ) -> list[Check]:
     """The checks of a case on some of its routes, in their order."""
-    planned = partial(_plan, case, seed=seed, catalog=catalog, threads=threads, memory_limit=memory_limit)
+    planned = partial(_plan, case, seed=seed, catalog=catalog, threads=threads, memory_limit=memory_limit, memo=memo)
     made: dict[str, Check] = {}
     for framework in case.spelled:
         mine = [route for route in routes if route.framework == framework]
@@ -59,7 +65,9 @@ def _checked(
     return [lines.another(each, compared) for each in found]
 
 
-def _plan(case: ModelCase, framework: str, seed: int, catalog: Catalog, threads: int, memory_limit: int | None) -> Plan:
+def _plan(
+    case: ModelCase, framework: str, seed: int, catalog: Catalog, threads: int, memory_limit: int | None, memo: bool
+) -> Plan:
     first = framework == case.first
     made = Plan(
         model=subject(case.typed(framework)),
@@ -72,6 +80,7 @@ def _plan(case: ModelCase, framework: str, seed: int, catalog: Catalog, threads:
         threads=threads,
         limit=case.time_limit,
         memory_limit=memory_limit,
+        memo=memo,
     )
     return replace(made, repeat=_typed(made))
 

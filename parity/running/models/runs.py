@@ -16,6 +16,7 @@ from parity.errors import Broken, Stopped, Unsupported
 from parity.judging.observation import Program
 from parity.judging.sameness import same_bits
 from parity.routes.catalog import Catalog
+from parity.routes.exporters import memo
 from parity.running.models.plan import CPU
 from parity.running.models.ready import Ready
 from parity.running.values import Values, write
@@ -43,8 +44,9 @@ class Ran:
     threaded: Path | None = None
 
 
-def begin(runtime: str, catalog: Catalog, threads: int) -> None:
-    """Ready a worker that runs a model in this runtime; none for the one that judges."""
+def begin(runtime: str, catalog: Catalog, threads: int, keep: bool) -> None:
+    """Ready a worker that runs a model in this runtime, or none. keep: whether exporters keep tables."""
+    memo.use(keep)
     if runtime:
         catalog.runtime(runtime).start(threads)
 

@@ -30,7 +30,11 @@ def setup(plan: Plan, folder: Path) -> Setup:
     """What the workers of a check share; ``folder`` is theirs."""
     return Setup(
         begin=lambda name: Job(
-            None, runs.begin, (runtime_of(plan, name), plan.catalog, plan.threads), f"starting {name}", START_LIMIT
+            None,
+            runs.begin,
+            (runtime_of(plan, name), plan.catalog, plan.threads, plan.memo),
+            f"starting {name}",
+            START_LIMIT,
         ),
         cases=None,
         scratch=folder,
