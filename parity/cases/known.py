@@ -6,9 +6,11 @@ project, and are nobody's there to remove, so they never turn stale.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from typing import get_args
 
 import msgspec
@@ -79,8 +81,17 @@ class KnownDivergence:
 
     def covers(self, case: AnyCase, route: str) -> bool:
         """Whether the entry speaks of this case on this route."""
-        named = any(fnmatchcase(case.name, p) for p in _patterns(self.cases))
-        if not (named and any(fnmatchcase(route, p) for p in _patterns(self.routes))):
+        return self._names(route) and self._speaks_of(case)
+
+    def covers_any(self, cases: Iterable[AnyCase], routes: Iterable[str]) -> bool:
+        """Whether there is one of these cases and one of these routes that the entry covers."""
+        return any(map(self._names, routes)) and any(map(self._speaks_of, cases))
+
+    def _names(self, route: str) -> bool:
+        return _match(self.routes)(route) is not None
+
+    def _speaks_of(self, case: AnyCase) -> bool:
+        if _match(self.cases)(case.name) is None:
             return False
         if self.operator is None:
             return True
@@ -119,7 +130,7 @@ def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Iterable[AnyCase
     """Raise :class:`UsageError` for a declared entry that covers no check: it could never turn stale, so it would rot."""
     cases, routes = list(cases), list(routes)
     for entry in entries:
-        if entry.file and not any(entry.covers(case, route) for case in cases for route in routes):
+        if entry.file and not entry.covers_any(cases, routes):
             raise UsageError(
                 f"{entry.file}: KnownDivergence cases={entry.cases!r} routes={entry.routes!r} covers no case and route "
                 "that exists; mend its patterns or remove it"
@@ -136,6 +147,12 @@ def _operators(case: Case) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
 
 def _patterns(value: Patterns) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (value,)
+
+
+@cache
+def _match(value: Patterns) -> Callable[[str], object]:
+    """What gives a match for the names that any of these patterns takes, upper and lower case told apart."""
+    return re.compile("|".join(map(translate, _patterns(value)))).match
 
 
 def _version_fits(name: str, specifier: str, installed: Mapping[str, str]) -> bool:

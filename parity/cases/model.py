@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import MappingProxyType
 
 from parity.cases.asked import asked
 from parity.cases.case import Case, named, timed
+from parity.cases.network import Network
 from parity.errors import FieldError, UsageError
 
 #: What a route computes of a model, by the route's framework -> the field of the case that says where it is.
@@ -93,3 +95,13 @@ class ModelCase:
 
 
 AnyCase = Case | ModelCase
+
+
+def summary(case: AnyCase) -> str:
+    """The layer as it is written in the case; of a network, how many layers of each kind; of one's own model, where it is."""
+    if isinstance(case, ModelCase):
+        return ", ".join(f"{SPELLINGS[framework]} {case.typed(framework)}" for framework in case.spelled)
+    if not isinstance(case.model, Network):
+        return str(case.model)
+    kinds = Counter(type(node.layer).__name__ for node in case.model.nodes)
+    return f"{len(case.model.nodes)} layers: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"

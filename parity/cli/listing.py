@@ -8,11 +8,10 @@ from typing import Any
 
 import msgspec
 
-from parity.cases.model import AnyCase, ModelCase
+from parity.cases.model import AnyCase, ModelCase, summary
 from parity.records.lines import Environment
 from parity.records.wording import sizes
 from parity.report.terminal import table
-from parity.running.checks import summary
 
 
 def lines(cases: Sequence[AnyCase]) -> list[str]:

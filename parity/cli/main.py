@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 import sys
@@ -26,12 +27,17 @@ CODES = """exit codes:
 GATES = """Gates of --fail-on: new-failures (a check fails that did not), drift (a ratio drifted, or ratios cannot be
 compared), fewer (fewer checks came to a verdict), environment (something that may move a number changed)."""
 
+STARTING = (
+    50_000  #: objects between two collections: what a command imports and declares stays, and is looked at seldom
+)
+
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (without the program's name) and give its exit code back."""
     typed = sys.argv[1:] if argv is None else list(argv)
+    gc.set_threshold(STARTING)
     try:
         options = _parser().parse_args(typed)
         code: int = options.call(options, typed, Output())

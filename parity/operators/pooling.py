@@ -87,6 +87,8 @@ class AveragePool(_Mean):
         total: Any = None
         for _, seen in _windows(at, x.shape[2:]).taps(x):
             total = seen.copy() if total is None else total + seen
+            if not total.size:  # an empty batch is asked for the shape
+                break
         return np.asarray(total, np.float64)
 
     def counts(self, at: Site, shape: Shape) -> F64:

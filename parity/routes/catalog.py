@@ -194,9 +194,10 @@ def _part(path: str) -> Any:
 @cache
 def installed() -> Catalog:
     """The parts of all installed distributions, parity's own first."""
+    every = entry_points()  # reads every distribution
 
     def found(group: str) -> dict[str, str]:
-        own_first = sorted(entry_points(group=group), key=lambda e: not e.value.startswith("parity."))
+        own_first = sorted(every.select(group=group), key=lambda e: not e.value.startswith("parity."))
         seen: dict[str, str] = {}
         for entry in own_first:
             if entry.name in seen and seen[entry.name] != entry.value:

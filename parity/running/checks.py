@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
-from collections import Counter
 
 import msgspec
 
-from parity.cases.model import SPELLINGS, AnyCase, ModelCase
-from parity.cases.network import Network
+from parity.cases.model import AnyCase, ModelCase, summary
 from parity.judging.judge import Judgement
 from parity.records.lines import Check, Failure, Step
 from parity.records.verdict import KINDS, Kind, Status
@@ -34,16 +32,6 @@ def unrun(case: AnyCase, route: Route, seed: int, reason: str = "") -> Check:
         output_shape=[] if isinstance(case, ModelCase) else list(case.output.shape),
     )
     return revised(check, repeat=f"parity run {shlex.quote(check.id)} --seed {seed}")
-
-
-def summary(case: AnyCase) -> str:
-    """The layer as it is written in the case; of a network, how many layers of each kind; of one's own model, where it is."""
-    if isinstance(case, ModelCase):
-        return ", ".join(f"{SPELLINGS[framework]} {case.typed(framework)}" for framework in case.spelled)
-    if not isinstance(case.model, Network):
-        return str(case.model)
-    kinds = Counter(type(node.layer).__name__ for node in case.model.nodes)
-    return f"{len(case.model.nodes)} layers: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
 
 def judged_as(check: Check, judgement: Judgement) -> Check:

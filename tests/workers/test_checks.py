@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.cases import Case, Sequential
+from parity.cases.model import summary
 from parity.judging.judge import Judgement
 from parity.layers import Conv2D, ReLU
 from parity.records.lines import Failure, ProbeFigure
 from parity.records.verdict import KINDS
 from parity.routes.exporters.check import Complaint
-from parity.running.checks import file_name, judged_as, refused, summary, troubled, unrun
+from parity.running.checks import file_name, judged_as, refused, troubled, unrun
 from parity.running.worker import Answer
 from tests.workers.kit import case, route
 
