@@ -1,14 +1,15 @@
 """What torch's exporter makes anew for each export although it is always the same, and what remembers it.
 
-Three quarters of an export's CPU went there: 0.13 s are left of 0.89 s for a convolution [measured: torch 2.13, onnxscript 0.7].
-What is remembered follows from its arguments alone. All that a later registration may change is asked for again, so an
-operator that is defined between two exports, or a function of onnxscript's for one, is seen by the second.
+Nine tenths of an export's CPU went there: 0.08 s are left of 0.85 s for a convolution [measured: torch 2.13, onnxscript 0.7].
+What is remembered follows from its arguments, or is held against all that it was made of. What a later registration may
+change is asked for again, so an operator that is defined between two exports, or a function of onnxscript's for one, is seen by
+the second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import is_dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -16,6 +17,11 @@ from inspect import signature
 from typing import Any
 
 from parity.routes.exporters.memo import Function, Memo, Table, UnlikeError, leave, standing_in
+
+EXPORTER = "torch.onnx._internal.exporter"
+DECOMPOSING = ("torch.export.exported_program", "torch.export.decomp_utils")
+SIGNATURE = ("func", "domain", "name", "overload", "since_version")
+COMPOSITES = "_collect_all_valid_cia_ops"
 
 State = tuple[dict[Any, Any], dict[Any, dict[Any, Any]], dict[Any, Any]]
 """Operators with how each is composed, their kernels in Python, and the rules that fake tensors have."""
@@ -62,6 +68,55 @@ def _composites(make: Function) -> Function:
         getattr(home, fetch)()
         with standing_in(home, fetch, lambda: None):
             return make()
+
+    return once
+
+
+def _decomposed(make: Function) -> Function:
+    """A program decomposed: those operators are looked up once for it, not by each of the two that ask, one after the other."""
+
+    def once(exported_program: Any, registry: Any) -> Any:
+        asking = [import_module(module) for module in DECOMPOSING]
+        looked_up = cache(getattr(asking[0], COMPOSITES))
+        with ExitStack() as stack:
+            for module in asking:
+                if getattr(module, COMPOSITES) is looked_up.__wrapped__:
+                    stack.enter_context(standing_in(module, COMPOSITES, looked_up))
+            return make(exported_program, registry)
+
+    return once
+
+
+def _registered(make: Function) -> Function:
+    """What is decomposed, and how, by all that it is made of: what ONNX has, what is composed and by which kernel, and torch's table."""
+    from torch._C import DispatchKey
+    from torch._decomp import decomposition_table
+    from torch.export import decomp_utils
+
+    last: list[tuple[Any, dict[Any, Any]]] = []  # at most one: of what, and what was made of it
+
+    def once(onnx_registered_ops: Any) -> dict[Any, Any]:
+        composed = getattr(decomp_utils, COMPOSITES)()
+        kernels = {op: op.py_kernels.get(DispatchKey.CompositeImplicitAutograd) for op in composed}
+        state = ({*onnx_registered_ops}, kernels, {**decomposition_table})
+        if not last or state != last[0][0]:
+            last[:] = [(state, make(onnx_registered_ops))]
+        return {**last[0][1]}
+
+    return once
+
+
+def _split(make: Function) -> Function:
+    """That table in two, the operators that are composed and the rest, by itself and by which are composed."""
+    from torch.export import exported_program
+
+    last: list[tuple[Any, Any]] = []  # at most one: of what, and what was made of it
+
+    def once(decomp_table: dict[Any, Any]) -> Any:
+        state = ({**decomp_table}, {*getattr(exported_program, COMPOSITES)()})
+        if not last or state != last[0][0]:
+            last[:] = [(state, tuple(dict(part) for part in make(decomp_table)))]
+        return tuple(dict(part) for part in last[0][1])
 
     return once
 
@@ -130,15 +185,16 @@ def _put(op: Any, kernels: dict[Any, Any]) -> None:
     op._dispatch_cache.clear()
 
 
-EXPORTER = "torch.onnx._internal.exporter"
-DECOMPOSING = ("torch.export.exported_program", "torch.export.decomp_utils")
-SIGNATURE = ("func", "domain", "name", "overload", "since_version")
-
 MEMO = Memo(
     (
         Table("get_torchlib_ops", (f"{EXPORTER}._registration:onnxscript_apis",), (), _functions),
         Table("op_signature_from_function", (f"{EXPORTER}._schemas",), SIGNATURE, cache),
-        Table("_collect_all_valid_cia_ops", DECOMPOSING, (), _composites),
+        Table(COMPOSITES, DECOMPOSING, (), _composites),
+        Table("decompose_with_registry", (f"{EXPORTER}._fx_passes",), ("exported_program", "registry"), _decomposed),
+        Table(
+            "create_onnx_friendly_decomposition_table", (f"{EXPORTER}._decomp",), ("onnx_registered_ops",), _registered
+        ),
+        Table("_split_decomp_table_to_cia_and_python_decomp", DECOMPOSING[:1], ("decomp_table",), _split),
         Table("_get_decomp_for_cia", DECOMPOSING, ("op",), _decompositions),
         Table("_override_composite_implicit_decomp", DECOMPOSING[:1], ("cia_ops_to_callable",), _overrides),
     )
