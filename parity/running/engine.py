@@ -259,7 +259,7 @@ class _Run:
         return None if route.exporter is None else self._exports[case.name, route.exporter]
 
     def _observation(self, i: int) -> Path:
-        return self._scratch / f"observation-{i}.npz"
+        return self._scratch / f"observation-{i}.pickle"
 
     def _evidence(self, i: int) -> Path:
         return self._scratch / f"arrays-{i}.npz"
