@@ -16,7 +16,7 @@ from parity.axes import F64, Array
 from parity.judging import draws
 from parity.judging.local import Local, fused, limited, narrowed, scaled
 from parity.judging.second_look import widening
-from parity.operators.base import Operator, Site
+from parity.operators.base import Near, Operator, Site
 from parity.operators.formats import FORMATS, Format
 from parity.operators.graph import Graph, Node, Step, Value, constant_values, walk
 from parity.records.verdict import LAMBDA
@@ -56,6 +56,7 @@ class _Rounded:
     sizes: dict[tuple[int, int], Any] = field(
         default_factory=dict
     )  #: what decides a shape, by node and place among the inputs
+    near: dict[int, Near] = field(default_factory=dict)  #: what follows a node's inputs faster than its value, by node
     overflow: bool = False
 
     def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
@@ -165,6 +166,8 @@ def _measuring(graph: Graph, found: _Rounded, loops: bool) -> Step:
                     noise = scaled(noise, factor)
                 found.overflow = found.overflow or noise.overflow is not None
                 found.local[i, j] = Local(v, narrowed(noise))
+                if j == 0 and (near := rule.near(at, y, *x)) is not None:
+                    found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
                     found.outputs[node.outputs[j]] = (i, j)
         return [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
@@ -204,7 +207,8 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = rule.value(at, *found.of_this_shape(i, inputs))
+        x = found.of_this_shape(i, inputs)
+        y = found.near[i](*x) if i in found.near else rule.value(at, *x)
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             if (i, j) in names:
