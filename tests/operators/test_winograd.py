@@ -17,7 +17,6 @@ from parity.operators.contraction import Conv, convolve
 from parity.operators.graph import Graph, Node, as_value
 from parity.operators.windows import geometry
 
-
 EPS = np.finfo(np.float64).eps
 
 
