@@ -60,13 +60,13 @@ def _stir(h: Words, key: int, spare: Words) -> None:
     h ^= spare
 
 
-def bell(y: F64, key: int) -> F64:
-    """A draw an element, the same for the same bits: mean 0 and variance 1, bell shaped.
+def bell(y: F64, key: int, size: F64 | None = None) -> F64:
+    """A draw an element, the same for the same bits: mean 0 and variance 1, bell shaped; times ``size``, where it is given.
 
     It is the sum of the four 16-bit numbers of a word (Irwin-Hall), which ends at 3.46.
     """
     total = np.empty(np.shape(y))
-    for part, h, spare in _drawn(y, key, total):
+    for part, factor, h, spare in _drawn(y, key, total, size):
         np.right_shift(h, np.uint64(16), out=spare)
         spare &= _HALVES
         h &= _HALVES
@@ -76,30 +76,47 @@ def bell(y: F64, key: int) -> F64:
         part[:] = h.view(np.int64)
         part -= _ZERO
         part /= _UNIT
+        if factor is not None:
+            part *= factor
     return total
 
 
 def flat(y: F64, key: int) -> F64:
     """A draw an element, the same for the same bits: uniform from -1 to 1."""
-    total = np.empty(np.shape(y))
-    for part, h, _ in _drawn(y, key, total):
-        h >>= np.uint64(11)
-        part[:] = h.view(np.int64)
-        part *= 2.0**-52
-        part -= 1.0
-    return total
+    return _uniform(words(y, key))
 
 
-def _drawn(y: F64, key: int, total: F64) -> Iterator[tuple[F64, Words, Words]]:
-    """Block by block: the part of ``total`` to fill, its words, and a spare array of words."""
+def add_flat(total: F64, y: F64, key: int, size: F64 | None = None) -> None:
+    """Add to ``total``, which is changed, what :func:`flat` draws; times ``size``, where it is given."""
+    for part, factor, h, _ in _drawn(y, key, total, size):
+        drawn = _uniform(h)
+        if factor is not None:
+            drawn *= factor
+        part += drawn
+
+
+def _uniform(h: Words) -> F64:
+    """Words as numbers from -1 to 1; they are changed."""
+    h >>= np.uint64(11)
+    drawn = h.view(np.int64).astype(np.float64)
+    drawn *= 2.0**-52
+    drawn -= 1.0
+    return drawn
+
+
+def _drawn(y: F64, key: int, total: F64, size: F64 | None) -> Iterator[tuple[F64, F64 | None, Words, Words]]:
+    """Block by block: the part of ``total``, that of ``size``, the words of the elements, and a spare array of words."""
     bits = np.ascontiguousarray(y, np.float64).reshape(-1).view(np.uint64)
-    size = min(BLOCK, bits.size)
-    words, spare = np.empty(size, np.uint64), np.empty(size, np.uint64)
-    for seen, part in zip(_blocks(bits), _blocks(total.reshape(-1)), strict=True):
+    sizes = None if size is None else np.ascontiguousarray(np.broadcast_to(size, total.shape)).reshape(-1)
+    count = min(BLOCK, bits.size)
+    words, spare = np.empty(count, np.uint64), np.empty(count, np.uint64)
+    flat = total.reshape(-1)
+    for a in range(0, flat.size, BLOCK):
+        seen = bits[a : a + BLOCK]
         h, other = words[: seen.size], spare[: seen.size]
         h[:] = seen
         _stir(h, mixed(key), other)
-        yield part, h, other
+        yield flat[a : a + BLOCK], None if sizes is None else sizes[a : a + BLOCK], h, other
 
 
 def along(shape: Shape, axes: tuple[int, ...], key: int) -> F64:

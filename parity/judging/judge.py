@@ -67,6 +67,11 @@ class Judge:
         self.case, self.seed = case, seed
         self._truths: dict[tuple[Probe, bool, str], Mapping[str, Truth]] = {}
         self._parameters: dict[str, Parameters] = {}
+        self._inputs: dict[Probe, list[Array]] = {}
+        self._reasons = {probe: why_not(case, probe) for probe in PROBES}
+        self._blindness: dict[str, str] = {}
+        #: Of layers that read the case's own input, whatever the route: what float64 says of them.
+        self._first: dict[str, dict[tuple[bool, str], Truth]] = {}
         #: Layers that passed, by the bytes they read and gave: routes that agree to the bit are judged once.
         self._passed: dict[tuple[str, str, bool, bytes], LayerFigure] = {}
         self._fields = case.network.receptive_fields(case.input, case.training)
@@ -111,7 +116,7 @@ class Judge:
         The integers are the witness: a kernel that adds products gives their very bits, and one that transforms gives them
         within its rounding.
         """
-        if device == "cpu" or why_not(self.case, "integer"):
+        if device == "cpu" or self._reasons["integer"]:
             return form
         comparison, finding = self._probe("integer", observation, form)
         if finding is None or finding.observed is None or finding.answer is None:
@@ -134,7 +139,7 @@ class Judge:
         probes: list[ProbeFigure] = []
         findings: list[Finding] = []
         for probe in PROBES:
-            if reason := why_not(self.case, probe):
+            if reason := self._reasons[probe]:
                 probes.append(ProbeFigure(probe=probe, status="not applicable", reason=reason))
                 continue
             comparison, finding = self._probe(probe, observation, form)
@@ -156,7 +161,7 @@ class Judge:
         outputs = [out for given in observation.answers.get("data", []) for out in given if out.shape == case.shape]
         if not case.drops or len(outputs) < 2:
             return ([ProbeFigure(probe="draws", status="not judged")] if case.drops else []), []
-        x = inputs_of(case, "data", self.seed)[0]
+        x = self._asked("data")[0]
         comparison, told = judge_draws(case.drops, x, outputs, case.input.axes)
         wrong = [] if comparison.kind is None else [Finding(comparison, OUTPUT, "draws", case.output)]
         return [figured("draws", [comparison], told)], wrong
@@ -169,15 +174,19 @@ class Judge:
 
     def _blind(self, probe: Probe, form: Format | None) -> str:
         """What a check has to say of a case whose own input tells nothing."""
-        asked = probe == "data" and not self.case.drops
-        number = blind_to(self._truth(probe, False, form), self.case.shape[0]) if asked else None
-        return "" if number is None else told(number)
+        if probe != "data" or self.case.drops:
+            return ""
+        key = _name(form)
+        if key not in self._blindness:
+            number = blind_to(self._truth(probe, False, form), self.case.shape[0])
+            self._blindness[key] = "" if number is None else told(number)
+        return self._blindness[key]
 
     def _probe(self, probe: Probe, observation: Observation, form: Format | None) -> tuple[Comparison, Finding | None]:
         """One probe end to end: its worst comparison, and the finding if it does not hold."""
         case, answers = self.case, observation.answers.get(probe, [])
         count = 1 if observation.stateless else len(case.outputs)
-        inputs = inputs_of(case, probe, self.seed)
+        inputs = self._asked(probe)
         tensor = case.output
         if len(answers) != len(inputs):
             lost = Comparison("output-missing", f"{len(answers)} of {len(inputs)} inputs were answered")
@@ -217,7 +226,7 @@ class Judge:
 
     def _truths_of(self, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
         """The truth of every output, by :attr:`Case.outputs`."""
-        key = (probe, careful, "" if form is None else form.name)
+        key = (probe, careful, _name(form))
         if key not in self._truths:
             self._truths[key] = self._computed(self.case, probe, careful, form)
         return self._truths[key]
@@ -243,10 +252,16 @@ class Judge:
         return truths(self.case.graph, self._feeds("integer"), key=self.seed)[self.case.network.output.name]
 
     def _feeds(self, probe: Probe) -> dict[str, Value]:
-        feeds = {INPUT: as_value(np.concatenate(inputs_of(self.case, probe, self.seed)))}
+        feeds = {INPUT: as_value(np.concatenate(self._asked(probe)))}
         for node, stored in self._drawn(variant_of(probe)).items():
             feeds |= {f"{node}.{name}": as_value(array) for name, array in stored.items()}
         return feeds
+
+    def _asked(self, probe: Probe) -> list[Array]:
+        """The inputs of a probe, which nobody writes to."""
+        if probe not in self._inputs:
+            self._inputs[probe] = inputs_of(self.case, probe, self.seed)
+        return self._inputs[probe]
 
     def _drawn(self, variant: str) -> Parameters:
         if variant not in self._parameters:
@@ -271,7 +286,7 @@ class Judge:
 
     def _histogram(self, observation: Observation, form: Format | None) -> list[int]:
         answers, shape = observation.answers.get("data", []), self.case.output.shape
-        whole = len(answers) == len(inputs_of(self.case, "data", self.seed))
+        whole = len(answers) == len(self._asked("data"))
         if not whole or any(not outputs or outputs[0].shape != shape for outputs in answers):
             return []
         together = np.concatenate([outputs[0] for outputs in answers])
@@ -284,7 +299,7 @@ class Judge:
         case, nodes = self.case, self.case.network.nodes
         if case.drops:  # the layer is the network, and its answers are judged together
             return [self._figure(nodes[0], self._probe("data", observation, form)[0])], None
-        values: dict[str, Array] = {INPUT: inputs_of(case, "data", self.seed)[0]}
+        values: dict[str, Array] = {INPUT: self._asked("data")[0]}
         if not case.tapped:
             answers = observation.answers.get("data", [])
             taps = answers[0][:1] if answers else ()  # what comes behind it are states
@@ -301,7 +316,7 @@ class Judge:
             if any(value.shape != case.tensors[name].shape for name, value in zip(node.inputs, reads, strict=True)):
                 figures.append(self._figure(node, None))  # the layer before has a wrong shape, and says so
                 continue
-            same = (node.name, "" if form is None else form.name, pictures, digest(*reads, values[node.name]))
+            same = (node.name, _name(form), pictures, digest(*reads, values[node.name]))
             if same in self._passed:
                 figures.append(self._passed[same])
                 continue
@@ -321,7 +336,8 @@ class Judge:
         graph = self.case.network.definition(node, self.case.tensors, self.case.training).graph
         feeds = {f"x{i}": as_value(x) for i, x in enumerate(reads)}
         feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.name].items()}
-        comparison, truth, answer = settle_anchored(observed, graph, feeds, tensor, form)
+        known = self._first.setdefault(node.name, {}) if set(node.inputs) == {INPUT} else {}
+        comparison, truth, answer = settle_anchored(observed, graph, feeds, tensor, form, known)
         figure = self._figure(node, comparison)
         if pictures:
             maps, errors = layer_pictures(observed, truth)
@@ -358,6 +374,10 @@ def _transforms(form: Format | None) -> TypeGuard[Format]:
 def _of_file(probe: Probe) -> bool:
     """Whether a probe asks a file for what it gives as it ships, so that it can be asked without the optimiser too."""
     return probe not in ("batch", "threads")
+
+
+def _name(form: Format | None) -> str:
+    return "" if form is None else form.name
 
 
 def _spell(figure: float | None) -> Number | None:

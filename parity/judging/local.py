@@ -27,19 +27,17 @@ class Local:
     def draw(self, key: int) -> F64:
         """One draw of the noise; the same for the same key. Elements of equal value get equal draws."""
         y, noise = self.y, self.noise
-        moved = np.zeros(y.shape) if noise.own is None else draws.bell(y, key)
-        if noise.own is not None:
-            moved *= noise.own
+        moved = np.zeros(y.shape) if noise.own is None else draws.bell(y, key, noise.own)
         for n, part in enumerate(noise.shared):
             moved += part.coefficient * draws.along(y.shape, part.axes, draws.mixed(key + 3 + n))
         if noise.storage is not None:
-            stored = draws.flat(y, key + 1)
-            stored *= noise.storage
-            moved += stored
+            draws.add_flat(moved, y, key + 1, noise.storage)
         if np.any(noise.flush):
             share = 0.5 + 0.5 * float(draws.flat(np.zeros(1), key + 2)[0])
             moved -= np.sign(y) * np.minimum(np.abs(y), noise.flush) * share  # towards zero, everywhere alike
-        return moved if np.isfinite(moved).all() else np.where(np.isfinite(y), moved, 0.0)
+        if np.isfinite(moved.sum()) or np.isfinite(moved).all():  # a sum is finite only where every element is
+            return moved
+        return np.where(np.isfinite(y), moved, 0.0)
 
 
 def fused(noise: Noise, rule: Operator, at: Site, node: Node, x: Sequence[Any], passes: dict[str, float]) -> Noise:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,11 +15,9 @@ from parity.axes import Array, Layout, from_layout, to_layout
 from parity.cases.case import Case
 from parity.cases.probes import PROBES, Variant, inputs_of, variant_of, variants, why_not
 from parity.errors import Unsupported
-from parity.judging.others import Other, Way, images, spelled, unspelled, ways
+from parity.judging.others import Other, Way, images, ways
 from parity.judging.others import ask as ask_other
 from parity.records.lines import Probe
-
-UNOPTIMISED = "unoptimised/"  #: what the names of such answers begin with in a file
 
 Program = Callable[..., tuple[Array, ...]]
 """A built model: its inputs, arrays in its own order and axes, to all its outputs, as they come. A case has one input."""
@@ -115,45 +114,13 @@ def _same(runs: list[tuple[Array, ...]], others: list[tuple[Array, ...]]) -> boo
 
 
 def save(observation: Observation, path: Path) -> None:
-    """Write an observation as an uncompressed ``.npz``."""
-    arrays: dict[str, Array] = {}
-    asked = {"": observation.answers}
-    if observation.unoptimised is not None:
-        asked[UNOPTIMISED] = observation.unoptimised
-        arrays[UNOPTIMISED] = np.asarray(len(observation.unoptimised))
-    for kept, answers in asked.items():
-        for probe, runs in answers.items():
-            for i, outputs in enumerate(runs):
-                arrays[f"{kept}{probe}/{i}"] = np.asarray(len(outputs))
-                arrays |= {f"{kept}{probe}/{i}/{j}": out for j, out in enumerate(outputs)}
-    for name, made in (("taps", observation.taps), ("again", observation.again)):
-        if made is not None:
-            arrays[name] = np.asarray(len(made))
-            arrays |= {f"{name}/{j}": out for j, out in enumerate(made)}
-    arrays |= dict(spelled(observation.others))
-    arrays["stateless"] = np.asarray(observation.stateless)
+    """Write an observation as a pickle: it goes from one worker to another, as their calls and answers do."""
     with path.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        pickle.dump(observation, file, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def load(path: Path) -> Observation:
     """Read what :func:`save` wrote."""
-    with np.load(path, allow_pickle=False) as arrays:
-
-        def answers(kept: str) -> dict[Probe, list[tuple[Array, ...]]]:
-            found: dict[Probe, list[tuple[Array, ...]]] = {}
-            for probe in PROBES:
-                runs: list[tuple[Array, ...]] = []
-                while (key := f"{kept}{probe}/{len(runs)}") in arrays:
-                    runs.append(tuple(arrays[f"{key}/{j}"] for j in range(int(arrays[key]))))
-                if runs:
-                    found[probe] = runs
-            return found
-
-        taps, again = (
-            tuple(arrays[f"{name}/{j}"] for j in range(int(arrays[name]))) if name in arrays else None
-            for name in ("taps", "again")
-        )
-        plain = answers(UNOPTIMISED) if UNOPTIMISED in arrays else None
-        found = unspelled({name: arrays[name] for name in arrays.files if name.startswith("others/")})
-        return Observation(answers(""), taps, again, plain, found, str(arrays["stateless"].item()))
+    with path.open("rb") as file:
+        found: Observation = pickle.load(file)
+    return found

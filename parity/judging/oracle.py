@@ -5,7 +5,7 @@ Noise is put in where roundings happen, and float64 carries it: no rule says how
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from parity.axes import F64, Array
 from parity.judging import draws
 from parity.judging.local import Local, fused, limited, narrowed, scaled
 from parity.judging.second_look import widening
-from parity.operators.base import Operator, Site
+from parity.operators.base import Near, Operator, Site
 from parity.operators.formats import FORMATS, Format
 from parity.operators.graph import Graph, Node, Step, Value, constant_values, walk
 from parity.records.verdict import LAMBDA
@@ -56,7 +56,17 @@ class _Rounded:
     sizes: dict[tuple[int, int], Any] = field(
         default_factory=dict
     )  #: what decides a shape, by node and place among the inputs
+    #: The outputs of nodes that noise does not reach, by node: what they read is fed, or made of that without rounding.
+    still: dict[int, Sequence[Any]] = field(default_factory=dict)
+    near: dict[int, Near] = field(default_factory=dict)  #: what follows a node's inputs faster than its value, by node
     overflow: bool = False
+
+    def again(self, i: int, rule: Operator, at: Site, inputs: list[Value | None]) -> Sequence[Any]:
+        """The outputs of a node in a later walk, on inputs that noise has moved."""
+        if i in self.still:
+            return self.still[i]
+        x = self.of_this_shape(i, inputs)
+        return self.near[i](*x) if i in self.near else rule.value(at, *x)
 
     def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
         """The inputs of a node in a later walk, all that decides the shape as it was in the first.
@@ -84,7 +94,7 @@ def truths(
     """
     feeds = constant_values(graph) | dict(feeds)
     found = _Rounded()
-    step = _measuring(graph, found, careful and loops)
+    step = _measuring(graph, feeds, found, careful and loops)
     exact = walk(graph, feeds, step, careful=careful, override=override)
     spread: dict[str, F64] = {}
     unspecified: dict[str, Mask] = {}
@@ -145,9 +155,12 @@ class _Counter:
         return self._next
 
 
-def _measuring(graph: Graph, found: _Rounded, loops: bool) -> Step:
+def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops: bool) -> Step:
     """The first walk: the exact values, and beside them the local noise of everything that rounds."""
     number, top = _Counter(), {id(node) for node in graph.nodes}
+    still = {
+        id(value): value for value in feeds.values()
+    }  # what noise does not reach, held so that no other has its id
     passes: dict[str, float] = {}  #: of values that are sums of products: how often a kernel may add onto what is there
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
@@ -165,9 +178,15 @@ def _measuring(graph: Graph, found: _Rounded, loops: bool) -> Step:
                     noise = scaled(noise, factor)
                 found.overflow = found.overflow or noise.overflow is not None
                 found.local[i, j] = Local(v, narrowed(noise))
+                if j == 0 and (near := rule.near(at, y, *x)) is not None:
+                    found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
                     found.outputs[node.outputs[j]] = (i, j)
-        return [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
+        made = [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
+        if all(v is None or id(v) in still for v in inputs):
+            found.still[i] = y
+            still.update((id(v), v) for j, v in enumerate(made) if (i, j) not in found.local)
+        return made
 
     return step
 
@@ -204,7 +223,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = rule.value(at, *found.of_this_shape(i, inputs))
+        y = found.again(i, rule, at, inputs)
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             if (i, j) in names:
@@ -227,7 +246,7 @@ def _tainting(found: _Rounded) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = rule.value(at, *found.of_this_shape(i, inputs))
+        y = found.again(i, rule, at, inputs)
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             local = found.local.get((i, j))

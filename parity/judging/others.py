@@ -6,7 +6,7 @@ there already, and every row is held to its own bound. Whether the bits stay the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,7 +36,7 @@ class Way:
 
     @property
     def key(self) -> str:
-        """Its name in a file."""
+        """Its name among what came of other ways."""
         return f"{self.kind}/{self.count}"
 
     def __str__(self) -> str:
@@ -152,26 +152,3 @@ def _rows(truth: Truth, chosen: list[int]) -> Truth:
         storage=truth.storage[chosen],
         unspecified=free,
     )
-
-
-def spelled(others: dict[str, Other]) -> Iterator[tuple[str, Array]]:
-    """The others as the arrays of an ``.npz``, by name."""
-    for key, other in others.items():
-        for why in ("absent", "broke"):
-            yield f"others/{key}/{why}", np.asarray(getattr(other, why))
-        for j, out in enumerate(other.outputs):
-            yield f"others/{key}/{j}", out
-
-
-def unspelled(arrays: dict[str, Array]) -> dict[str, Other]:
-    """The inverse of :func:`spelled`, among the other arrays of a file."""
-    keys = [name[len("others/") : -len("/absent")] for name in arrays if name.endswith("/absent")]
-    made: dict[str, Other] = {}
-    for key in keys:
-        outputs: list[Array] = []
-        while (name := f"others/{key}/{len(outputs)}") in arrays:
-            outputs.append(arrays[name])
-        made[key] = Other(
-            tuple(outputs), str(arrays[f"others/{key}/absent"].item()), str(arrays[f"others/{key}/broke"].item())
-        )
-    return made

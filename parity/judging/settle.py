@@ -38,13 +38,25 @@ def settle(
 
 
 def settle_anchored(
-    observed: Array, graph: Graph, feeds: Mapping[str, Value], tensor: Tensor | None, form: Format | None = None
+    observed: Array,
+    graph: Graph,
+    feeds: Mapping[str, Value],
+    tensor: Tensor | None,
+    form: Format | None = None,
+    known: dict[tuple[bool, str], Truth] | None = None,
 ) -> tuple[Comparison, Truth, Answer]:
-    """A graph's first output judged on exactly these feeds, with the second look at what is still wrong."""
+    """A graph's first output judged on exactly these feeds, with the second look at what is still wrong.
+
+    known: the truths of these feeds so far, for who asks again; by whether they are careful and by the name of the format.
+    """
+    known = {} if known is None else known
 
     def answer(careful: bool, form: Format | None) -> Truth:
-        # A sum is looked at element by element, not by a sample of its kind: so without loops.
-        return truths(graph, feeds, careful=careful, loops=False, override=form)[graph.outputs[0]]
+        key = (careful, "" if form is None else form.name)
+        if key not in known:
+            # A sum is looked at element by element, not by a sample of its kind: so without loops.
+            known[key] = truths(graph, feeds, careful=careful, loops=False, override=form)[graph.outputs[0]]
+        return known[key]
 
     comparison, truth = settle(observed, answer, tensor, form)
     if comparison.kind == "value":

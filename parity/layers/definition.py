@@ -78,8 +78,8 @@ class Definition:
     def weighted(self) -> bool:
         """Whether the layer is one sum of products of its input with its parameter ``weight``, and moves beside."""
         sums = [node for node, rule, at, shapes in self._sites if rule.products(at, *shapes)]
-        rest = [site for site in self._sites if site[0] not in sums]
-        return len(sums) == 1 and "weight" in sums[0].inputs and all(self._exact(n, r, a) for n, r, a, _ in rest)
+        rest = [exact for site, exact in zip(self._sites, self._exact, strict=True) if site[0] not in sums]
+        return len(sums) == 1 and "weight" in sums[0].inputs and all(rest)
 
     @cached_property
     def window(self) -> Window | None:
@@ -123,21 +123,25 @@ class Definition:
         known |= {name: Fraction(1) for name in self.layer.parameters()}
         for name, array in self.graph.constants.items():
             known[name] = Fraction(1) if bool((array == np.round(array)).all()) else None
-        for node, rule, at, shapes in self._sites:
+        for (node, rule, at, shapes), exact in zip(self._sites, self._exact, strict=True):
             sources = [known[name] for name in node.inputs if name]
             if not sources or any(s is None for s in sources):
                 return None
             finest = [s for s in sources if s is not None]
-            here = min(finest) if self._exact(node, rule, at) else rule.step(at, finest, *shapes)
+            here = min(finest) if exact else rule.step(at, finest, *shapes)
             known |= dict.fromkeys(node.outputs, here)
         return known[self.graph.outputs[0]]
 
-    def _exact(self, node: Node, rule: Operator, at: Site) -> bool:
-        """Whether an operator rounds nothing, whatever its inputs: asked on the empty batch."""
-        x = [self.values[name].value.y if name else None for name in node.inputs]
-        y = [self.values[name].value.y for name in node.outputs]
-        with np.errstate(all="ignore"):
-            return all(noise.exact for noise in rule.noise(at, y, *x))
+    @cached_property
+    def _exact(self) -> list[bool]:
+        """Of each operator, whether it rounds nothing, whatever its inputs: asked on the empty batch."""
+        found = []
+        for node, rule, at, _ in self._sites:
+            x = [self.values[name].value.y if name else None for name in node.inputs]
+            y = [self.values[name].value.y for name in node.outputs]
+            with np.errstate(all="ignore"):
+                found.append(all(noise.exact for noise in rule.noise(at, y, *x)))
+        return found
 
 
 def _joined(first: Window, then: Window) -> Window:

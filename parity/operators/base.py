@@ -126,6 +126,10 @@ class Site:
         return FORMATS.get(self.dtype, FLOAT32)
 
 
+Near = Callable[..., tuple[Any, ...]]
+"""The outputs of an operator on inputs that are a little off those it was made for."""
+
+
 class Operator:
     """Base of all operators. Value and noise have to be said; what moves values or works on integers says ``EXACT``."""
 
@@ -141,6 +145,13 @@ class Operator:
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         """The local rounding of each output, of computing ``y`` from ``x``."""
         raise NotImplementedError
+
+    def near(self, at: Site, y: Sequence[Any], *x: Any) -> Near | None:
+        """What gives the outputs on inputs that are a little off ``x``, of which ``y`` came; None where that is :meth:`value`.
+
+        It may lose some digits of the small difference, never of ``y``.
+        """
+        return None
 
     @property
     def rounding(self) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from parity.axes import F64, Array, Shape
-from parity.operators.base import Noise, Operator, Site, Terms, Unsupported, Window, operator
+from parity.operators import winograd
+from parity.operators.base import Near, Noise, Operator, Site, Terms, Unsupported, Window, operator
 from parity.operators.sums import BLOCKS, LANES, blocks, largest_prefix, rounded_sum
 from parity.operators.windows import Geometry, geometry, per_channel
 
-CHUNK = 2**25  #: elements of the unfolded input that are held at once: 256 MiB
+CHUNK = 2**21  #: elements of the unfolded input that are held at once: 16 MiB, which caches and the heap can hold
 
 
 def convolve(x: Array, w: Array, g: Geometry, groups: int) -> F64:
@@ -24,20 +25,22 @@ def convolve(x: Array, w: Array, g: Geometry, groups: int) -> F64:
         return _depthwise(x, w, g)
     rows = w.reshape(groups, out // groups, -1)
     y = np.empty((n, out, *g.count))
-    places = prod(g.count)
-    still = prod(g.kernel) == prod(g.stride) == 1 and not any(n for side in g.reach for n in side)
+    flat = y.reshape(n, groups, out // groups, prod(g.count))
+    if prod(g.kernel) == prod(g.stride) == 1 and not any(n for side in g.reach for n in side):
+        # Each window is its own element: nothing to unfold.
+        np.matmul(rows, x.reshape(n, groups, rows.shape[2], prod(g.count)), out=flat)
+        return y
+    taps, across = [seen for _, seen in g.taps(x)], prod(g.count[1:])
+    step = min(g.count[0], max(1, CHUNK // max(1, rows.shape[2] * groups * across)))
+    columns = np.empty((groups, rows.shape[2], step * across))
     for image in range(n):
-        flat = y[image].reshape(groups, out // groups, places)
-        if still:  # each window is its own element: nothing to unfold
-            flat[:] = rows @ x[image].reshape(groups, -1, places)
-            continue
-        seen = list(g.taps(x[image : image + 1]))
-        step = max(1, CHUNK // max(1, rows.shape[2] * groups * prod(g.count[1:])))
         for a in range(0, g.count[0], step):
             b = min(a + step, g.count[0])
-            columns = np.stack([t[0, :, a:b] for _, t in seen], axis=1)  # C taps rows ...
-            cut = slice(a * prod(g.count[1:]), b * prod(g.count[1:]))
-            flat[:, :, cut] = rows @ columns.reshape(groups, rows.shape[2], -1)
+            part = columns if b - a == step else np.empty((groups, rows.shape[2], (b - a) * across))
+            unfolded = part.reshape(x.shape[1], len(taps), b - a, *g.count[1:])
+            for k, seen in enumerate(taps):
+                unfolded[:, k] = seen[image, :, a:b]
+            np.matmul(rows, part, out=flat[image, :, :, a * across : b * across])
     return y
 
 
@@ -137,6 +140,22 @@ class Conv(_Convolution):
 
     def prepared(self, at: Site, x: Any, w: Any) -> tuple[Array, Array, Geometry, int]:
         return x, w, geometry(at, x.shape[2:], w.shape[2:]), at.get("group", 1)
+
+    def near(self, at: Site, y: Sequence[Any], *x: Any) -> Near | None:
+        """The difference by fewer products, where the weights stay and all is finite: a sum of products is linear."""
+        data, w, g, groups = self.prepared(at, x[0], x[1])
+        if not winograd.saves(g, data.shape, w.shape, groups):
+            return None
+
+        def moved(*inputs: Any) -> tuple[Any, ...]:
+            if all(a is b for a, b in zip(inputs[1:], x[1:], strict=True)):
+                made = winograd.convolve(inputs[0] - data, w, g)
+                made += y[0]
+                if np.isfinite(made).all():
+                    return (made,)
+            return self.value(at, *inputs)
+
+        return moved
 
     def products(self, at: Site, *shapes: Shape) -> int:
         return prod(shapes[1][1:])

@@ -34,7 +34,7 @@ class MaxPool(Operator):
                 where = (
                     np.broadcast_to(here, seen.shape).copy() if where is None else np.where(seen > best, here, where)
                 )
-            best = seen.copy() if best is None else np.maximum(best, seen)
+            best = seen.copy() if best is None else np.maximum(best, seen, out=best)
         return (best,) if at.outputs < 2 else (best, where)
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
@@ -86,7 +86,7 @@ class AveragePool(_Mean):
     def summed(self, at: Site, x: Any) -> F64:
         total: Any = None
         for _, seen in _windows(at, x.shape[2:]).taps(x):
-            total = seen.copy() if total is None else total + seen
+            total = seen.copy() if total is None else np.add(total, seen, out=total)
             if not total.size:  # an empty batch is asked for the shape
                 break
         return np.asarray(total, np.float64)

@@ -50,11 +50,11 @@ class Geometry:
     def taps(self, x: Array, fill: float = 0.0) -> Iterator[tuple[Shape, Array]]:
         """Each kernel position with the elements it touches, as a view ``N C count``."""
         padded = self.padded(x, fill)
-        for at in product(*(range(k) for k in self.kernel)):
-            cut = [
-                slice(i * d, i * d + (n - 1) * s + 1, s)
-                for i, d, s, n in zip(at, self.dilation, self.stride, self.count, strict=True)
-            ]
+        cuts = [
+            [slice(i * d, i * d + (n - 1) * s + 1, s) for i in range(k)]
+            for k, d, s, n in zip(self.kernel, self.dilation, self.stride, self.count, strict=True)
+        ]
+        for at, cut in zip(product(*map(range, self.kernel)), product(*cuts), strict=True):
             yield at, padded[(slice(None), slice(None), *cut)]
 
     def held(self, include: bool) -> F64:

@@ -162,10 +162,8 @@ class _Run:
             arguments = (route.runtime, self._catalog, route.device)
             return Job(task, jobs.why_no_device, arguments, f"asking {route.runtime} for {route.device}", ASK_LIMIT)
         if task.kind == "judge":
-            arrays = self._evidence(task.check)
-            return Job(
-                task, jobs.judge_step, (*asked[:3], self._observation(task.check), arrays), "judging", case.time_limit
-            )
+            paths = (self._observation(task.check), self._evidence(task.check), self._kept)
+            return Job(task, jobs.judge, (*asked[:3], *paths), "judging", case.time_limit)
         if task.kind == "run":
             files = export.made.files if export is not None and export.made is not None else None
             doing = f"running in {route.runtime}"
@@ -265,7 +263,7 @@ class _Run:
         return None if route.exporter is None else self._exports[case.name, route.exporter]
 
     def _observation(self, i: int) -> Path:
-        return self._scratch / f"observation-{i}.npz"
+        return self._scratch / f"observation-{i}.pickle"
 
     def _evidence(self, i: int) -> Path:
         return self._scratch / f"arrays-{i}.npz"

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.cases.case import Case
+from parity.judging.judge import Judgement
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters import memo
 from parity.routes.exporters.check import Complaint
-from parity.running import cache
+from parity.running import cache, judged
 from parity.running.key import cache_key
 from parity.running.steps import Exported, export_step, judge_step, run_step
 
@@ -67,4 +68,19 @@ def export(
     return made
 
 
-__all__ = ["JUDGE", "Looked", "begin", "export", "judge_step", "look", "run_step", "why_no_device"]
+def judge(case: Case, seed: int, route: Route, observation: Path, arrays: Path, kept: Path | None) -> Judgement:
+    """Judge an observation file, or take what the cache ``kept``, if one is given, has of these very bits."""
+    if kept is None:
+        return judge_step(case, seed, route, observation, arrays)
+    try:
+        key = judged.judged_key(case, seed, route, observation)
+    except Exception:  # noqa: BLE001 - whatever keeps it from being taken costs the time of judging, no verdict
+        return judge_step(case, seed, route, observation, arrays)
+    found = judged.recalled(kept, key)
+    if found is None:
+        found = judge_step(case, seed, route, observation, arrays)
+        judged.keep(kept, key, found)
+    return found
+
+
+__all__ = ["JUDGE", "Looked", "begin", "export", "judge", "look", "run_step", "why_no_device"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -45,11 +46,17 @@ def cache_key(case: Case, seed: int, route: Route, catalog: Catalog) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+@cache
 def _version(distribution: str) -> str:
     try:
         return version(distribution)
     except PackageNotFoundError:
         return ""
+
+
+def spelled_out(graph: Graph) -> Any:
+    """A graph as JSON can say it, arrays by their digest."""
+    return _plain(graph)
 
 
 def _plain(value: Any) -> Any:

@@ -138,7 +138,7 @@ def run_in(folder: Path, case: Case, route_name: str, catalog: Catalog, seed: in
         if route.exporter is not None:
             made = _exported(folder / route.exporter, lambda out: steps.export_step(case, seed, route, catalog, out))
             check = revised(check, exporter=made.exporter)
-        step, seen = "run", folder / "observation.npz"
+        step, seen = "run", folder / "observation.pickle"
         steps.run_step(case, seed, route, catalog, None if made is None else made.files, seen)
         step, observation = "judge", load(seen)
         check = judged_as(check, steps.judge_step(case, seed, route, seen, folder / "arrays.npz"))

@@ -94,8 +94,8 @@ def test_what_is_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
         (odd, np.arange(6, dtype=np.int8).reshape(1, 6)),
         unoptimised={"data": [(-odd,)], "impulse": [(), (odd,)]},
     )
-    save(observation, tmp_path / "seen.npz")
-    back = load(tmp_path / "seen.npz")
+    save(observation, tmp_path / "seen.pickle")
+    back = load(tmp_path / "seen.pickle")
     assert back.answers.keys() == observation.answers.keys()
     assert back.unoptimised is not None
     assert observation.unoptimised is not None

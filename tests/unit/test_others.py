@@ -146,8 +146,8 @@ def test_axes_are_turned_for_every_batch_size() -> None:
 
 def test_what_was_asked_otherwise_survives_the_file(tmp_path: Path) -> None:
     observation = run(refuses)
-    save(observation, tmp_path / "o.npz")
-    loaded = load(tmp_path / "o.npz")
+    save(observation, tmp_path / "o.pickle")
+    loaded = load(tmp_path / "o.pickle")
     assert list(loaded.others) == list(observation.others) == ["batch/1", "batch/5", "threads/2", "threads/3"]
     for key, other in observation.others.items():
         back = loaded.others[key]
