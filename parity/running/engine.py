@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from parity.cases.case import Case
 from parity.cases.model import AnyCase, ModelCase
 from parity.errors import ParityError
@@ -20,14 +18,18 @@ from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
 from parity.running import cache, jobs
 from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
+from parity.running.crew import Crew, kind_of
+from parity.running.environment import cores
 from parity.running.models import registered
-from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
+from parity.running.pool import Pool
+from parity.running.process import START_LIMIT, Job, Setup, machine_share
 from parity.running.schedule import Schedule, Task
 from parity.running.steps import Exported
 from parity.running.worker import Answer
 
 ASK_LIMIT = 60.0  #: seconds to say whether a device is there
 LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
+GROWTH = 2**30  #: bytes by which a worker may have grown between two jobs; a framework that leaks is started again
 
 __all__ = ["run", "unrun"]
 
@@ -58,14 +60,18 @@ def run(
     emit: Callable[[Check], None],
     settle: Callable[[Check], Check] = lambda check: check,
     threads: int = 1,
+    jobs: int | None = None,
     memory_limit: int | None = None,
     use_cache: bool = True,
 ) -> None:
     """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
 
     cases_folder: whose files may define layers; arrays_folder: where the arrays of failing checks go, a folder beside the
-    records file; settle: what declared divergences make of a check; threads: for each worker to compute with;
-    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's.
+    records file; settle: what declared divergences make of a check; threads: for each worker to compute with; jobs: how many
+    workers compute at a time, by default as many as there are cores; memory_limit: bytes of resident memory that one worker
+    may have, by default three quarters of the machine's, which all of them together never have more than.
+
+    What a check says does not depend on ``jobs``, nor on which others run beside it; the order in which checks end does.
 
     Raises KeyboardInterrupt within a tick of Ctrl-C, after what had ended was emitted; then no worker is left;
     :class:`ParityError` when the cache folder cannot be written or is full; and whatever ``emit`` raises.
@@ -77,17 +83,17 @@ def run(
 
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
-        limit = memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE)
         kept = cache_folder.resolve() if use_cache else None
         with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
             setup = Setup(
-                begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
+                begin=lambda name: _beginning(kind_of(name), catalog, threads),
                 cases=cases_folder,
                 scratch=scratch,
                 threads=threads,
-                memory_limit=limit,
+                memory_limit=memory_limit or machine_share(),
+                growth=GROWTH,
             )
-            _networks(networks, setup, seed, catalog, kept, arrays_folder, told, deliver)
+            _networks(networks, setup, jobs or cores(), seed, catalog, kept, arrays_folder, told, deliver)
     models: dict[str, tuple[ModelCase, list[Route]]] = {}
     for case, route in checks:
         if isinstance(case, ModelCase):
@@ -98,9 +104,15 @@ def run(
             told(made)
 
 
+def _beginning(kind: str, catalog: Catalog, threads: int) -> Job:
+    """The first job of a worker."""
+    return Job(None, jobs.begin, (kind, catalog, threads), f"starting {kind}", START_LIMIT)
+
+
 def _networks(
     checks: Sequence[tuple[Case, Route]],
     setup: Setup,
+    at_once: int,
     seed: int,
     catalog: Catalog,
     kept: Path | None,
@@ -113,15 +125,14 @@ def _networks(
     present = [check for check, reason in absent if not reason]
     with Pool(setup) as pool:
         state = _Run(present, seed, catalog, setup.scratch, kept, arrays)
-        schedule = state.schedule
-        if present:
-            pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
+        crew = Crew(pool, state.schedule, at_once)
         told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
-        while not schedule.finished:
-            for name in schedule.workers():
-                if pool.free(name) and (task := schedule.take(name)) is not None:
-                    pool.give(name, state.job(task))
+        while not state.schedule.finished:
+            while (found := crew.next()) is not None:
+                process, task = found
+                pool.give(process, state.job(task))
             for job, answer in pool.wait():
+                crew.ended(job.tag, answer.seconds)
                 told(state.finish(job.tag, job.doing, answer))
             deliver()
 

@@ -19,7 +19,8 @@ from parity.running.models.course import Course
 from parity.running.models.document import document
 from parity.running.models.plan import CPU, Plan, Way, hosts, judges, ways, why_absent
 from parity.running.models.workers import asking, ended, here_of, kind_of, setup
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 
 
 def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> ModelCheck:

@@ -17,7 +17,8 @@ from parity.running.models.order import Order
 from parity.running.models.plan import FILES, JUDGE, Plan, Way, graphs, judges
 from parity.running.models.ready import Prepared, Ready, Refusal
 from parity.running.models.workers import asking, here_of, value_of, worker_of
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 from parity.running.worker import Answer as Ending
 
 TWIN = "twin"

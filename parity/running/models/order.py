@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from parity.errors import ParityError
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 from parity.running.worker import Answer as Ending
 from parity.running.worker import called
 
