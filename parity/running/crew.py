@@ -75,7 +75,7 @@ class Crew:
         """Start a further process of some kind, where one is worth its start."""
         for kind in self._schedule.workers():
             if self._is_worth(kind):
-                dead = [worker for worker in self._workers[kind] if not worker.alive]
+                dead = [worker for worker in self._workers[kind] if not worker.alive and worker.job is None]
                 (dead or [self._added(kind)])[0].start()
                 return True
         return False

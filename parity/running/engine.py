@@ -16,7 +16,7 @@ from parity.cases.model import AnyCase, ModelCase
 from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
-from parity.running import cache, jobs
+from parity.running import cache, jobs, stock
 from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
 from parity.running.crew import Crew, kind_of
 from parity.running.environment import cores
@@ -29,7 +29,7 @@ from parity.running.worker import Answer
 
 ASK_LIMIT = 60.0  #: seconds to say whether a device is there
 LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
-GROWTH = 2**30  #: bytes by which a worker may have grown between two jobs; a framework that leaks is started again
+GROWTH = 2**29  #: bytes by which a worker may have grown between two jobs; a framework that leaks is started again
 
 __all__ = ["run", "unrun"]
 
@@ -63,13 +63,14 @@ def run(
     jobs: int | None = None,
     memory_limit: int | None = None,
     use_cache: bool = True,
+    cache_limit: int | None = None,
 ) -> None:
     """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
 
     cases_folder: whose files may define layers; arrays_folder: where the arrays of failing checks go, a folder beside the
     records file; settle: what declared divergences make of a check; threads: for each worker to compute with; jobs: how many
     workers compute at a time, by default as many as there are cores; memory_limit: bytes of resident memory that one worker
-    may have, by default three quarters of the machine's, which all of them together never have more than.
+    may have, by default three quarters of the machine's, which all of them together never have more than; cache_limit: bytes that the cache may have when the run has ended.
 
     What a check says does not depend on ``jobs``, nor on which others run beside it; the order in which checks end does.
 
@@ -84,7 +85,7 @@ def run(
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
         kept = cache_folder.resolve() if use_cache else None
-        with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
+        with _held_interrupt() as deliver, _trimmed(kept, cache_limit), cache.scratch(cache_folder) as scratch:
             setup = Setup(
                 begin=lambda name: _beginning(kind_of(name), catalog, threads),
                 cases=cases_folder,
@@ -102,6 +103,16 @@ def run(
         made = registered.run(model, routes, seed, catalog, threads, memory_limit)  # Ctrl-C ends it, and its workers
         with _held_interrupt():
             told(made)
+
+
+@contextmanager
+def _trimmed(kept: Path | None, limit: int | None) -> Iterator[None]:
+    """Bring the cache down to its limit when a run has ended, whatever ended it, and has nothing linked any more."""
+    try:
+        yield
+    finally:
+        if kept is not None and limit is not None:
+            stock.trim(kept, limit)
 
 
 def _beginning(kind: str, catalog: Catalog, threads: int) -> Job:

@@ -36,6 +36,7 @@ START_LIMIT = 120.0  #: seconds a process may take to import its framework
 TICK = 0.1  #: seconds between two looks at a worker's memory and deadline
 SEND_LIMIT = 10.0  #: seconds a worker may leave a message unread
 END_LIMIT = 5.0  #: seconds a process may take to be gone after it was killed or hung up
+LOADED = "Extension modules: "  #: a line of faulthandler's that tells of what the process did before, not of its end
 LOG_LINES = 20  #: lines of a dead worker's output that are kept
 LOG_TAIL = 2**18  #: bytes at the end of a dead worker's output in which its own reason is looked for
 LOG_BYTES = 2**26  #: a log above this is emptied: a check that shouts for ever must not fill the disk
@@ -345,7 +346,8 @@ class Worker:
             return log.read().decode(errors="replace").rstrip()
 
     def _tail(self) -> str:
-        return self._plain("\n".join(self._printed().splitlines()[-LOG_LINES:]))
+        lines = [line for line in self._printed().splitlines() if not line.startswith(LOADED)]
+        return self._plain("\n".join(lines[-LOG_LINES:]).rstrip())
 
     def _plain(self, text: str) -> str:
         """Without the places that are this machine's own, in memory and on disk."""
