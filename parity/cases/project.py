@@ -45,7 +45,8 @@ def find(start: Path) -> Project:
                 if name in settings:
                     made[name.replace("-", "_")] = reads(settings[name])
             return Project(**made)
-    return Project(**{name: start / usual for name, usual in FOLDERS.items()})
+    usual_folders = {name: start / usual for name, usual in FOLDERS.items()}
+    return Project(usual_folders["cases"], usual_folders["reports"], usual_folders["cache"])
 
 
 def _count(value: Any) -> int | None:

@@ -82,6 +82,7 @@ def run(
         for check in made:
             emit(settle(check))
 
+    at_once = jobs or cores()
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
         kept = cache_folder.resolve() if use_cache else None
@@ -94,13 +95,15 @@ def run(
                 memory_limit=memory_limit or machine_share(),
                 growth=GROWTH,
             )
-            _networks(networks, setup, jobs or cores(), seed, catalog, kept, arrays_folder, told, deliver)
+            _networks(networks, setup, at_once, seed, catalog, kept, arrays_folder, told, deliver)
     models: dict[str, tuple[ModelCase, list[Route]]] = {}
     for case, route in checks:
         if isinstance(case, ModelCase):
             models.setdefault(case.name, (case, []))[1].append(route)
     for model, routes in models.values():
-        made = registered.run(model, routes, seed, catalog, threads, memory_limit)  # Ctrl-C ends it, and its workers
+        made = registered.run(
+            model, routes, seed, catalog, threads, at_once, memory_limit
+        )  # Ctrl-C ends it, and its workers
         with _held_interrupt():
             told(made)
 

@@ -33,7 +33,7 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
-        pool.start([*judges(), *hosts(plan)])  # they import what they need while the model is loaded
+        pool.start([*judges(), *hosts(plan)][: plan.jobs])  # they import what they need while the model is loaded
         if not plan.model.onnx:
             plan = replace(plan, kind=kind_of(plan, pool))
         routes = ways(plan)

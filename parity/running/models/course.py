@@ -31,7 +31,7 @@ class Course:
         self, plan: Plan, ways: Sequence[Way], pool: Pool, folder: Path, heard: Callable[[bool], None]
     ) -> None:
         self._plan, self._ways, self._folder = plan, ways, folder
-        self._order = Order(pool, heard, here_of(plan))
+        self._order = Order(pool, heard, here_of(plan), plan.jobs)
         self._asking = asking(plan)
         self._weights: bytes | None = None
         self._found = Found(Prepared({}, {}))

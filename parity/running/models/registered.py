@@ -21,10 +21,16 @@ from parity.running.models.plan import CPU, Plan
 
 
 def run(
-    case: ModelCase, routes: Sequence[Route], seed: int, catalog: Catalog, threads: int, memory_limit: int | None
+    case: ModelCase,
+    routes: Sequence[Route],
+    seed: int,
+    catalog: Catalog,
+    threads: int,
+    jobs: int,
+    memory_limit: int | None,
 ) -> list[Check]:
     """The checks of a case on some of its routes, in their order."""
-    planned = partial(_plan, case, seed=seed, catalog=catalog, threads=threads, memory_limit=memory_limit)
+    planned = partial(_plan, case, seed=seed, catalog=catalog, threads=threads, jobs=jobs, memory_limit=memory_limit)
     made: dict[str, Check] = {}
     for framework in case.spelled:
         mine = [route for route in routes if route.framework == framework]
@@ -59,7 +65,15 @@ def _checked(
     return [lines.another(each, compared) for each in found]
 
 
-def _plan(case: ModelCase, framework: str, seed: int, catalog: Catalog, threads: int, memory_limit: int | None) -> Plan:
+def _plan(
+    case: ModelCase,
+    framework: str,
+    seed: int,
+    catalog: Catalog,
+    threads: int,
+    jobs: int,
+    memory_limit: int | None,
+) -> Plan:
     first = framework == case.first
     made = Plan(
         model=subject(case.typed(framework)),
@@ -71,6 +85,7 @@ def _plan(case: ModelCase, framework: str, seed: int, catalog: Catalog, threads:
         repeat="",
         threads=threads,
         limit=case.time_limit,
+        jobs=jobs,
         memory_limit=memory_limit,
     )
     return replace(made, repeat=_typed(made))
