@@ -173,6 +173,7 @@ def test_one_judge_judges_a_case_as_long_as_there_is_other_work(jobs: int) -> No
 def test_where_one_could_not_start_the_others_do_its_work() -> None:
     class Refusing(Worker):
         def start(self) -> None:
+            assert not self.refused, "it was tried again"
             if self.name.endswith("#2"):
                 self.refused = True
             else:
