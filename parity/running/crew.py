@@ -34,13 +34,12 @@ class Crew:
         A further process that is started on the way takes part from when it is ready.
         """
         while self._pool.busy < self._jobs and self._pool.room:
-            # What a judge works out for a case is of use to the next judgement of that case, but to itself alone.
-            busy = {case for name, case in self._judged.items() if self._pool.worker(name).busy}
-            found = self._begun(busy)
-            if found is not None:
+            # What a judge works out for a case is of use to the next judgement of that case, but to itself alone: another
+            # one would work it out anew.
+            taken = {case for name, case in self._judged.items() if self._pool.worker(name).busy}
+            found = self._begun(taken)
+            if found is not None or not self._extended(taken):
                 return found
-            if not self._extended():
-                return self._begun(())
         return None
 
     def ended(self, task: Task, seconds: float) -> None:
@@ -71,16 +70,16 @@ class Crew:
         # One that could not start ends its tasks as the start did, which is right where there is no other.
         return sorted(workers, key=lambda worker: worker.refused)[:1] or [self._added(kind)]
 
-    def _extended(self) -> bool:
+    def _extended(self, taken: Collection[str]) -> bool:
         """Start a further process of some kind, where one is worth its start."""
-        for kind in self._schedule.workers():
-            if self._is_worth(kind):
+        for kind in self._schedule.workers(taken):
+            if self._is_worth(kind, taken):
                 dead = [worker for worker in self._workers[kind] if not worker.alive and worker.job is None]
                 (dead or [self._added(kind)])[0].start()
                 return True
         return False
 
-    def _is_worth(self, kind: str) -> bool:
+    def _is_worth(self, kind: str, taken: Collection[str]) -> bool:
         """Whether, with one more, each process of a kind would have more to do than a start takes.
 
         By what starts and tasks of this kind took so far, those in hand by what they have taken until now.
@@ -95,7 +94,7 @@ class Crew:
         if not starts or not number + len(elapsed):
             return False
         mean = (seconds + sum(elapsed)) / (number + len(elapsed))
-        return self._schedule.waiting(kind) * mean > max(starts) * (len(alive) + 1)
+        return self._schedule.waiting(kind, taken) * mean > max(starts) * (len(alive) + 1)
 
     def _added(self, kind: str) -> Worker:
         worker = self._pool.worker(f"{kind}#{len(self._workers[kind]) + 1}")

@@ -79,9 +79,9 @@ class Schedule:
         ranked = [(best[0], name) for name in self._ready if (best := self._best(name, taken)) is not None]
         return [name for _, name in sorted(ranked)]
 
-    def waiting(self, worker: str) -> int:
-        """How many tasks of a kind could be done now."""
-        return sum(len(self._ready[worker][kind]) for kind in self._allowed())
+    def waiting(self, worker: str, taken: Collection[str] = ()) -> int:
+        """How many tasks of a kind could be done now. ``taken``: see :meth:`take`."""
+        return sum(len(self._open_to(worker, kind, taken)) for kind in self._allowed())
 
     def case(self, task: Task) -> str:
         """The name of the case that a task is of."""
@@ -158,14 +158,15 @@ class Schedule:
         """The kinds of tasks of which one may be begun."""
         return [kind for kind in KINDS if kind != "run" or len(self._unjudged) < AHEAD]
 
+    def _open_to(self, worker: str, kind: Kind, taken: Collection[str]) -> list[tuple[int, int]]:
+        ready = self._ready[worker][kind]
+        return [place for place in ready if self._cases[place[1]] not in taken] if kind == "judge" and taken else ready
+
     def _best(self, worker: str, taken: Collection[str]) -> tuple[tuple[int, int, int], Kind] | None:
         """The most urgent task of a kind: its rank, which ends with its check, and what it is."""
         found: list[tuple[tuple[int, int, int], Kind]] = []
         for kind in self._allowed():
-            ready = self._ready[worker][kind]
-            if kind == "judge" and taken:
-                ready = [place for place in ready if self._cases[place[1]] not in taken]
-            if ready:
+            if ready := self._open_to(worker, kind, taken):
                 case, check = ready[0]
                 # Before a runtime has said whether it has the device, nothing is begun for it.
                 found.append(((-1 if kind == "ask" else case, KINDS.index(kind), check), kind))

@@ -24,7 +24,7 @@ class Worker:
     """What a crew looks at in a process."""
 
     def __init__(self, name: str, pool: Pool) -> None:
-        self.name, self._pool = name, pool
+        self.name, self.pool = name, pool
         self.job: Task | None = None
         self.alive = self.refused = False
         self.starting = False
@@ -36,18 +36,18 @@ class Worker:
 
     @property
     def elapsed(self) -> float:
-        return self._pool.now - self.begun
+        return self.pool.now - self.begun
 
     def start(self) -> None:
         self.alive = self.starting = True
-        self._pool.later(START, self)
+        self.pool.later(START, self)
 
     def give(self, task: Task) -> None:
         self.job = task
         if not self.alive:
             self.start()
         elif not self.starting:
-            self._pool.later(self._pool.takes(self, task), self)
+            self.pool.later(self.pool.takes(self, task), self)
 
 
 class Pool:
@@ -121,6 +121,7 @@ def test_every_check_ends_once_with_never_more_processes_at_work_than_asked_for(
 ) -> None:
     run = Run(plan, jobs, lambda worker, task: data.draw(st.floats(0.01, 60)), cached)
     assert sorted(run.ended) == list(range(len(plan)))
+    assert max(run.processes().values(), default=0) <= jobs
 
 
 def exports(worker: Worker, task: Task) -> float:
@@ -149,7 +150,7 @@ def test_a_process_that_has_nothing_to_do_is_used_before_another_is_started() ->
 
 
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_one_judge_judges_a_case_as_long_as_there_is_other_work(jobs: int) -> None:
+def test_one_judge_judges_a_case_at_a_time_and_mostly_the_one_that_judged_it_last(jobs: int) -> None:
     # What it worked out for a case is kept by the process that judged it last.
     last: dict[str, str] = {}
 
@@ -157,6 +158,8 @@ def test_one_judge_judges_a_case_as_long_as_there_is_other_work(jobs: int) -> No
         if task.kind != "judge":
             return 0.5
         known, last[worker.name] = last.get(worker.name), plan[task.check][0].name
+        others = [other for other in worker.pool.workers.values() if other is not worker and other.busy]
+        assert last[worker.name] not in {last.get(other.name) for other in others}
         return 0.1 if known == last[worker.name] else REPEATED
 
     plan = [(case(f"c{n}"), r) for n in range(20) for r in ROUTES if r.device == "cpu"]
