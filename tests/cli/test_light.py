@@ -35,7 +35,7 @@ LIGHT = {
     "list": {"numpy"},
     "show simple_cnn": {"numpy"},
     "env": {"numpy", "psutil"},
-    "cache": set(),
+    "cache": {"numpy"},
 }
 
 
