@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import NoReturn
 
 from parity.cli.console import Output, complain
 from parity.errors import CodeError, ParityError, UsageError
+from parity.sizes import parsed
 
 CODES = """exit codes:
   0  every check passed or fails as declared
@@ -30,8 +30,6 @@ compared), fewer (fewer checks came to a verdict), environment (something that m
 STARTING = (
     50_000  #: objects between two collections: what a command imports and declares stays, and is looked at seldom
 )
-
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--require", action="append", default=[], metavar="X", help="fail when this device, framework, runtime or route is not here")  # fmt: skip
     running.add_argument("--json", action="store_true", help="print the lines of the records file")
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
-    running.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
+    running.add_argument("--jobs", type=_count, metavar="N", help="how many processes compute at a time (one a core)")
     checking = command(
         "check", _check, "check a model of your own: an ONNX file, or a torch module or Keras model and its exports"
     )
@@ -128,11 +126,19 @@ def _parser() -> argparse.ArgumentParser:
         runner.add_argument(
             "--seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"
         )
-        runner.add_argument("--memory", type=_memory, metavar="SIZE", help="memory one worker may take, for example 4GiB (three quarters of the machine's)")  # fmt: skip
+        runner.add_argument("--memory", type=_size, metavar="SIZE", help="memory one worker may take, for example 4GiB (three quarters of the machine's)")  # fmt: skip
         runner.add_argument(
             "--threads", type=_count, default=1, metavar="N", help="threads each worker computes with (1)"
         )
         runner.add_argument("--no-memo", action="store_true", help="have torch's exporter make its tables anew for each export")  # fmt: skip
+    caching = command("cache", _cache, "show what is kept of exports, or clear it")
+    caching.add_argument(
+        "--clear", action="store_true", help="remove all entries; what a run has in hand stays its own"
+    )
+    caching.add_argument("--json", action="store_true", help="as JSON")
+    for user in (running, caching):
+        user.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
+        user.add_argument("--cache-limit", type=_size, metavar="SIZE", help="how large the cache may stay after a run; what was used the longest ago goes first (2GB)")  # fmt: skip
     showing = command("show", _show, "print the shape after each layer of a case, in both layouts")
     showing.add_argument("case", metavar="CASE", help="the name of a case")
     showing.add_argument("--json", action="store_true", help="the table as JSON")
@@ -227,9 +233,11 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         typed=["parity", *typed],
         again=_again(options),
         threads=options.threads,
+        jobs=options.jobs or here.jobs,
         memory_limit=options.memory,
         use_cache=not options.no_cache,
         memo=not options.no_memo,
+        cache_limit=here.cache_limit if options.cache_limit is None else options.cache_limit,
         baseline=baseline,
         # Of a run of some checks, those that were not asked for have not vanished.
         narrowed=bool(options.patterns or options.route or options.device),
@@ -297,6 +305,15 @@ def _reading(name: str) -> Callable[[argparse.Namespace, Sequence[str], Output],
     return call
 
 
+def _cache(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
+    from parity.cases import project
+    from parity.cli import cache
+
+    here = project.find(Path())
+    limit = here.cache_limit if options.cache_limit is None else options.cache_limit
+    return cache.cache(options.cache or here.cache, limit, options.clear, options.json, out)
+
+
 def _env(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> int:
     from parity.cli import listing
     from parity.routes.catalog import installed
@@ -353,9 +370,8 @@ def _whole(text: str, least: int) -> int:
     return int(text)
 
 
-def _memory(text: str) -> int:
-    """Bytes of a size such as ``4GiB``, ``500MB`` or ``1000000``."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(|[kmgt]i?)b?", text.strip().lower())
-    if found is None:
+def _size(text: str) -> int:
+    size = parsed(text)
+    if size is None:
         raise argparse.ArgumentTypeError(f"{text!r} must be a size such as 4GiB, 500MB or a number of bytes")
-    return int(float(found[1]) * UNITS[found[2]])
+    return size

@@ -51,8 +51,10 @@ class Plan:
     typed: Sequence[str]  #: the command line, its first word the program
     again: str  #: options that repeating one check needs besides its id and the seed
     threads: int
+    jobs: int | None  #: how many processes compute at a time; None for one a core
     memory_limit: int | None  #: bytes of memory at which a worker is killed; None for the engine's own limit
     use_cache: bool
+    cache_limit: int  #: bytes that the cache may have after the run
     memo: bool = True  #: whether exporters keep their tables from one export to the next
     baseline: Records | None = None  #: an earlier run to compare with
     narrowed: bool = False  #: whether some checks were asked for: then the rest of the baseline has not vanished
@@ -120,9 +122,11 @@ def execute(
                 emit=book.write,
                 settle=settle,
                 threads=plan.threads,
+                jobs=plan.jobs,
                 memory_limit=plan.memory_limit,
                 use_cache=plan.use_cache,
                 memo=plan.memo,
+                cache_limit=plan.cache_limit,
             )
             if left := book.left():
                 raise ParityError(f"{len(left)} checks were lost on the way; please report this")

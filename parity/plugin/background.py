@@ -25,7 +25,10 @@ BOOT = (
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run. checks: (case, route) by name, in the order in which they are waited for; folders as typed."""
+    """What to run. checks: (case, route) by name, in the order in which they are waited for; folders as typed.
+
+    jobs: how many processes compute at a time, None for one a core; cache_limit: bytes that the cache may have afterwards.
+    """
 
     checks: list[tuple[str, str]]
     seed: int
@@ -33,6 +36,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     cases: str
     reports: str
     cache: str
+    jobs: int | None
+    cache_limit: int
     folder: str
     typed: list[str]
 

@@ -29,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--parity-device", action="append", default=[], metavar="D", help="cpu (without it) or cuda; may be repeated")
     add("--parity-require", action="append", default=[], metavar="X", help="fail, and not skip, what did not run for want of this device, framework, runtime or route")  # fmt: skip
     add("--parity-seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)")
+    add("--parity-jobs", type=_count, metavar="N", help="how many processes compute at a time (one a core)")
     add("--parity-reports", metavar="DIR", help="where records and reports go (reports)")
     add("--parity-cache", metavar="DIR", help="where exports are kept (.parity_cache)")
 
@@ -70,6 +71,14 @@ def assert_parity(request: pytest.FixtureRequest) -> Callable[..., Checked]:
 
 
 def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of at least 0")
+    return _whole(text, 0)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _whole(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of at least {least}")
     return int(text)

@@ -58,8 +58,10 @@ def plan(order: Order) -> runs.Plan:
         typed=order.typed,
         again="",
         threads=1,
+        jobs=order.jobs,
         memory_limit=None,
         use_cache=True,
+        cache_limit=order.cache_limit,
     )
 
 

@@ -169,6 +169,8 @@ class Checks:
             cases=str(self._collection.registry.folder),
             reports=str(self._reports),
             cache=str(self._cache),
+            jobs=self._config.option.parity_jobs or self._collection.folders.jobs,
+            cache_limit=self._collection.folders.cache_limit,
             folder=str(self._background.folder),
             typed=["pytest", *self._config.invocation_params.args],
         )

@@ -47,7 +47,8 @@ _ENDINGS: tuple[str, ...] = ("crash", "timeout", "error", *KINDS, "stale", "know
 #: What steers a terminal (colours, titles), and where in memory a thing lay: neither says anything, and the second makes
 #: a hundred causes of one.
 _NOISE = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])| at 0x[0-9a-fA-F]+(?=[>,)\]\s]|$)"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
+    r"| at 0x[0-9a-fA-F]+(?=[>,)\]\s]|$)|(?<=[Tt]hread) 0x[0-9a-fA-F]+(?= )"
 )
 
 
@@ -67,7 +68,10 @@ def one_line(text: str) -> str:
 
 
 def without_noise(text: str) -> str:
-    """Text without terminal escapes and memory addresses: ``<Net object at 0x7fe6127c9990>`` is ``<Net object>``."""
+    """Text without terminal escapes and memory addresses: ``<Net object at 0x7fe6127c9990>`` is ``<Net object>``.
+
+    So are the addresses by which a dying process names its threads.
+    """
     return _NOISE.sub("", text)
 
 

@@ -2,7 +2,8 @@
 
 An entry appears whole, by one rename, and is never changed: two runs on one cache at most write the same thing twice. What
 a run reads it first links into its own scratch folder, so that no other run can take it away. Every file is compared
-with its digest on the way out, and an entry that does not hold is removed.
+with its digest on the way out, and an entry that does not hold is removed. What goes when the cache is too large says
+:mod:`parity.running.stock`.
 """
 
 from __future__ import annotations
@@ -62,8 +63,13 @@ def scratch(cache: Path) -> Iterator[Path]:
         lock.close()
 
 
+def exports(cache: Path) -> Path:
+    """The folder of the entries of a cache."""
+    return cache / "exports"
+
+
 def fetch(cache: Path, key: str, into: Path) -> Kept | None:
-    """The entry ``key``, its files linked into the folder ``into``; None where there is none.
+    """The entry ``key``, its files linked into the folder ``into``; None where there is none. It counts as used now.
 
     Raises :class:`Damaged`, the entry and the links gone, when any byte of it is not what was stored.
     """
@@ -72,6 +78,8 @@ def fetch(cache: Path, key: str, into: Path) -> Kept | None:
         return None
     try:
         index = _read_index(entry / ENTRY, key)
+        with suppress(OSError):  # one that cannot be marked as used is removed sooner, no more
+            os.utime(entry)
         files: dict[str, Path] = {}
         for name, digest in index["files"].items():
             files[name] = into / name
@@ -84,6 +92,8 @@ def fetch(cache: Path, key: str, into: Path) -> Kept | None:
     except Damaged:
         for path in into.iterdir():
             path.unlink()
+        if not entry.is_dir():
+            return None  # another run made room meanwhile
         doomed = into.with_name(f"{into.name}-damaged")
         with suppress(FileNotFoundError):  # another run removed it first
             entry.rename(doomed)
@@ -98,6 +108,7 @@ def store(cache: Path, key: str, folder: Path, names: list[str], facts: Mapping[
     facts: JSON to keep with them. Where the entry is there already, that one stays.
     """
     made = folder.with_name(f"{folder.name}-entry")
+    _remove(made)  # of an attempt that was stopped
     made.mkdir()
     for name in names:
         _link(folder / name, made / name)
@@ -114,7 +125,7 @@ def store(cache: Path, key: str, folder: Path, names: list[str], facts: Mapping[
 
 
 def _place(cache: Path, key: str) -> Path:
-    return cache / "exports" / key
+    return exports(cache) / key
 
 
 def _read_index(path: Path, key: str) -> dict[str, Any]:
@@ -159,6 +170,8 @@ def _prepare(cache: Path) -> None:
 
 
 def _remove_stale(cache: Path) -> None:
+    for half in cache.glob("removed-*/"):
+        _remove(half)
     for folder in cache.glob("scratch-*/"):
         path = folder.with_suffix(".lock")
         try:

@@ -11,23 +11,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from parity.cases.case import Case
 from parity.cases.model import AnyCase, ModelCase
 from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
-from parity.running import cache, jobs
+from parity.running import cache, jobs, stock
 from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
+from parity.running.crew import Crew, kind_of
+from parity.running.environment import cores
 from parity.running.models import registered
-from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
+from parity.running.pool import Pool
+from parity.running.process import START_LIMIT, Job, Setup, machine_share
 from parity.running.schedule import Schedule, Task
 from parity.running.steps import Exported
 from parity.running.worker import Answer
 
 ASK_LIMIT = 60.0  #: seconds to say whether a device is there
 LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
+GROWTH = 2**29  #: bytes by which a worker may have grown between two jobs; a framework that leaks is started again
 
 __all__ = ["run", "unrun"]
 
@@ -58,16 +60,21 @@ def run(
     emit: Callable[[Check], None],
     settle: Callable[[Check], Check] = lambda check: check,
     threads: int = 1,
+    jobs: int | None = None,
     memory_limit: int | None = None,
     use_cache: bool = True,
+    cache_limit: int | None = None,
     memo: bool = True,
 ) -> None:
     """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
 
     cases_folder: whose files may define layers; arrays_folder: where the arrays of failing checks go, a folder beside the
-    records file; settle: what declared divergences make of a check; threads: for each worker to compute with;
-    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's;
-    memo: whether exporters keep their tables from one export to the next.
+    records file; settle: what declared divergences make of a check; threads: for each worker to compute with; jobs: how many
+    workers compute at a time, by default as many as there are cores; memory_limit: bytes of resident memory that one worker
+    may have, by default three quarters of the machine's, which all of them together never have more than; cache_limit: bytes that the
+    cache may have when the run has ended; memo: whether exporters keep their tables from one export to the next.
+
+    What a check says does not depend on ``jobs``, nor on which others run beside it; the order in which checks end does.
 
     Raises KeyboardInterrupt within a tick of Ctrl-C, after what had ended was emitted; then no worker is left;
     :class:`ParityError` when the cache folder cannot be written or is full; and whatever ``emit`` raises.
@@ -77,35 +84,50 @@ def run(
         for check in made:
             emit(settle(check))
 
+    at_once = jobs or cores()
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
-        limit = memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE)
         kept = cache_folder.resolve() if use_cache else None
-        with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
+        with _held_interrupt() as deliver, _trimmed(kept, cache_limit), cache.scratch(cache_folder) as scratch:
             setup = Setup(
-                begin=lambda name: Job(
-                    None, jobs.begin, (name, catalog, threads, memo), f"starting {name}", START_LIMIT
-                ),
+                begin=lambda name: _beginning(kind_of(name), catalog, threads, memo),
                 cases=cases_folder,
                 scratch=scratch,
                 threads=threads,
-                memory_limit=limit,
+                memory_limit=memory_limit or machine_share(),
+                growth=GROWTH,
             )
-            _networks(networks, setup, seed, catalog, kept, arrays_folder, told, deliver)
+            _networks(networks, setup, at_once, seed, catalog, kept, arrays_folder, told, deliver)
     models: dict[str, tuple[ModelCase, list[Route]]] = {}
     for case, route in checks:
         if isinstance(case, ModelCase):
             models.setdefault(case.name, (case, []))[1].append(route)
     for model, routes in models.values():
         # Ctrl-C ends it, and its workers
-        made = registered.run(model, routes, seed, catalog, threads, memory_limit, memo)
+        made = registered.run(model, routes, seed, catalog, threads, at_once, memory_limit, memo)
         with _held_interrupt():
             told(made)
+
+
+@contextmanager
+def _trimmed(kept: Path | None, limit: int | None) -> Iterator[None]:
+    """Bring the cache down to its limit when a run has ended, whatever ended it, and has nothing linked any more."""
+    try:
+        yield
+    finally:
+        if kept is not None and limit is not None:
+            stock.trim(kept, limit)
+
+
+def _beginning(kind: str, catalog: Catalog, threads: int, memo: bool) -> Job:
+    """The first job of a worker."""
+    return Job(None, jobs.begin, (kind, catalog, threads, memo), f"starting {kind}", START_LIMIT)
 
 
 def _networks(
     checks: Sequence[tuple[Case, Route]],
     setup: Setup,
+    at_once: int,
     seed: int,
     catalog: Catalog,
     kept: Path | None,
@@ -118,15 +140,14 @@ def _networks(
     present = [check for check, reason in absent if not reason]
     with Pool(setup) as pool:
         state = _Run(present, seed, catalog, setup.scratch, kept, arrays)
-        schedule = state.schedule
-        if present:
-            pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
+        crew = Crew(pool, state.schedule, at_once)
         told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
-        while not schedule.finished:
-            for name in schedule.workers():
-                if pool.free(name) and (task := schedule.take(name)) is not None:
-                    pool.give(name, state.job(task))
+        while not state.schedule.finished:
+            while (found := crew.next()) is not None:
+                process, task = found
+                pool.give(process, state.job(task))
             for job, answer in pool.wait():
+                crew.ended(job.tag, answer.seconds)
                 told(state.finish(job.tag, job.doing, answer))
             deliver()
 

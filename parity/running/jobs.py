@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def export(
     case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path | None, key: str
 ) -> Exported:
     """Export into ``folder``, which is made, and keep the files in the cache ``kept``, if one is given."""
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what an attempt that was stopped may have left
+    folder.mkdir()
     made = export_step(case, seed, route, catalog, folder)
     if kept is not None:
         variants = {variant: Path(path).name for variant, path in made.files.items()}

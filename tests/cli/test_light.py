@@ -35,6 +35,7 @@ LIGHT = {
     "list": {"numpy"},
     "show simple_cnn": {"numpy"},
     "env": {"numpy", "psutil"},
+    "cache": {"numpy"},
 }
 
 

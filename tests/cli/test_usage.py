@@ -44,6 +44,7 @@ USAGE = {
     "a seed that is none": (("run", "--seed", "-1"), 2, "argument --seed: '-1' must be a whole number of at least 0"),
     "a seed of letters": (("run", "--seed", "one"), 2, "argument --seed: 'one' must be a whole number"),
     "threads that are none": (("run", "--threads", "0"), 2, "argument --threads: '0' must be a whole number of at least 1"),
+    "jobs that are none": (("run", "--jobs", "0"), 2, "argument --jobs: '0' must be a whole number of at least 1"),
     "a size that is none": (("run", "--memory", "lots"), 2, "argument --memory: 'lots' must be a size such as 4GiB"),
     "a folder of cases that is none": (("list", "--cases", "none"), 2, "none: there is no such folder of cases; make it"),
     "a records file that is none": (("report", "none.jsonl"), 2, "none.jsonl: cannot be read: No such file or directory"),

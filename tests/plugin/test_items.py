@@ -212,7 +212,9 @@ def test_without_it_being_required_an_absent_device_is_a_skip(project: Project) 
 
 
 def test_the_options_reach_the_run(project: Project) -> None:
-    project.pytest(*KIT, "good/one", "--parity-seed=7", "--parity-reports=out/kept", "--parity-cache=kept")
+    project.pytest(
+        *KIT, "good/one", "--parity-seed=7", "--parity-reports=out/kept", "--parity-cache=kept", "--parity-jobs=1"
+    )
     records = project.records("out/kept")
     assert records.run.seed == 7
     assert records.run.argv[:4] == ["pytest", "-p", "no:cacheprovider", "--parity"]

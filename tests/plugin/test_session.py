@@ -233,6 +233,7 @@ def test_a_run_without_room_for_its_reports_is_refused(project: Project) -> None
         (["--parity-route=torhc"], "route 'torhc' does not exist; did you mean torch"),
         (["--parity-device=tpu"], "device 'tpu' does not exist; there are cpu, cuda"),
         (["--parity-require=cudo"], "--require cudo: is no device"),
+        (["--parity-jobs=0"], "argument --parity-jobs: '0' must be a whole number of at least 1"),
         (["--parity-seed=-1"], "argument --parity-seed: '-1' must be a whole number of at least 0"),
         (["god/one[kit]"], "case 'god/one' does not exist; did you mean good/one"),
         (["good/one[kti]"], "route 'kti' does not exist; did you mean kit"),

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 #: What lies beside the rooms and may be imported by all of them.
-GROUND = ["errors", "axes", "files"]
+GROUND = ["errors", "axes", "files", "sizes"]
 
 #: The rooms from the ground to the doors; ``docs/adr/0007-rooms.md`` says why.
 ROOMS = [

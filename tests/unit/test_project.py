@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.cases.project import Project, find
+from parity.cases.project import CACHE_LIMIT, Project, find
 from parity.errors import UsageError
 
 
@@ -27,13 +27,23 @@ def test_the_settings_of_the_nearest_folder_that_has_them_are_used(
     assert find(Path()).cases == Path("checks/cnn")
 
 
+def test_how_it_is_run_is_said_beside_the_folders(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.parity]\njobs = 3\ncache-limit = '500MB'\n")
+    assert (find(tmp_path).jobs, find(tmp_path).cache_limit) == (3, 500_000_000)
+    (tmp_path / "pyproject.toml").write_text("[tool.parity]\n")
+    assert (find(tmp_path).jobs, find(tmp_path).cache_limit) == (None, CACHE_LIMIT)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("[tool.parity\n", "is not valid TOML"),
-        ('[tool.parity]\ncase = "x"\n', "[tool.parity] case is not a setting; there are cases, reports, cache"),
+        ('[tool.parity]\ncase = "x"\n', "[tool.parity] case is not a setting; there are cases, reports, cache, jobs"),
         ("[tool.parity]\ncases = 3\n", "[tool.parity] cases=3 must be the name of a folder"),
         ('[tool.parity]\ncases = ""\n', "[tool.parity] cases='' must be the name of a folder"),
+        ("[tool.parity]\njobs = 0\n", "[tool.parity] jobs=0 must be a whole number of at least 1"),
+        ("[tool.parity]\njobs = true\n", "[tool.parity] jobs=True must be a whole number of at least 1"),
+        ("[tool.parity]\ncache-limit = 3\n", "[tool.parity] cache-limit=3 must be a size such as '2GB'"),
         ("[tool]\nparity = 3\n", "tool.parity=3 must be a table"),
     ],
 )

@@ -28,6 +28,7 @@ def main(folder: Path, asked: list[str]) -> None:
             cache_folder=folder / "cache",
             arrays_folder=folder / "arrays",
             emit=emit,
+            jobs=2,
         )
     except KeyboardInterrupt:
         print("interrupted", flush=True)

@@ -26,12 +26,13 @@ def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
 def test_ctrl_c_keeps_what_ended_and_leaves_no_process_and_no_scratch(tmp_path: Path, hang: str) -> None:
     run = begin(tmp_path, "one", f"stuck=read:{hang}", "two")
     assert run.stdout is not None
-    lines = [run.stdout.readline().split()[:2] for _ in range(4)]
-    # All but the runtime's run that hangs and the one that waits behind it.
-    assert sorted(lines) == [[f"{name}", "pass"] for name in ("one[kit>reader]", "one[kit]", "stuck[kit]", "two[kit]")]
+    lines = [run.stdout.readline().split()[:2] for _ in range(5)]
+    # All but the run that hangs: what waited behind it in its runtime was worth a second process.
+    names = ("one[kit>reader]", "one[kit]", "stuck[kit]", "two[kit>reader]", "two[kit]")
+    assert sorted(lines) == [[name, "pass"] for name in names]
     time.sleep(0.3)
     workers = psutil.Process(run.pid).children(recursive=True)
-    assert len(workers) == 4  # kit, maker, reader, judge
+    assert len(workers) == 5  # kit, maker, judge, and two readers
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the whole group
     began = time.monotonic()
     rest, errors = run.communicate(timeout=20)

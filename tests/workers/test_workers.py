@@ -14,9 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
-from parity.running import pool as workers
+from parity.running import process as workers
 from parity.running.lastwords import epitaph
-from parity.running.pool import THREAD_VARIABLES, Job, Pool, Setup, environment
+from parity.running.pool import Pool
+from parity.running.process import THREAD_VARIABLES, Job, Setup, environment
 from parity.running.worker import Answer
 from tests.workers import kit
 
@@ -237,7 +238,8 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, what: str) -
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from parity.running.pool import Pool, Setup\n"
+        "from parity.running.pool import Pool\n"
+        "from parity.running.process import Setup\n"
         "from tests.workers.test_workers import ask, fault, job, nothing, process\n"
         f"with Pool(Setup(lambda name: job(nothing), None, Path({str(tmp_path)!r}), 1, 2**30)) as pool:\n"
         "    print(ask(pool, process).value, flush=True)\n"
@@ -259,7 +261,8 @@ def test_what_is_sent_to_the_parent_s_group_kills_no_worker_that_is_just_leaving
     code = (
         "import signal\n"
         "from pathlib import Path\n"
-        "from parity.running.pool import Pool, Setup\n"
+        "from parity.running.pool import Pool\n"
+        "from parity.running.process import Setup\n"
         "from tests.workers.test_workers import ask, job, nothing\n"
         f"signal.signal({number:d}, lambda number, frame: None)\n"
         "print('ready', flush=True)\n"

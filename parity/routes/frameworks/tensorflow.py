@@ -67,6 +67,8 @@ class TensorFlow:
         """The case's network as a Keras model. Its batch axis is open, as Keras' own default is and as every export has it."""
         import keras
 
+        # Keras remembers every model there was: 0.7 MB of memory a model, and names that count on from the one before.
+        keras.backend.clear_session()
         shape = case.input.in_layout(self.layout)
         states: list[Any] = []
         if case.drops:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 
 from parity.axes import Array
 from parity.errors import Unsupported
 from parity.judging.observation import Program
+
+#: Of what operators draw at random in training, the next number for each call. Where a file names none it would be the
+#: system's, and no run like another.
+SEED = 0
 
 
 class OnnxReference:
@@ -41,9 +46,13 @@ class OnnxReference:
             evaluator = ReferenceEvaluator(str(path))
         except NotImplementedError as error:
             raise Unsupported(f"onnx reference evaluator: {error}") from error
+        drawing = [node for node in evaluator.rt_nodes_ if getattr(node, "seed", 0) is None]
+        seeds = count(SEED)
         feeds = [name for name in evaluator.input_names if name not in evaluator.rt_inits_]
 
         def run(*x: Array) -> tuple[Array, ...]:
+            for node in drawing:
+                node.seed = next(seeds)
             try:
                 return tuple(evaluator.run(None, dict(zip(feeds, x, strict=True))))
             except NotImplementedError as error:  # of a mode of an operator, which shows only when it runs

@@ -19,7 +19,8 @@ from parity.running.models.course import Course
 from parity.running.models.document import document
 from parity.running.models.plan import CPU, Plan, Way, hosts, judges, ways, why_absent
 from parity.running.models.workers import asking, ended, here_of, kind_of, setup
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 
 
 def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> ModelCheck:
@@ -32,7 +33,7 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
-        pool.start([*judges(), *hosts(plan)])  # they import what they need while the model is loaded
+        pool.start([*judges(), *hosts(plan)][: plan.jobs])  # they import what they need while the model is loaded
         if not plan.model.onnx:
             plan = replace(plan, kind=kind_of(plan, pool))
         routes = ways(plan)

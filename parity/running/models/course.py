@@ -17,7 +17,8 @@ from parity.running.models.order import Order
 from parity.running.models.plan import FILES, JUDGE, Plan, Way, graphs, judges
 from parity.running.models.ready import Prepared, Ready, Refusal
 from parity.running.models.workers import asking, here_of, value_of, worker_of
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 from parity.running.worker import Answer as Ending
 
 TWIN = "twin"
@@ -30,7 +31,7 @@ class Course:
         self, plan: Plan, ways: Sequence[Way], pool: Pool, folder: Path, heard: Callable[[bool], None]
     ) -> None:
         self._plan, self._ways, self._folder = plan, ways, folder
-        self._order = Order(pool, heard, here_of(plan))
+        self._order = Order(pool, heard, here_of(plan), plan.jobs)
         self._asking = asking(plan)
         self._weights: bytes | None = None
         self._found = Found(Prepared({}, {}))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from parity.errors import ParityError
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 from parity.running.worker import Answer as Ending
 from parity.running.worker import called
 
@@ -30,11 +31,11 @@ class Order:
     """The steps of a check, those that were added first before others that could be done as well.
 
     here: the workers that are this process, since it has what they work on; heard: is told of each job that ended, and whether
-    badly.
+    badly; jobs: how many steps are done at a time, None for as many as there are workers free.
     """
 
-    def __init__(self, pool: Pool, heard: Callable[[bool], None], here: frozenset[str]) -> None:
-        self._pool, self._heard, self._here = pool, heard, here
+    def __init__(self, pool: Pool, heard: Callable[[bool], None], here: frozenset[str], jobs: int | None) -> None:
+        self._pool, self._heard, self._here, self._jobs = pool, heard, here, jobs
         self._open: list[Step] = []
         self._given: dict[str, Step] = {}
         self._unfinished: set[str] = set()
@@ -73,7 +74,8 @@ class Order:
     def _give(self, step: Step) -> None:
         """Hand a step to a worker if its turn has come and one is free."""
         worker = next(filter(self._pool.free, step.workers), None)
-        if worker is None or not self._is_due(step):
+        full = self._jobs is not None and len(self._given) >= self._jobs
+        if worker is None or full or not self._is_due(step):
             return
         job = self._job(step)
         if job is not None:

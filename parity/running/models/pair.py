@@ -22,7 +22,8 @@ from parity.running.models.module import Written
 from parity.running.models.pair_script import One
 from parity.running.models.plan import FILES, JUDGE, Plan
 from parity.running.models.workers import asking, here_of, kind_of, one, setup
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 
 TRIES = 3  #: sets of inputs that two models are compared on where they are drawn
 #: In what exporters fold constants, and in what a porter makes them: a variance of a deviation, the sum of two biases.

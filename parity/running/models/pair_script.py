@@ -16,7 +16,8 @@ from parity.running.models.plan import JUDGE, Plan
 from parity.running.models.script import Nothing, handed_over
 from parity.running.models.sides import Part, Turns
 from parity.running.models.workers import asking, ended, here_of
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 
 #: What each kind of model imports, and what it takes; a file's kind is empty.
 IMPORTS = {"torch": "import torch", "keras": "import keras", "": "import onnxruntime"}

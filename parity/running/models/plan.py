@@ -60,6 +60,7 @@ class Plan:
     threads: int = 1
     limit: float = LIMIT
     memory_limit: int | None = None
+    jobs: int | None = None  #: how many processes compute at a time; None for as many as have something to do
     memo: bool = True  #: whether exporters keep their tables from one export to the next
     script: Path | None = None  #: where a script that shows the worst finding is wanted
     kind: str = ""  #: the framework of a model that is no file, once it is known

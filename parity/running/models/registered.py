@@ -26,11 +26,21 @@ def run(
     seed: int,
     catalog: Catalog,
     threads: int,
+    jobs: int,
     memory_limit: int | None,
     memo: bool = True,
 ) -> list[Check]:
     """The checks of a case on some of its routes, in their order."""
-    planned = partial(_plan, case, seed=seed, catalog=catalog, threads=threads, memory_limit=memory_limit, memo=memo)
+    planned = partial(
+        _plan,
+        case,
+        seed=seed,
+        catalog=catalog,
+        threads=threads,
+        jobs=jobs,
+        memory_limit=memory_limit,
+        memo=memo,
+    )
     made: dict[str, Check] = {}
     for framework in case.spelled:
         mine = [route for route in routes if route.framework == framework]
@@ -66,7 +76,14 @@ def _checked(
 
 
 def _plan(
-    case: ModelCase, framework: str, seed: int, catalog: Catalog, threads: int, memory_limit: int | None, memo: bool
+    case: ModelCase,
+    framework: str,
+    seed: int,
+    catalog: Catalog,
+    threads: int,
+    jobs: int,
+    memory_limit: int | None,
+    memo: bool,
 ) -> Plan:
     first = framework == case.first
     made = Plan(
@@ -79,6 +96,7 @@ def _plan(
         repeat="",
         threads=threads,
         limit=case.time_limit,
+        jobs=jobs,
         memory_limit=memory_limit,
         memo=memo,
     )

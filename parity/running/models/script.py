@@ -16,7 +16,8 @@ from parity.running.models.document import Found
 from parity.running.models.plan import JUDGE, Plan, Way
 from parity.running.models.ready import Ready
 from parity.running.models.workers import asking, ended, here_of
-from parity.running.pool import Job, Pool
+from parity.running.pool import Pool
+from parity.running.process import Job
 
 TRIED = 3  #: findings of which a script is tried, those whose party is known first
 ORT = "onnxruntime"  #: the runtime whose optimiser a script can turn off, by its name in the catalog

@@ -7,15 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from parity.errors import MissingError, ParityError, UsageError
 from parity.records.model import OWN
 from parity.running.models import module, runs
 from parity.running.models.module import Asking
 from parity.running.models.plan import COMPILED, JUDGES, NEEDS, Plan, Way, runtime_of
 from parity.running.models.ready import Refusal
-from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
+from parity.running.pool import Pool
+from parity.running.process import START_LIMIT, Job, Setup, machine_share
 from parity.running.worker import Answer as Ending
 from parity.running.worker import called
 
@@ -39,7 +38,7 @@ def setup(plan: Plan, folder: Path) -> Setup:
         cases=None,
         scratch=folder,
         threads=plan.threads,
-        memory_limit=plan.memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
+        memory_limit=plan.memory_limit or machine_share(),
         keeping=frozenset(JUDGES),
     )
 
