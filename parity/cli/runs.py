@@ -22,7 +22,7 @@ from parity.records import history
 from parity.records.changes import DRIFT, Comparison, compare, limited
 from parity.records.file import Records, Writer
 from parity.records.history import Point
-from parity.records.lines import SCHEMA, Check, End, Line, Run
+from parity.records.lines import SCHEMA, Check, End, Line, Run, Split
 from parity.records.verdict import BAD, LAMBDA
 from parity.records.wording import count
 from parity.report.html import render
@@ -54,6 +54,7 @@ class Plan:
     memory_limit: int | None  #: bytes of memory at which a worker is killed; None for the engine's own limit
     use_cache: bool
     baseline: Records | None = None  #: an earlier run to compare with
+    split: Split | None = None  #: of one shard of a plan, whose pairs these are
     narrowed: bool = False  #: whether some checks were asked for: then the rest of the baseline has not vanished
     drift: float = DRIFT  #: how many times a ratio must grow to be called drift
 
@@ -95,6 +96,7 @@ def execute(
         planned=len(plan.pairs),
         environment=machine,
         git=git,
+        split=plan.split,
     )
 
     cases = {case.name: case for case, _ in plan.pairs}
