@@ -88,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     running.add_argument("--require", action="append", default=[], metavar="X", help="fail when this device, framework, runtime or route is not here")  # fmt: skip
     running.add_argument("--shard", type=_shard, metavar="N/OF", help="run one of so many shards of about equal cost, such as 3/8; `parity merge` joins their records")  # fmt: skip
-    running.add_argument("--times", type=Path, metavar="RECORDS.jsonl", help="an earlier run whose seconds say what each case costs; the same for every shard (estimated)")  # fmt: skip
+    running.add_argument("--times", type=Path, metavar="RECORDS.jsonl", help="an earlier run whose seconds say what each case costs, for --shard and --dask (estimated)")  # fmt: skip
+    running.add_argument("--dask", metavar="ADDRESS", help="run on the workers of a Dask cluster, such as tcp://HOST:8786, started in this project's folder")  # fmt: skip
     running.add_argument("--json", action="store_true", help="print the lines of the records file")
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
@@ -195,6 +196,9 @@ def _list(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> in
 
 
 def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
+    from contextlib import ExitStack
+    from dataclasses import replace
+
     from parity.cases import project
     from parity.cli import reading, runs
     from parity.cli.console import Bar
@@ -203,7 +207,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     from parity.records.lines import Check, Line, encode
     from parity.records.verdict import BAD
     from parity.report import comparison, terminal
-    from parity.running import loading, selection, split
+    from parity.running import cluster, loading, selection, split
 
     if options.fail_on and options.baseline is None:
         raise UsageError("--fail-on needs --baseline OLD.jsonl: gates are about what changed")
@@ -213,11 +217,11 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     devices = selection.devices(options.device, options.require)
     pairs = selection.checks(registry.cases, catalog.every_route(), options.patterns, options.route, devices)
     required = selection.required(catalog, options.require, pairs)
-    if options.times is not None and options.shard is None:
-        raise UsageError("--times needs --shard: it says how to balance shards")
+    if options.times is not None and options.shard is None and options.dask is None:
+        raise UsageError("--times needs --shard or --dask: it says what each case costs")
+    recorded = read(options.times).checks if options.times is not None else []
     part = None
     if options.shard is not None:
-        recorded = read(options.times).checks if options.times is not None else []
         number, of = options.shard
         pairs, part = split.shard(pairs, number, of, options.seed, recorded)
     plan = runs.Plan(
@@ -240,7 +244,11 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         narrowed=bool(options.patterns or options.route or options.device or options.shard),
         drift=options.drift or changes.DRIFT,
     )
-    with Bar(len(pairs)) as bar:
+    with ExitStack() as stack:
+        if options.dask is not None:
+            joined = cluster.joined(options.dask, catalog, registry.folder, options.threads, recorded)
+            plan = replace(plan, cluster=stack.enter_context(joined))
+        bar = stack.enter_context(Bar(len(pairs)))
 
         def heard(line: Line) -> None:
             if options.json:

@@ -28,6 +28,7 @@ from parity.records.wording import count
 from parity.report.html import render
 from parity.routes.catalog import Catalog
 from parity.running import engine, environment
+from parity.running.cluster import Cluster
 from parity.running.interrupts import heard_as_ctrl_c, undisturbed
 from parity.running.selection import Pair, needs
 
@@ -54,6 +55,7 @@ class Plan:
     memory_limit: int | None  #: bytes of memory at which a worker is killed; None for the engine's own limit
     use_cache: bool
     baseline: Records | None = None  #: an earlier run to compare with
+    cluster: Cluster | None = None  #: where the checks run; None for this machine
     split: Split | None = None  #: of one shard of a plan, whose pairs these are
     narrowed: bool = False  #: whether some checks were asked for: then the rest of the baseline has not vanished
     drift: float = DRIFT  #: how many times a ratio must grow to be called drift
@@ -83,7 +85,8 @@ def execute(
     """
     started = datetime.now(UTC)
     installed = environment.packages(plan.catalog)
-    machine = environment.environment(plan.catalog, plan.threads)
+    here = environment.environment(plan.catalog, plan.threads)
+    machine = here if plan.cluster is None else plan.cluster.machine
     git = environment.git(plan.cases)
     folder = folder or new_folder(plan.reports, started)
     run = Run(
@@ -111,7 +114,7 @@ def execute(
     with heard_as_ctrl_c(), _Book(plan, run, folder / "records.jsonl", heard) as book:
         try:
             book.write(run)
-            engine.run(
+            (engine if plan.cluster is None else plan.cluster).run(
                 plan.pairs,
                 seed=plan.seed,
                 catalog=plan.catalog,

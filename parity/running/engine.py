@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -18,7 +15,7 @@ from parity.cases.model import AnyCase, ModelCase
 from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
-from parity.running import cache, jobs
+from parity.running import cache, interrupts, jobs
 from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
 from parity.running.models import registered
 from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
@@ -29,7 +26,7 @@ from parity.running.worker import Answer
 ASK_LIMIT = 60.0  #: seconds to say whether a device is there
 LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
 
-__all__ = ["run", "unrun"]
+__all__ = ["opened", "run", "unrun"]
 
 DAMAGED = "cache entry was damaged and made again"
 
@@ -60,12 +57,14 @@ def run(
     threads: int = 1,
     memory_limit: int | None = None,
     use_cache: bool = True,
+    pool: Pool | None = None,
 ) -> None:
     """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
 
     cases_folder: whose files may define layers; arrays_folder: where the arrays of failing checks go, a folder beside the
     records file; settle: what declared divergences make of a check; threads: for each worker to compute with;
-    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's.
+    memory_limit: bytes of resident memory that one worker may have, by default three quarters of the machine's;
+    pool: workers that :func:`opened` started with the same options, and that go on living; by default the run has its own.
 
     Raises KeyboardInterrupt within a tick of Ctrl-C, after what had ended was emitted; then no worker is left;
     :class:`ParityError` when the cache folder cannot be written or is full; and whatever ``emit`` raises.
@@ -77,30 +76,40 @@ def run(
 
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
-        limit = memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE)
         kept = cache_folder.resolve() if use_cache else None
-        with _held_interrupt() as deliver, cache.scratch(cache_folder) as scratch:
-            setup = Setup(
-                begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
-                cases=cases_folder,
-                scratch=scratch,
-                threads=threads,
-                memory_limit=limit,
-            )
-            _networks(networks, setup, seed, catalog, kept, arrays_folder, told, deliver)
+        own = opened(catalog, cases_folder, cache_folder, threads, memory_limit) if pool is None else nullcontext(pool)
+        with interrupts.held() as deliver, own as workers:
+            _networks(networks, workers, seed, catalog, kept, arrays_folder, told, deliver)
     models: dict[str, tuple[ModelCase, list[Route]]] = {}
     for case, route in checks:
         if isinstance(case, ModelCase):
             models.setdefault(case.name, (case, []))[1].append(route)
     for model, routes in models.values():
         made = registered.run(model, routes, seed, catalog, threads, memory_limit)  # Ctrl-C ends it, and its workers
-        with _held_interrupt():
+        with interrupts.held():
             told(made)
+
+
+@contextmanager
+def opened(
+    catalog: Catalog, cases_folder: Path | None, cache_folder: Path, threads: int, memory_limit: int | None
+) -> Iterator[Pool]:
+    """Workers for runs one after the other, started when first needed; all options are those of :func:`run`."""
+    with cache.scratch(cache_folder) as scratch:
+        setup = Setup(
+            begin=lambda name: Job(None, jobs.begin, (name, catalog, threads), f"starting {name}", START_LIMIT),
+            cases=cases_folder,
+            scratch=scratch,
+            threads=threads,
+            memory_limit=memory_limit or int(psutil.virtual_memory().total * MEMORY_SHARE),
+        )
+        with Pool(setup) as pool:
+            yield pool
 
 
 def _networks(
     checks: Sequence[tuple[Case, Route]],
-    setup: Setup,
+    pool: Pool,
     seed: int,
     catalog: Catalog,
     kept: Path | None,
@@ -111,19 +120,18 @@ def _networks(
     """The checks of networks, which share workers and exports."""
     absent = [(check, catalog.why_absent(check[1])) for check in checks]
     present = [check for check, reason in absent if not reason]
-    with Pool(setup) as pool:
-        state = _Run(present, seed, catalog, setup.scratch, kept, arrays)
-        schedule = state.schedule
-        if present:
-            pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
-        told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
-        while not schedule.finished:
-            for name in schedule.workers():
-                if pool.free(name) and (task := schedule.take(name)) is not None:
-                    pool.give(name, state.job(task))
-            for job, answer in pool.wait():
-                told(state.finish(job.tag, job.doing, answer))
-            deliver()
+    state = _Run(present, seed, catalog, pool.scratch, kept, arrays)
+    schedule = state.schedule
+    if present:
+        pool.start({jobs.JUDGE, *(route.runtime for _, route in present)})
+    told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
+    while not schedule.finished:
+        for name in schedule.workers():
+            if pool.free(name) and (task := schedule.take(name)) is not None:
+                pool.give(name, state.job(task))
+        for job, answer in pool.wait():
+            told(state.finish(job.tag, job.doing, answer))
+        deliver()
 
 
 class _Run:
@@ -263,29 +271,3 @@ class _Run:
 
     def _evidence(self, i: int) -> Path:
         return self._scratch / f"arrays-{i}.npz"
-
-
-@contextmanager
-def _held_interrupt() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C until between two steps: in the midst of one it would orphan a worker or lose a verdict.
-
-    What is yielded hands a held Ctrl-C to the handler that was there before. Where that is not a Python function, and
-    outside the main thread, where none is called, nothing changes.
-    """
-    before: Any = signal.getsignal(signal.SIGINT)
-    held = threading.Event()
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield lambda: None
-        return
-
-    def deliver() -> None:
-        if held.is_set():
-            held.clear()
-            before(signal.SIGINT, None)
-
-    signal.signal(signal.SIGINT, lambda number, frame: held.set())
-    try:
-        yield deliver
-    finally:
-        signal.signal(signal.SIGINT, before)
-    deliver()

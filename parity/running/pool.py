@@ -345,6 +345,11 @@ class Pool:
         for worker in self._workers.values():
             worker.stop()
 
+    @property
+    def scratch(self) -> Path:
+        """The folder for what its jobs leave for each other."""
+        return self._setup.scratch
+
     def start(self, names: Iterable[str]) -> None:
         """Start these workers, all at once."""
         for name in names:
