@@ -16,7 +16,7 @@ from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
 from parity.running import cache, interrupts, jobs
-from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
+from parity.running.checks import file_name, judged_as, path_name, refused, revised, troubled, unrun
 from parity.running.models import registered
 from parity.running.pool import MEMORY_SHARE, START_LIMIT, Job, Pool, Setup
 from parity.running.schedule import Schedule, Task
@@ -153,7 +153,8 @@ class _Run:
         self._exports: dict[tuple[str, str], _Export] = {}
         for i, (case, route) in enumerate(checks):
             if route.exporter is not None:
-                folder = scratch / f"export-{len(self._exports)}"
+                # Messages name it, so it is called alike whatever else is run.
+                folder = scratch / f"export-{path_name(f'{case.name}[{route.exporter}]')}"
                 self._exports.setdefault((case.name, route.exporter), _Export(folder, set())).users.add(i)
 
     def job(self, task: Task) -> Job:

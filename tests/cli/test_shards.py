@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from parity.records.file import Records, read
-from parity.records.lines import Check, Seconds
-from tests.cli.conftest import Project
+from tests.cli.conftest import Project, same
 
 CHOSEN = ("good", "wrong", "odd", "gone", "dies", "cannot", "--route", "kit")
-
-
-def same(records: Records) -> list[Check]:
-    """The checks by their ids, without what no two runs share: seconds, the id of the run in a path, addresses in last words."""
-    alike = []
-    for check in records.checks:
-        notes = [] if check.status == "crash" else check.notes
-        arrays = check.arrays.partition("/")[2]
-        alike.append(msgspec.structs.replace(check, seconds=Seconds(), arrays=arrays, notes=notes))
-    return sorted(alike, key=lambda check: check.id)
 
 
 def shard(project: Project, number: int, *more: str) -> Path:
