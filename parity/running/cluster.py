@@ -7,6 +7,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -165,6 +166,8 @@ class Cluster:
                 found: Ended = future.result(timeout=LOOK)
             except TimeoutError:  # whoever had it died, and another one runs the case
                 return None
+            except CancelledError:
+                raise self._gone() from None
             return found
         if future.status == "cancelled":
             raise self._gone()
@@ -220,10 +223,9 @@ def _work(pairs: Sequence[Pair]) -> tuple[AnyCase, list[Route]]:
 def _checks(found: Ended, pairs: Sequence[Pair], seed: int, arrays: Path) -> Iterator[Check]:
     """The checks of a case that ended, the arrays of each in place before it is told of."""
     if found.died:
-        who = " and ".join(found.died)
+        who = f"worker{'' if len(found.died) == 1 else 's'} that ran it died: {' and '.join(found.died)}"
         for case, route in pairs:
-            reason = f"the Dask worker died while it ran {case.name}, and so did the next: {who}"
-            yield revised(unrun(case, route, seed, reason), status="crash")
+            yield revised(unrun(case, route, seed, f"the Dask {who}"), status="crash")
     elif found.broken:
         for case, route in pairs:
             yield revised(unrun(case, route, seed, found.broken), status="error")

@@ -85,8 +85,7 @@ def unlike(here: Facts, there: Facts) -> list[str]:
     for name in here | there:
         one, other = here.get(name, "absent"), there.get(name, "absent")
         if one != other:
-            said = f"{name} {one} here, {other} there" if " of " not in name else f"{name} differ"
-            found.append(said)
+            found.append(f"other {name}" if " of " in name else f"{name} {one} here, {other} there")
     return found
 
 

@@ -55,6 +55,11 @@ def test_no_shard_costs_more_than_its_even_share_and_the_dearest_case(costs: dic
         assert max(loads) == max(costs.values())
 
 
+@given(st.permutations([(name, float(n // 4)) for n, name in enumerate(NAMES)]), st.integers(1, 5))
+def test_the_order_in_which_costs_are_known_changes_no_share(costs: list[tuple[str, float]], of: int) -> None:
+    assert split.packed(dict(costs), of) == split.packed(dict(sorted(costs)), of)
+
+
 def test_another_seed_selection_or_balance_is_another_plan() -> None:
     plan = pairs(["a", "b", "c", "d"])
 
