@@ -98,11 +98,10 @@ class Cluster:
         arrays_folder: Path,
         emit: Callable[[Check], None],
         settle: Callable[[Check], Check] = lambda check: check,
-        threads: int = 1,
-        memory_limit: int | None = None,
-        use_cache: bool = True,
+        **how: Any,
     ) -> None:
-        """As :func:`parity.running.engine.run`, on the cluster; the cache folder is one from where each worker was started.
+        """As :func:`parity.running.engine.run`, on the cluster; the cache folder is one from where each worker was started. how: its
+        other options.
 
         The dearest cases are sent first. A case whose Dask worker died is begun once more; where that one dies too, its checks are
         crashes. Raises :class:`ParityError` where the scheduler or every worker is gone, and for a worker that came late and
@@ -111,9 +110,7 @@ class Cluster:
         from distributed import as_completed
 
         run = uuid4().hex[:8]
-        order = Order(
-            run, seed, catalog, str(cases_folder), str(cache_folder), threads, memory_limit, use_cache, self.facts
-        )
+        order = Order(run, seed, catalog, str(cases_folder), str(cache_folder), how, self.facts)
         plan = defaultdict[str, list[Pair]](list)
         for pair in checks:
             plan[pair[0].name].append(pair)

@@ -12,13 +12,14 @@ import hashlib
 import pickle
 import platform
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import parity
 from parity.cases import registry
@@ -39,7 +40,8 @@ Facts = dict[str, str]
 class Order:
     """What the cases of one run have in common; folders as seen from where a Dask worker was started.
 
-    run: unlike every other; facts: what the caller has, and a worker must have too.
+    run: unlike every other; how: the other options of :func:`parity.running.engine.run`; facts: what the caller has, and a worker
+    must have too.
     """
 
     run: str
@@ -47,9 +49,7 @@ class Order:
     catalog: Catalog
     cases: str
     cache: str
-    threads: int
-    memory_limit: int | None
-    use_cache: bool
+    how: Mapping[str, Any]
     facts: Facts
 
 
@@ -113,10 +113,8 @@ def checks(work: bytes, begun: Sequence[str], key: str, order: Order) -> Ended:
             cache_folder=Path(order.cache),
             arrays_folder=arrays,
             emit=made.append,
-            threads=order.threads,
-            memory_limit=order.memory_limit,
-            use_cache=order.use_cache,
             pool=pool,
+            **order.how,
         )
         kept = {path.name: path.read_bytes() for path in arrays.glob("*")}
     client.set_metadata([key], died[len(begun) :])
@@ -195,7 +193,8 @@ def _started(order: Order) -> _Warm:
     for each in others:  # their run is over, or can start them again
         _ended(each)
     close = ExitStack()
-    opened = engine.opened(order.catalog, Path(order.cases), Path(order.cache), order.threads, order.memory_limit)
+    of_workers = {name: order.how[name] for name in ("threads", "memory_limit")}
+    opened = engine.opened(order.catalog, Path(order.cases), Path(order.cache), **of_workers)
     return _Warm(order.run, close.enter_context(opened), close)
 
 

@@ -54,6 +54,7 @@ def options(folder: Path, emit: Callable[[Check], None]) -> dict[str, Any]:
         "cases_folder": Path("cases"),
         "cache_folder": Path("cache"),
         "arrays_folder": folder / "arrays",
+        "threads": 1,
         "memory_limit": MEMORY,
         "emit": emit,
     }
