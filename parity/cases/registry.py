@@ -42,12 +42,17 @@ def mount(folder: Path) -> None:
     where = str(folder.resolve())
     package = sys.modules.get(PACKAGE)
     if package is None or list(package.__path__) != [where]:
-        for name in [n for n in sys.modules if n.split(".")[0] == PACKAGE]:
-            del sys.modules[name]
+        forget()
         package = ModuleType(PACKAGE)
         package.__path__ = [where]
         sys.modules[PACKAGE] = package
     importlib.invalidate_caches()
+
+
+def forget() -> None:
+    """Forget the modules of the folder that is mounted, so that its files are read again."""
+    for name in [n for n in sys.modules if n.split(".")[0] == PACKAGE]:
+        del sys.modules[name]
 
 
 def load(folder: Path) -> Registry:

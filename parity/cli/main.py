@@ -91,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
         "--device", action="append", default=[], metavar="D", help="cpu (as without it) or cuda; may be repeated"
     )
     running.add_argument("--require", action="append", default=[], metavar="X", help="fail when this device, framework, runtime or route is not here")  # fmt: skip
+    running.add_argument("--shard", type=_shard, metavar="N/OF", help="run one of so many shards of about equal cost, such as 3/8; `parity merge` joins their records")  # fmt: skip
+    running.add_argument("--times", type=Path, metavar="RECORDS.jsonl", help="an earlier run whose seconds say what each case costs, for --shard and --dask (estimated)")  # fmt: skip
+    running.add_argument("--dask", metavar="ADDRESS", help="run on the workers of a Dask cluster, such as tcp://HOST:8786, started in this project's folder")  # fmt: skip
     running.add_argument("--json", action="store_true", help="print the lines of the records file")
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
@@ -163,7 +166,9 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("-o", "--output", type=Path, metavar="OUT", help="write it there, and print the text")
     comparing.add_argument("--slower", type=_factor, metavar="X", help="a step is slower when it takes more than X times as long, and half a second (2.0)")  # fmt: skip
     comparing.add_argument("--allow", action="append", default=[], metavar="SHARD", help="what changed in this shard of a merged file (a name or a glob) trips no gate; may be repeated")  # fmt: skip
-    merging = command("merge", _reading("merge"), "make one records file of several: the shards of a matrix")
+    merging = command(
+        "merge", _reading("merge"), "make one records file of several: the shards of a matrix or of a plan"
+    )
     merging.add_argument("files", nargs="+", metavar="[NAME=]FILE.jsonl", help="the records of a shard, and what to call it (the file's name; its folder's for latest.jsonl and records.jsonl)")  # fmt: skip
     merging.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.jsonl", help="where to")
     merging.add_argument("--history", type=Path, metavar="HISTORY.jsonl", help="add the merged run to it")
@@ -204,6 +209,9 @@ def _list(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> in
 
 
 def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
+    from contextlib import ExitStack
+    from dataclasses import replace
+
     from parity.cases import project
     from parity.cli import reading, runs
     from parity.cli.console import Bar
@@ -212,7 +220,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     from parity.records.lines import Check, Line, encode
     from parity.records.verdict import BAD
     from parity.report import comparison, terminal
-    from parity.running import loading, selection
+    from parity.running import cluster, loading, selection, split
 
     if options.fail_on and options.baseline is None:
         raise UsageError("--fail-on needs --baseline OLD.jsonl: gates are about what changed")
@@ -221,12 +229,20 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     here = project.find(Path())
     devices = selection.devices(options.device, options.require)
     pairs = selection.checks(registry.cases, catalog.every_route(), options.patterns, options.route, devices)
+    required = selection.required(catalog, options.require, pairs)
+    if options.times is not None and options.shard is None and options.dask is None:
+        raise UsageError("--times needs --shard or --dask: it says what each case costs")
+    recorded = read(options.times).checks if options.times is not None else []
+    part = None
+    if options.shard is not None:
+        number, of = options.shard
+        pairs, part = split.shard(pairs, number, of, options.seed, recorded)
     plan = runs.Plan(
         pairs=pairs,
         divergences=registry.known,
         catalog=catalog,
         seed=options.seed,
-        required=selection.required(catalog, options.require, pairs),
+        required=required,
         cases=registry.folder,
         reports=options.reports or here.reports,
         cache=options.cache or here.cache,
@@ -239,11 +255,16 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         memo=not options.no_memo,
         cache_limit=here.cache_limit if options.cache_limit is None else options.cache_limit,
         baseline=baseline,
+        split=part,
         # Of a run of some checks, those that were not asked for have not vanished.
-        narrowed=bool(options.patterns or options.route or options.device),
+        narrowed=bool(options.patterns or options.route or options.device or options.shard),
         drift=options.drift or changes.DRIFT,
     )
-    with Bar(len(pairs)) as bar:
+    with ExitStack() as stack:
+        if options.dask is not None:
+            joined = cluster.joined(options.dask, catalog, registry.folder, options.threads, recorded)
+            plan = replace(plan, cluster=stack.enter_context(joined))
+        bar = stack.enter_context(Bar(len(pairs)))
 
         def heard(line: Line) -> None:
             if options.json:
@@ -342,6 +363,13 @@ def _seed(text: str) -> int:
 
 def _count(text: str) -> int:
     return _whole(text, 1)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, slash, of = text.partition("/")
+    if not slash:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a shard such as 3/8")
+    return _count(number), _count(of)
 
 
 def _factor(text: str) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 from parity import files
 from parity.cli.console import Output, command, complain
 from parity.errors import ParityError, UsageError
-from parity.records import changes, history, shards
+from parity.records import changes, history, joining, shards
 from parity.records.changes import DRIFT, SLOWER, Comparison
 from parity.records.file import Records, read
 from parity.records.lines import Line, encode
@@ -64,20 +64,27 @@ def compare(options: argparse.Namespace, _typed: Sequence[str], out: Output) -> 
 
 
 def merge(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
-    """``parity merge``: the records of several runs as those of one."""
+    """``parity merge``: the records of several runs as those of one; of shards of a plan, as those of the run they are."""
     from parity.running.environment import arguments
 
     named = [_named(word) for word in options.files]
     for _, path in named:
         if options.output.exists() and path.exists() and path.samefile(options.output):
             raise UsageError(f"{path}: is to be merged and written; name another file with -o")
-    made = shards.merge([(name, read(path)) for name, path in named], arguments(["parity", *typed]))
+    found, argv = [(name, read(path)) for name, path in named], arguments(["parity", *typed])
+    of_a_plan = any(joining.is_shard(records) for _, records in found)
+    made = (joining.join if of_a_plan else shards.merge)(found, argv)
     assert made.end is not None
     lines: list[Line] = [made.run, *made.checks, made.end]
     put(options.output, b"".join(encode(line) + b"\n" for line in lines), "-o")
     if options.history is not None:
         remember(options.history, made)
-    out.line(f"{options.output}: {changes.many(len(made.checks), 'check')} of {len(made.run.shards)} shards")
+    out.line(
+        f"{options.output}: {changes.many(len(made.checks), 'check')} of {changes.many(len(made.run.joined or made.run.shards), 'shard')}"
+    )
+    if of_a_plan and not made.finished:
+        complain(f"error: {made.end.reason}; run what is missing and merge again")
+        return joining.MISSING
     return 0
 
 

@@ -22,12 +22,13 @@ from parity.records import history
 from parity.records.changes import DRIFT, Comparison, compare, limited
 from parity.records.file import Records, Writer
 from parity.records.history import Point
-from parity.records.lines import SCHEMA, Check, End, Line, Run
+from parity.records.lines import SCHEMA, Check, End, Line, Run, Split
 from parity.records.verdict import BAD, LAMBDA
 from parity.records.wording import count
 from parity.report.html import render
 from parity.routes.catalog import Catalog
 from parity.running import engine, environment
+from parity.running.cluster import Cluster
 from parity.running.interrupts import heard_as_ctrl_c, undisturbed
 from parity.running.selection import Pair, needs
 
@@ -57,6 +58,8 @@ class Plan:
     cache_limit: int  #: bytes that the cache may have after the run
     memo: bool = True  #: whether exporters keep their tables from one export to the next
     baseline: Records | None = None  #: an earlier run to compare with
+    cluster: Cluster | None = None  #: where the checks run; None for this machine
+    split: Split | None = None  #: of one shard of a plan, whose pairs these are
     narrowed: bool = False  #: whether some checks were asked for: then the rest of the baseline has not vanished
     drift: float = DRIFT  #: how many times a ratio must grow to be called drift
 
@@ -85,7 +88,8 @@ def execute(
     """
     started = datetime.now(UTC)
     installed = environment.packages(plan.catalog)
-    machine = environment.environment(plan.catalog, plan.threads)
+    here = environment.environment(plan.catalog, plan.threads)
+    machine = here if plan.cluster is None else plan.cluster.machine
     git = environment.git(plan.cases)
     folder = folder or new_folder(plan.reports, started)
     run = Run(
@@ -98,6 +102,7 @@ def execute(
         planned=len(plan.pairs),
         environment=machine,
         git=git,
+        split=plan.split,
     )
 
     cases = {case.name: case for case, _ in plan.pairs}
@@ -112,7 +117,7 @@ def execute(
     with heard_as_ctrl_c(), _Book(plan, run, folder / "records.jsonl", heard) as book:
         try:
             book.write(run)
-            engine.run(
+            (engine if plan.cluster is None else plan.cluster).run(
                 plan.pairs,
                 seed=plan.seed,
                 catalog=plan.catalog,

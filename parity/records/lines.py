@@ -1,8 +1,8 @@
 """The lines of a records file: one JSON object a line, typed here, described in ``docs/records.md``.
 
 A ``run`` line, one ``check`` line for each case and route, an ``end`` line. A file without an ``end`` line is of a run
-that did not finish. A merged file keeps the run and end line of each of its shards in its own run line, and each check
-says which shard it is of. NaN and infinity, which JSON cannot say, are the strings "NaN", "Infinity" and "-Infinity".
+that did not finish. A merged file keeps the run and end line of each of its shards in its own run line; where they are of
+a matrix, each check says which shard it is of, and where they are of one plan it is the run of that plan. NaN and infinity, which JSON cannot say, are the strings "NaN", "Infinity" and "-Infinity".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from parity.records.verdict import Kind, Status
 
-SCHEMA = 4  #: raised when a line written by this parity cannot be read by an older one
+SCHEMA = 5  #: raised when a line written by this parity cannot be read by an older one
 
 Step = Literal["ask", "look", "export", "run", "judge"]  #: of a check, one after the other
 
@@ -72,6 +72,15 @@ class Git(Struct, frozen=True):
     dirty: bool
 
 
+class Split(Struct, frozen=True):
+    """Which shard of a plan a run is of, and what tells that plan, split so, from every other."""
+
+    number: int  #: from 1
+    of: int  #: how many shards there are
+    plan: str  #: a digest of the seed and of every check of every shard
+    checks: int  #: of all shards
+
+
 class Run(Struct, frozen=True, tag_field="type", tag="run"):
     """The first line."""
 
@@ -85,6 +94,8 @@ class Run(Struct, frozen=True, tag_field="type", tag="run"):
     environment: Environment  #: of a merged file, that of its first shard
     git: Git | None = None
     shards: list[Shard] = []  #: the runs that a merged file is made of; empty where it is one run
+    split: Split | None = None  #: of a run of one shard of a plan
+    joined: list[Shard] = []  #: the shards of the one plan that the run is joined from
 
 
 #: What a figure or a failure is of: ``parity.cases.probes`` says what each asks.
@@ -262,7 +273,7 @@ class End(Struct, frozen=True, tag_field="type", tag="end"):
 class Shard(Struct, frozen=True):
     """One run of a merged file: its run and its end line as they stood, the end missing where it was cut off."""
 
-    name: str  #: unlike those of the other shards, for example "oldest"
+    name: str  #: unlike those of the other shards, for example "oldest"; of a plan "2/8"
     run: Run
     end: End | None = None
 

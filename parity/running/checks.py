@@ -89,8 +89,13 @@ def refused(check: Check, complaint: Complaint) -> Check:
 
 def file_name(check_id: str) -> str:
     """A name for a check's arrays that every file system takes, unlike any other check's."""
-    plain = re.sub(r"[^A-Za-z0-9.+=-]+", "_", check_id).strip("_")[:120]
-    return f"{plain}.{hashlib.sha256(check_id.encode()).hexdigest()[:8]}.npz"
+    return f"{path_name(check_id)}.npz"
+
+
+def path_name(text: str) -> str:
+    """A text as the name of a file or folder that every file system takes, unlike that of any other text."""
+    plain = re.sub(r"[^A-Za-z0-9.+=-]+", "_", text).strip("_")[:120]
+    return f"{plain}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def revised(check: Check, **changes: object) -> Check:

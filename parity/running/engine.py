@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from parity.cases.case import Case
 from parity.cases.model import AnyCase, ModelCase
 from parity.errors import ParityError
 from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
-from parity.running import cache, jobs, stock
-from parity.running.checks import file_name, judged_as, refused, revised, troubled, unrun
+from parity.running import cache, interrupts, jobs, stock
+from parity.running.checks import file_name, judged_as, path_name, refused, revised, troubled, unrun
 from parity.running.crew import Crew, kind_of
 from parity.running.environment import cores
 from parity.running.models import registered
@@ -31,7 +28,7 @@ ASK_LIMIT = 60.0  #: seconds to say whether a device is there
 LOOK_LIMIT = 120.0  #: seconds to look for an export in the cache
 GROWTH = 2**29  #: bytes by which a worker may have grown between two jobs; a framework that leaks is started again
 
-__all__ = ["run", "unrun"]
+__all__ = ["opened", "run", "unrun"]
 
 DAMAGED = "cache entry was damaged and made again"
 
@@ -65,6 +62,7 @@ def run(
     use_cache: bool = True,
     cache_limit: int | None = None,
     memo: bool = True,
+    pool: Pool | None = None,
 ) -> None:
     """Run every check and ``emit`` each exactly once, as soon as it has ended; no two have the same case and route.
 
@@ -72,7 +70,8 @@ def run(
     records file; settle: what declared divergences make of a check; threads: for each worker to compute with; jobs: how many
     workers compute at a time, by default as many as there are cores; memory_limit: bytes of resident memory that one worker
     may have, by default three quarters of the machine's, which all of them together never have more than; cache_limit: bytes that the
-    cache may have when the run has ended; memo: whether exporters keep their tables from one export to the next.
+    cache may have when the run has ended; memo: whether exporters keep their tables from one export to the next; pool: workers that
+    :func:`opened` started with the same options, and that go on living; by default the run has its own.
 
     What a check says does not depend on ``jobs``, nor on which others run beside it; the order in which checks end does.
 
@@ -88,16 +87,9 @@ def run(
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
         kept = cache_folder.resolve() if use_cache else None
-        with _held_interrupt() as deliver, _trimmed(kept, cache_limit), cache.scratch(cache_folder) as scratch:
-            setup = Setup(
-                begin=lambda name: _beginning(kind_of(name), catalog, threads, memo),
-                cases=cases_folder,
-                scratch=scratch,
-                threads=threads,
-                memory_limit=memory_limit or machine_share(),
-                growth=GROWTH,
-            )
-            _networks(networks, setup, at_once, seed, catalog, kept, arrays_folder, told, deliver)
+        own = nullcontext(pool) if pool else opened(catalog, cases_folder, cache_folder, threads, memory_limit, memo)
+        with interrupts.held() as deliver, _trimmed(kept, cache_limit), own as workers:
+            _networks(networks, workers, at_once, seed, catalog, kept, arrays_folder, told, deliver)
     models: dict[str, tuple[ModelCase, list[Route]]] = {}
     for case, route in checks:
         if isinstance(case, ModelCase):
@@ -105,8 +97,31 @@ def run(
     for model, routes in models.values():
         # Ctrl-C ends it, and its workers
         made = registered.run(model, routes, seed, catalog, threads, at_once, memory_limit, memo)
-        with _held_interrupt():
+        with interrupts.held():
             told(made)
+
+
+@contextmanager
+def opened(
+    catalog: Catalog,
+    cases_folder: Path | None,
+    cache_folder: Path,
+    threads: int,
+    memory_limit: int | None,
+    memo: bool,
+) -> Iterator[Pool]:
+    """Workers for runs one after the other, started when first needed; all options are those of :func:`run`."""
+    with cache.scratch(cache_folder) as scratch:
+        setup = Setup(
+            begin=lambda name: _beginning(kind_of(name), catalog, threads, memo),
+            cases=cases_folder,
+            scratch=scratch,
+            threads=threads,
+            memory_limit=memory_limit or machine_share(),
+            growth=GROWTH,
+        )
+        with Pool(setup) as pool:
+            yield pool
 
 
 @contextmanager
@@ -126,7 +141,7 @@ def _beginning(kind: str, catalog: Catalog, threads: int, memo: bool) -> Job:
 
 def _networks(
     checks: Sequence[tuple[Case, Route]],
-    setup: Setup,
+    pool: Pool,
     at_once: int,
     seed: int,
     catalog: Catalog,
@@ -138,18 +153,17 @@ def _networks(
     """The checks of networks, which share workers and exports."""
     absent = [(check, catalog.why_absent(check[1])) for check in checks]
     present = [check for check, reason in absent if not reason]
-    with Pool(setup) as pool:
-        state = _Run(present, seed, catalog, setup.scratch, kept, arrays)
-        crew = Crew(pool, state.schedule, at_once)
-        told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
-        while not state.schedule.finished:
-            while (found := crew.next()) is not None:
-                process, task = found
-                pool.give(process, state.job(task))
-            for job, answer in pool.wait():
-                crew.ended(job.tag, answer.seconds)
-                told(state.finish(job.tag, job.doing, answer))
-            deliver()
+    state = _Run(present, seed, catalog, pool.scratch, kept, arrays)
+    crew = Crew(pool, state.schedule, at_once)
+    told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
+    while not state.schedule.finished:
+        while (found := crew.next()) is not None:
+            process, task = found
+            pool.give(process, state.job(task))
+        for job, answer in pool.wait():
+            crew.ended(job.tag, answer.seconds)
+            told(state.finish(job.tag, job.doing, answer))
+        deliver()
 
 
 class _Run:
@@ -171,7 +185,8 @@ class _Run:
         self._exports: dict[tuple[str, str], _Export] = {}
         for i, (case, route) in enumerate(checks):
             if route.exporter is not None:
-                folder = scratch / f"export-{len(self._exports)}"
+                # Messages name it, so it is called alike whatever else is run.
+                folder = scratch / f"export-{path_name(f'{case.name}[{route.exporter}]')}"
                 self._exports.setdefault((case.name, route.exporter), _Export(folder, set())).users.add(i)
 
     def job(self, task: Task) -> Job:
@@ -288,29 +303,3 @@ class _Run:
 
     def _evidence(self, i: int) -> Path:
         return self._scratch / f"arrays-{i}.npz"
-
-
-@contextmanager
-def _held_interrupt() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C until between two steps: in the midst of one it would orphan a worker or lose a verdict.
-
-    What is yielded hands a held Ctrl-C to the handler that was there before. Where that is not a Python function, and
-    outside the main thread, where none is called, nothing changes.
-    """
-    before: Any = signal.getsignal(signal.SIGINT)
-    held = threading.Event()
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield lambda: None
-        return
-
-    def deliver() -> None:
-        if held.is_set():
-            held.clear()
-            before(signal.SIGINT, None)
-
-    signal.signal(signal.SIGINT, lambda number, frame: held.set())
-    try:
-        yield deliver
-    finally:
-        signal.signal(signal.SIGINT, before)
-    deliver()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _POLITE = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _GROUP = (signal.SIGINT, *_POLITE)  # what a terminal or a job sends to a whole group of processes
@@ -32,6 +33,32 @@ def heard_as_ctrl_c() -> Iterator[None]:
 
     with _handlers([signal.SIGINT], stop), _handlers(_POLITE, polite):
         yield
+
+
+@contextmanager
+def held() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C until between two steps: in the midst of one it would orphan a worker or lose a verdict.
+
+    What is yielded hands a held Ctrl-C to the handler that was there before. Where that is not a Python function, and
+    outside the main thread, where none is called, nothing changes.
+    """
+    before: Any = signal.getsignal(signal.SIGINT)
+    waiting = threading.Event()
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield lambda: None
+        return
+
+    def deliver() -> None:
+        if waiting.is_set():
+            waiting.clear()
+            before(signal.SIGINT, None)
+
+    signal.signal(signal.SIGINT, lambda number, frame: waiting.set())
+    try:
+        yield deliver
+    finally:
+        signal.signal(signal.SIGINT, before)
+    deliver()
 
 
 @contextmanager

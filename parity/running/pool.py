@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from multiprocessing.connection import wait
+from pathlib import Path
 from types import TracebackType
 
 from parity.running.process import TICK, Job, Setup, Worker
@@ -33,6 +34,11 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for worker in self._workers.values():
             worker.stop()
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for what its jobs leave for each other."""
+        return self._setup.scratch
 
     @property
     def busy(self) -> int:

@@ -8,9 +8,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from parity.records.file import Records, read
+from parity.records.lines import Check, Seconds
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,10 +46,11 @@ class Project:
     folder: Path
 
     def start(self, *words: str, environment: dict[str, str] | None = None, **options: object) -> subprocess.Popen[str]:
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         return subprocess.Popen(
             [sys.executable, "-m", "tests.cli.program", *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "GITHUB_ACTIONS": "", **(environment or {})},
+            env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "GITHUB_ACTIONS": "", **(environment or {})},
             text=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]
         )
@@ -64,6 +67,16 @@ class Project:
 
     def statuses(self) -> dict[str, str]:
         return {check.id: check.status for check in self.latest().checks}
+
+
+def same(records: Records) -> list[Check]:
+    """The checks by their ids, without what no two runs share: seconds, the id of the run in a path, addresses in last words."""
+    alike = []
+    for check in records.checks:
+        notes = [] if check.status == "crash" else check.notes
+        arrays = check.arrays.partition("/")[2]
+        alike.append(msgspec.structs.replace(check, seconds=Seconds(), arrays=arrays, notes=notes))
+    return sorted(alike, key=lambda check: check.id)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -110,6 +111,18 @@ def _stop() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+def _kill_the_parent() -> None:
+    """End the process that started this one, and this one with it."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(1000)
+
+
+def _kill_the_parent_once() -> None:
+    with suppress(FileExistsError):
+        Path("killed once").touch(exist_ok=False)
+        _kill_the_parent()
+
+
 def _fill_the_disk() -> None:
     with Path("/dev/full").open("wb") as file:
         file.write(b"x")
@@ -139,6 +152,8 @@ FAULTS: dict[str, Any] = {
     "spin": _spin,
     "native-hang": _hang_in_native_code,
     "stop": _stop,
+    "parent": _kill_the_parent,
+    "parent-once": _kill_the_parent_once,
     "eat": _eat,
     "grow": _grow,
     "torn": lambda: _torn(lambda: os._exit(1)),
