@@ -22,6 +22,7 @@ from typing import Any
 
 from parity.errors import ParityError
 
+JUDGEMENTS = "judgements.sqlite"  #: what passed, beside the exports
 ENTRY = "entry.json"  #: of each entry: the digest of every file, and its own
 MEND = "make it writable with room in it, or name another in pyproject.toml: [tool.parity] cache"
 CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# What parity can make again; safe to delete.\n"

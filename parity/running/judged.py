@@ -20,10 +20,10 @@ import numpy as np
 from parity.cases.case import Case
 from parity.judging.judge import Judgement
 from parity.routes.catalog import Route
+from parity.running.cache import JUDGEMENTS
 from parity.running.key import spelled_out
 from parity.running.sources import ROOT, sources
 
-FILE = "judgements.sqlite"  #: in the cache
 MOST = 20_000  #: judgements that are kept, the last ones: of the registry's some four runs, and some 40 MB
 
 #: The rooms and modules of parity that judge, or say what is judged.
@@ -82,7 +82,7 @@ def keep(kept: Path, key: str, judgement: Judgement) -> None:
 @contextmanager
 def _opened(kept: Path) -> Iterator[sqlite3.Connection]:
     """The store of a cache, made where there is none; what is asked of it is done whole or not at all."""
-    with closing(sqlite3.connect(kept / FILE)) as store, store:
+    with closing(sqlite3.connect(kept / JUDGEMENTS)) as store, store:
         store.execute("PRAGMA synchronous = OFF")  # what a crash of the machine damages does not hold, and is judged
         store.execute(
             "CREATE TABLE IF NOT EXISTS judgements"

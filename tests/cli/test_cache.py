@@ -10,8 +10,9 @@ from tests.cli.conftest import Project
 def test_the_cache_is_shown_kept_within_its_limit_and_cleared(project: Project) -> None:
     assert project.parity("cache").stdout == ".parity_cache: 0 entries, 0 B; limit 2.0 GB\n"
     project.parity("run", "good", "--route", "kit>reader")
-    first, used, writer = project.parity("cache").stdout.splitlines()
+    first, judged, used, writer = project.parity("cache").stdout.splitlines()
     assert first.startswith(".parity_cache: 2 entries, ")
+    assert judged.startswith("judgements")
     assert used.startswith("used    20")
     assert writer.split()[:3] == ["writer", "2", "entries"]
 

@@ -20,7 +20,8 @@ from parity.judging.observation import Observation, load, save
 from parity.layers import Conv2D, LeakyReLU
 from parity.routes.catalog import Route
 from parity.running import jobs, judged, steps
-from parity.running.judged import FILE, JUDGES, judged_key
+from parity.running.cache import JUDGEMENTS
+from parity.running.judged import JUDGES, judged_key
 from tests.workers.conftest import Runner
 from tests.workers.kit import CATALOG, case, route
 
@@ -87,14 +88,14 @@ def test_a_failure_is_judged_each_time_and_leaves_its_arrays_each_time(box: Box)
 )
 def test_what_does_not_hold_is_judged(box: Box, sql: str) -> None:
     first = box.judge()
-    with sqlite3.connect(box.kept / FILE) as store:
+    with sqlite3.connect(box.kept / JUDGEMENTS) as store:
         store.execute(sql)
     store.close()
     assert (box.judge(), box.asked) == (first, 2)
 
 
 def test_a_store_that_is_none_costs_no_verdict(box: Box) -> None:
-    (box.kept / FILE).write_bytes(b"no database")
+    (box.kept / JUDGEMENTS).write_bytes(b"no database")
     assert [box.judge().status for _ in range(2)] == ["pass", "pass"]
     assert box.asked == 2
 
@@ -156,10 +157,10 @@ def test_all_of_parity_that_the_judge_imports_is_in_the_key() -> None:
 
 def test_a_warm_run_says_what_the_cold_one_said_and_none_is_kept_without_the_cache(run: Runner, tmp_path: Path) -> None:
     checks = [(ONE, ROUTE), (case("off", "run:wrong"), ROUTE)]
-    assert not (tmp_path / "cache" / FILE).exists()
+    assert not (tmp_path / "cache" / JUDGEMENTS).exists()
     bare = run(checks, use_cache=False)
-    assert not (tmp_path / "cache" / FILE).exists()
+    assert not (tmp_path / "cache" / JUDGEMENTS).exists()
     for ended in (run(checks), run(checks)):
         for name, check in ended.items():
             assert (check.status, check.ratio, check.probes) == (bare[name].status, bare[name].ratio, bare[name].probes)
-    assert (tmp_path / "cache" / FILE).exists()
+    assert (tmp_path / "cache" / JUDGEMENTS).exists()
