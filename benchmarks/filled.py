@@ -110,7 +110,11 @@ def main() -> None:
     chosen = [case for case in cases(load(CASES).cases, options.patterns) if isinstance(case, Case)]
     made: dict[str, Any] = {}
     for route in catalog.routes().values():
-        if route.exporter is None or route.exporter in made or (options.exporter or [route.exporter]).count(route.exporter) == 0:
+        if (
+            route.exporter is None
+            or route.exporter in made
+            or (options.exporter or [route.exporter]).count(route.exporter) == 0
+        ):
             continue
         catalog.framework(route.framework).start(1)
         pairs = list(asked(chosen, options.seed))[:: options.every]

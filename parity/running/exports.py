@@ -119,10 +119,16 @@ class _Shelf:
         if drawn.plain:
             kind: Variant = "shipped" if variant == "integer" else variant
             of = self._entry(entry_key(self._key, kind), f"{variant}-structure", partial(self._of_structure, kind))
-            if of is None or not of.facts.unplaced:
-                return of if of is not None and self._holds(variant, of, drawn) else None
-        own = entry_key(self._key, variant, drawn.digest)
-        return self._entry(own, f"{variant}-own", partial(self._of_parameters, variant))
+            if of is None:
+                return None
+            if of.facts.places:
+                return of if self._holds(variant, of, drawn) else None
+            if not of.facts.unplaced:
+                return self._as_it_is(variant, of)
+        own = self._entry(
+            entry_key(self._key, variant, drawn.digest), f"{variant}-own", partial(self._of_parameters, variant)
+        )
+        return None if own is None else self._as_it_is(variant, own)
 
     def _entry(self, key: str, name: str, make: Callable[[Path], Facts]) -> _Had | None:
         """An entry, its file in the folder ``name``; where there is none, ``make`` is asked to put it there."""
@@ -144,6 +150,16 @@ class _Shelf:
             return None
         return _Had(into / facts.file, facts)
 
+    def _as_it_is(self, variant: Variant, had: _Had) -> _Had:
+        """An entry whose file is the variant's, with what lies beside it, under the name that it has in every message."""
+        if not had.facts.file:
+            return had
+        path = self._folder / f"{variant}.onnx"
+        had.path.rename(path)
+        for beside in had.path.parent.iterdir():
+            beside.rename(self._folder / beside.name)
+        return _Had(path, had.facts)
+
     def _of_structure(self, variant: Variant, into: Path) -> Facts:
         path = into / f"{variant}.onnx"
         try:
@@ -151,7 +167,8 @@ class _Shelf:
             return Facts(path.name, complaint=complaint, places=places(path, self._structure))
         except NoOpenBatch:
             return Facts()
-        except Exception as error:  # noqa: BLE001 - what is told of a case is how the export of its own parameters ends
+        except Exception as error:
+            # What is told of a case is how the export with its own parameters ends, not one that it did not ask for.
             if not marks(self._structure):
                 raise
             _empty(into)
@@ -167,7 +184,7 @@ class _Shelf:
     def _holds(self, variant: Variant, of: _Had, drawn: _Drawn) -> bool:
         """Whether a file of the structure may be filled: it is not in the sample, or was compared."""
         key = entry_key(self._key, f"sample of {variant}", drawn.digest)
-        if not of.facts.places or int(key, 16) % SAMPLED:
+        if int(key, 16) % SAMPLED:
             return True
         return self._entry(key, f"{variant}-sample", partial(self._compare, variant, of)) is not None
 
