@@ -28,8 +28,8 @@ from parity.cases.registry import load
 from parity.cases.structure import marked, marks, plain, structure
 from parity.errors import Unsupported
 from parity.routes.catalog import Catalog, Route, installed
-from parity.running.filled import difference
-from parity.running.places import Place, Unplaced, fill, places
+from parity.routes.exporters.filled import difference
+from parity.routes.exporters.places import Place, Unplaced, fill, places
 from parity.running.selection import cases
 from parity.running.steps import NoOpenBatch, export_file
 
@@ -51,7 +51,7 @@ class Found:
     seconds: float = 0.0  #: of this process's CPU
 
 
-def asked(of: Iterable[Case], seed: int) -> Iterator[tuple[Case, Variant]]:
+def asked(of: Iterable[Case]) -> Iterator[tuple[Case, Variant]]:
     """The files that a run asks for, those of one structure one after another."""
     pairs = [(case, variant) for case in of for variant in variants(case)]
     return iter(sorted(pairs, key=lambda pair: _same(*pair)))
@@ -110,14 +110,12 @@ def main() -> None:
     chosen = [case for case in cases(load(CASES).cases, options.patterns) if isinstance(case, Case)]
     made: dict[str, Any] = {}
     for route in catalog.routes().values():
-        if (
-            route.exporter is None
-            or route.exporter in made
-            or (options.exporter or [route.exporter]).count(route.exporter) == 0
-        ):
+        if route.exporter is None or route.exporter in made:
+            continue
+        if options.exporter and route.exporter not in options.exporter:
             continue
         catalog.framework(route.framework).start(1)
-        pairs = list(asked(chosen, options.seed))[:: options.every]
+        pairs = list(asked(chosen))[:: options.every]
         with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(sys.stderr):
             made[route.exporter] = vars(compared(pairs, options.seed, route, catalog, Path(name)))
     print(json.dumps(made, indent=2))

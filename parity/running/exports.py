@@ -1,7 +1,7 @@
 """The files of a case had from the cache: exported once for a structure, and filled with the parameters that the case draws.
 
 The entry of a structure holds its file, exported with marked parameters (:mod:`parity.cases.structure`), and where each of
-them lies in it (:mod:`parity.running.places`). Where one does not lie there as it is, folded into another or computed with,
+them lies in it (:mod:`parity.routes.exporters.places`). Where one does not lie there as it is, folded into another or computed with,
 and for parameters that an exporter may look at, an export is made with these very parameters, and kept by their digest. Of
 the files that are filled one in ``SAMPLED`` is held against such an export before it is believed.
 """
@@ -24,10 +24,10 @@ from parity.cases.structure import digest, marked, marks, plain, structure
 from parity.errors import Broken
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters.check import Complaint
+from parity.routes.exporters.filled import difference
+from parity.routes.exporters.places import Place, Unplaced, fill, places
 from parity.running import cache
-from parity.running.filled import difference
 from parity.running.key import entry_key, structure_key
-from parity.running.places import Place, Unplaced, fill, places
 from parity.running.steps import Exported, NoOpenBatch, export_file
 
 SAMPLED = 50  #: one filled file in so many is held against an export

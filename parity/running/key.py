@@ -19,7 +19,8 @@ from parity.cases import structure
 from parity.cases.case import Case
 from parity.operators.graph import Graph
 from parity.routes.catalog import Catalog, Route
-from parity.running import places, steps
+from parity.routes.exporters import places
+from parity.running import steps
 from parity.running.sources import sources
 
 

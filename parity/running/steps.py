@@ -19,7 +19,7 @@ from parity.judging.observation import Program, load, observe, save
 from parity.routes.catalog import Catalog, Exporter, Route
 from parity.routes.exporters.batch import fixed_batch
 from parity.routes.exporters.check import Complaint, check_file
-from parity.running.places import Place, fill
+from parity.routes.exporters.places import Place, fill
 
 
 @dataclass(frozen=True)

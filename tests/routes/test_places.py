@@ -14,8 +14,8 @@ from parity.cases import Case
 from parity.cases.parameters import Parameters, draw_parameters
 from parity.cases.structure import marked
 from parity.layers import Conv2D
-from parity.running.filled import difference
-from parity.running.places import Unplaced, fill, places
+from parity.routes.exporters.filled import difference
+from parity.routes.exporters.places import Unplaced, fill, places
 
 onnx = pytest.importorskip("onnx", reason="ONNX files are read and written")
 
@@ -120,7 +120,7 @@ def test_an_attribute_that_nobody_wrote_and_numbers_beside_the_file_refuse_it(tm
         places(path, CASE)
     model = onnx.load(write(path, stored(marked(CASE))))
     onnx.save(model, path, save_as_external_data=True, location="beside.bin", size_threshold=0)
-    with pytest.raises(Unplaced, match="^its numbers lie beside it$"):
+    with pytest.raises(Unplaced, match=r"^its numbers lie beside it$"):
         places(path, CASE)
 
 
@@ -136,14 +136,18 @@ def test_names_that_are_counted_are_no_difference_and_anything_else_is(tmp_path:
     one = write(tmp_path / "one.onnx", arrays, {"alpha": 1.0})
     assert difference(one, write(tmp_path / "named.onnx", arrays, {"alpha": 1.0}, prefix="functional_7_")) == ""
     others = {
-        "initializer 0 (of shape [4, 3, 2, 5]) is another": ({**arrays, "weight": arrays["weight"] + 1}, {"alpha": 1.0}),
-        "node 0 (Anything) is another": (arrays, {"alpha": 1.5}),
-        "initializer 1 (of shape [4]) is another": ({"weight": arrays["weight"], "bias": -arrays["bias"]}, {"alpha": 1.0}),
+        "a stored tensor of shape [4, 3, 2, 5]": ({**arrays, "weight": arrays["weight"] + 1}, {"alpha": 1.0}),
+        "node 0 (Anything)": (arrays, {"alpha": 1.5}),
+        "a stored tensor of shape [4]": ({**arrays, "bias": -arrays["bias"]}, {"alpha": 1.0}),
     }
     for said, (changed, attributes) in others.items():
-        found = difference(one, write(tmp_path / "other.onnx", changed, attributes))
-        assert found == said
+        found = difference(write(tmp_path / "other.onnx", changed, attributes), one)
+        assert found == f"{said} of the export is not in it"
+    model = onnx.load(one)
+    model.graph.initializer.add().CopyFrom(onnx.numpy_helper.from_array(np.ones(3, np.float32), "unread"))
+    onnx.save(model, tmp_path / "other.onnx")
+    assert difference(tmp_path / "other.onnx", one) == "it has 1 more parts than the export"
     model = onnx.load(one)
     model.producer_name = "somebody"
     onnx.save(model, tmp_path / "other.onnx")
-    assert difference(one, tmp_path / "other.onnx") == "what is not of its graph is another"
+    assert difference(one, tmp_path / "other.onnx") == "what is not of the graph is another"
