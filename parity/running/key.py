@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -50,6 +51,7 @@ def entry_key(structure: str, what: str, parameters: str = "") -> str:
     return hashlib.sha256(f"{structure} {what} {parameters}".encode()).hexdigest()
 
 
+@cache  # reading them is half of what a key takes, and what a process has imported stays
 def _version(distribution: str) -> str:
     try:
         return version(distribution)

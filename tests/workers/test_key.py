@@ -177,9 +177,9 @@ def test_every_file_of_a_structure_has_a_key_of_its_own() -> None:
 
 def test_versions_of_what_takes_part_are_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key(case("one"))
-    monkeypatch.setattr(keys, "version", lambda name: "0.0.1" if name == "onnx" else "1")
+    monkeypatch.setattr(keys, "_version", lambda name: "0.0.1" if name == "onnx" else "1")
     other = key(case("one"))
-    monkeypatch.setattr(keys, "version", lambda name: "0.0.2" if name == "onnx" else "1")
+    monkeypatch.setattr(keys, "_version", lambda name: "0.0.2" if name == "onnx" else "1")
     assert len({before, other, key(case("one"))}) == 3
 
 
