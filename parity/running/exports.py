@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -37,10 +38,12 @@ REMEMBERED = 64  #: sets of parameters whose digest is kept in mind: the exporte
 class Facts(msgspec.Struct, frozen=True):
     """What an entry says beside its file.
 
-    file: its name, empty where there is none: no batch axis was left open, or no other parameters can be put into it, and
-    unplaced then says why; complaint: what there is against the file; places: where the parameters of a structure lie.
+    exporter: whose it is; file: its name, empty where there is none: no batch axis was left open, or no other parameters can
+    be put into it, and unplaced then says why; complaint: what there is against the file; places: where the parameters of a
+    structure lie.
     """
 
+    exporter: str
     file: str = ""
     unplaced: str = ""
     complaint: Complaint | None = None
@@ -164,22 +167,24 @@ class _Shelf:
         path = into / f"{variant}.onnx"
         try:
             complaint = self._export(marked(self._structure), variant, path)
-            return Facts(path.name, complaint=complaint, places=places(path, self._structure))
+            return self._facts(path.name, complaint=complaint, places=places(path, self._structure))
         except NoOpenBatch:
-            return Facts()
+            return self._facts()
         except Exception as error:
             # What is told of a case is how the export with its own parameters ends, not one that it did not ask for.
             if not marks(self._structure):
                 raise
             _empty(into)
-            return Facts(unplaced=str(error) if isinstance(error, Unplaced) else f"{type(error).__name__}: {error}")
+            return self._facts(
+                unplaced=str(error) if isinstance(error, Unplaced) else f"{type(error).__name__}: {error}"
+            )
 
     def _of_parameters(self, variant: Variant, into: Path) -> Facts:
         path = into / f"{variant}.onnx"
         try:
-            return Facts(path.name, complaint=self._export(self._parameters(variant), variant, path))
+            return self._facts(path.name, complaint=self._export(self._parameters(variant), variant, path))
         except NoOpenBatch:
-            return Facts()
+            return self._facts()
 
     def _holds(self, variant: Variant, of: _Had, drawn: _Drawn) -> bool:
         """Whether a file of the structure may be filled: it is not in the sample, or was compared."""
@@ -196,7 +201,11 @@ class _Shelf:
         if said := difference(filled, exported):
             raise Broken("cache", f"{variant}.onnx, filled with its parameters, is not what an export gives: {said}")
         _empty(into)
-        return Facts()
+        return self._facts()
+
+    def _facts(self, file: str = "", **more: Any) -> Facts:
+        assert self._route.exporter is not None
+        return Facts(self._catalog.exporter(self._route.exporter).name, file, **more)
 
     def _export(self, parameters: Parameters, variant: Variant, path: Path) -> Complaint | None:
         return export_file(self._structure, parameters, variant, self._route, self._catalog, path)
