@@ -162,9 +162,9 @@ class _Run:
                 task, jobs.judge_step, (*asked[:3], self._observation(task.check), arrays), "judging", case.time_limit
             )
         if task.kind == "run":
-            made, folder = (None, None) if export is None else (export.made, export.folder)
+            made = None if export is None else export.made
             doing = f"running in {route.runtime}"
-            return Job(task, jobs.run, (*asked, made, folder, self._observation(task.check)), doing, case.time_limit)
+            return Job(task, jobs.run_step, (*asked, made, self._observation(task.check)), doing, case.time_limit)
         assert export is not None
         if task.kind == "look":
             return Job(task, jobs.look, (*asked, export.folder, self._kept), "looking in the cache", LOOK_LIMIT)

@@ -79,7 +79,7 @@ def look(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, ke
     shelf = _Shelf(case, seed, route, catalog, folder, kept, make=False)
     found = {variant: shelf.had(variant) for variant in variants(case)}
     had = {variant: one for variant, one in found.items() if one is not None}
-    return Looked(_exported(had, route, catalog) if len(had) == len(found) else None, shelf.damage)
+    return Looked(_exported(had, route, catalog, folder) if len(had) == len(found) else None, shelf.damage)
 
 
 def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path) -> Exported:
@@ -89,10 +89,10 @@ def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, 
     """
     shelf = _Shelf(case, seed, route, catalog, folder, kept, make=True)
     found = {variant: shelf.had(variant) for variant in variants(case)}
-    return _exported({variant: one for variant, one in found.items() if one is not None}, route, catalog)
+    return _exported({variant: one for variant, one in found.items() if one is not None}, route, catalog, folder)
 
 
-def _exported(had: Mapping[Variant, _Had], route: Route, catalog: Catalog) -> Exported:
+def _exported(had: Mapping[Variant, _Had], route: Route, catalog: Catalog, folder: Path) -> Exported:
     assert route.exporter is not None
     there = {variant: one for variant, one in had.items() if one.facts.file}
     complaints = [one.facts.complaint for one in there.values() if one.facts.complaint is not None]
@@ -101,6 +101,7 @@ def _exported(had: Mapping[Variant, _Had], route: Route, catalog: Catalog) -> Ex
         catalog.exporter(route.exporter).name,
         complaints[0] if complaints else None,  # the network as it ships is the first
         {variant: one.facts.places for variant, one in there.items() if one.facts.places},
+        str(folder),
     )
 
 

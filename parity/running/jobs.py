@@ -8,7 +8,7 @@ from parity.cases.case import Case
 from parity.routes.catalog import Catalog, Route
 from parity.running import exports
 from parity.running.exports import Looked
-from parity.running.steps import Exported, export_step, judge_step, ready, run_step
+from parity.running.steps import Exported, export_step, judge_step, run_step
 
 JUDGE = "judge"  #: the worker that hosts no framework: it judges, and looks things up in the cache
 
@@ -38,12 +38,4 @@ def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, 
     return exports.export(case, seed, route, catalog, folder, kept)
 
 
-def run(
-    case: Case, seed: int, route: Route, catalog: Catalog, made: Exported | None, folder: Path | None, out: Path
-) -> None:
-    """Run a check and write its observation to ``out``; ``made`` is the export in ``folder``, if the route has one."""
-    files = None if made is None or folder is None else ready(case, seed, made, folder)
-    run_step(case, seed, route, catalog, files, out)
-
-
-__all__ = ["JUDGE", "Looked", "begin", "export", "judge_step", "look", "run", "why_no_device"]
+__all__ = ["JUDGE", "Looked", "begin", "export", "judge_step", "look", "run_step", "why_no_device"]

@@ -24,6 +24,8 @@ from parity.routes.exporters import places
 from parity.running import steps
 from parity.running.sources import sources
 
+EXPORTS = "parity.running.exports"  #: what an entry says beside its file; it imports this module
+
 
 def structure_key(case: Case, route: Route, catalog: Catalog) -> str:
     """The digest of what decides the files that a route's exporter makes of a case, but for its parameters.
@@ -41,7 +43,7 @@ def structure_key(case: Case, route: Route, catalog: Catalog) -> str:
         "shapes": {name: [tensor.shape, tensor.folded] for name, tensor in bare.tensors.items()},
         "exporter": route.exporter,
         "versions": {name: v for name in distributions if (v := _version(name))},
-        "sources": sources(classes, [steps.__name__, structure.__name__, places.__name__]),
+        "sources": sources(classes, [steps.__name__, structure.__name__, places.__name__, EXPORTS]),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -27,13 +27,15 @@ class Exported:
     """What an export left: variant -> path of its file, and the exporter that the files say wrote them.
 
     complaint: what the checker and ONNX's shape inference have against a file; it is run all the same; places: of a variant
-    whose file is that of its structure, where the parameters go that have still to be put into it.
+    whose file is that of its structure, where the parameters go that have still to be put into it; folder: where such a file is
+    then.
     """
 
     files: dict[str, str]
     exporter: str
     complaint: Complaint | None = None
     places: dict[Variant, tuple[Place, ...]] = field(default_factory=dict)
+    folder: str = ""
 
 
 def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path) -> Exported:
@@ -88,8 +90,8 @@ def export_file(
     return check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs])
 
 
-def ready(case: Case, seed: int, made: Exported, folder: Path) -> dict[str, str]:
-    """The files of an export, variant -> path, those of its structure filled into ``folder`` with the case's parameters."""
+def ready(case: Case, seed: int, made: Exported) -> dict[str, str]:
+    """The files of an export, variant -> path, those of its structure filled with the case's parameters."""
 
     @cache
     def drawn(of: Variant) -> Parameters:
@@ -97,7 +99,7 @@ def ready(case: Case, seed: int, made: Exported, folder: Path) -> dict[str, str]
 
     files = dict(made.files)
     for variant, places in made.places.items():
-        path = folder / f"{variant}.onnx"
+        path = Path(made.folder, f"{variant}.onnx")
         if not path.exists():  # another runtime was here first
             fill(Path(files[variant]), path, places, drawn("integer" if variant == "integer" else "shipped"))
         files[variant] = str(path)
@@ -111,8 +113,8 @@ def _stateless(case: Case, exporter: Exporter) -> str:
     return f"a file of the {exporter.name} exporter gives the output alone"
 
 
-def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[str, str] | None, out: Path) -> None:
-    """Run every probe of a case on a route and write the observation to ``out``. ``files`` is of the export, if any."""
+def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Exported | None, out: Path) -> None:
+    """Run every probe of a case on a route and write the observation to ``out``. ``made`` is the export, if there is one."""
     framework = catalog.framework(route.framework)
     if route.exporter is None:
 
@@ -128,8 +130,8 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[
 
         save(observe(case, seed, native, framework.layout, computing_with=native_with), out)
         return
-    assert files is not None
-    runtime, paths = catalog.runtime(route.runtime), files
+    assert made is not None
+    runtime, paths = catalog.runtime(route.runtime), ready(case, seed, made)
 
     @cache
     def loaded(variant: Variant, optimise: bool) -> Program:
