@@ -181,7 +181,9 @@ def _of_definition(check: Check, here: Scene) -> Blame | None:
 
 
 def _of_export(check: Check, here: Scene) -> Blame | None:
-    """No file came to be, or one that another exporter wrote."""
+    """No file came to be, or one that another exporter wrote, or that no exporter would."""
+    if check.failure is not None and check.failure.kind == "cache":
+        return Blame("parity's own cache", "an export with the same parameters gives another file")
     native = here.native
     if native is None:
         return None

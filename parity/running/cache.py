@@ -1,4 +1,4 @@
-"""Exports kept by content: a folder of entries, each the ONNX files of one case and exporter.
+"""Exports kept by content: a folder of entries, each the ONNX file of one structure and exporter, or of one set of parameters.
 
 An entry appears whole, by one rename, and is never changed: two runs on one cache at most write the same thing twice. What
 a run reads it first links into its own scratch folder, so that no other run can take it away. Every file is compared

@@ -39,7 +39,7 @@ class _Export:
 
     folder: Path
     users: set[int]  #: checks that have still to run on it
-    key: str = ""
+    keep: bool = False  #: whether what is exported goes into the cache: it could be looked for there
     made: Exported | None = None
     cached: bool = False
     seconds: float | None = None
@@ -201,15 +201,15 @@ class _Run:
             paths = (self._observation(task.check), self._evidence(task.check), self._kept)
             return Job(task, jobs.judge, (*asked[:3], *paths), "judging", case.time_limit)
         if task.kind == "run":
-            files = export.made.files if export is not None and export.made is not None else None
+            made = None if export is None else export.made
             doing = f"running in {route.runtime}"
-            return Job(task, jobs.run_step, (*asked, files, self._observation(task.check)), doing, case.time_limit)
+            return Job(task, jobs.run_step, (*asked, made, self._observation(task.check)), doing, case.time_limit)
         assert export is not None
         if task.kind == "look":
             return Job(task, jobs.look, (*asked, export.folder, self._kept), "looking in the cache", LOOK_LIMIT)
-        kept = self._kept if export.key else None
+        kept = self._kept if export.keep else None
         doing = f"exporting with {route.exporter}"
-        return Job(task, jobs.export, (*asked, export.folder, kept, export.key), doing, case.time_limit)
+        return Job(task, jobs.export, (*asked, export.folder, kept), doing, case.time_limit)
 
     def finish(self, task: Task, doing: str, answer: Answer) -> list[Check]:
         """Take the answer to a task; the checks that ended with it."""
@@ -239,7 +239,7 @@ class _Run:
             export.notes.append(f"not cached: {answer.message}")  # a look that fails costs time, no verdict
             return False
         looked: jobs.Looked = answer.value
-        export.key, export.made, export.cached = looked.key, looked.found, looked.found is not None
+        export.keep, export.made, export.cached = True, looked.found, looked.found is not None
         if looked.damage:
             export.notes.append(f"{DAMAGED}: {looked.damage}")
         return export.cached

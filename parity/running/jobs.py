@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from parity.cases.case import Case
 from parity.judging.judge import Judgement
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters import memo
-from parity.routes.exporters.check import Complaint
-from parity.running import cache, judged
-from parity.running.key import cache_key
+from parity.running import exports, judged
+from parity.running.exports import Looked
 from parity.running.steps import Exported, export_step, judge_step, run_step
 
 JUDGE = "judge"  #: the worker that hosts no framework: it judges, and looks things up in the cache
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What the cache had. found: None for a miss; damage: what was wrong with an entry that was there."""
-
-    key: str
-    found: Exported | None
-    damage: str = ""
 
 
 def begin(name: str, catalog: Catalog, threads: int, keep: bool) -> None:
@@ -42,32 +31,16 @@ def why_no_device(name: str, catalog: Catalog, device: str) -> str:
 def look(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path) -> Looked:
     """Look for an export in the cache ``kept``; what is found is linked into ``folder``, which is made."""
     folder.mkdir(exist_ok=True)
-    key = cache_key(case, seed, route, catalog)
-    try:
-        entry = cache.fetch(kept, key, folder)
-    except cache.Damaged as damage:
-        return Looked(key, None, str(damage))
-    if entry is None:
-        return Looked(key, None)
-    files = {variant: str(entry.files[name]) for variant, name in entry.facts["variants"].items()}
-    complaint = entry.facts["complaint"]
-    return Looked(key, Exported(files, entry.facts["exporter"], complaint and Complaint(**complaint)))
+    return exports.look(case, seed, route, catalog, folder, kept)
 
 
-def export(
-    case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path | None, key: str
-) -> Exported:
-    """Export into ``folder``, which is made, and keep the files in the cache ``kept``, if one is given."""
+def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path | None) -> Exported:
+    """Export into ``folder``, which is made: through the cache ``kept``; where there is none, every file by itself."""
     shutil.rmtree(folder, ignore_errors=True)  # what an attempt that was stopped may have left
     folder.mkdir()
-    made = export_step(case, seed, route, catalog, folder)
-    if kept is not None:
-        variants = {variant: Path(path).name for variant, path in made.files.items()}
-        names = sorted(path.name for path in folder.iterdir())  # with what a large file keeps beside itself
-        complaint = None if made.complaint is None else vars(made.complaint)
-        facts = {"variants": variants, "exporter": made.exporter, "complaint": complaint}
-        cache.store(kept, key, folder, names, facts)
-    return made
+    if kept is None:
+        return export_step(case, seed, route, catalog, folder)
+    return exports.export(case, seed, route, catalog, folder, kept)
 
 
 def judge(case: Case, seed: int, route: Route, observation: Path, arrays: Path, kept: Path | None) -> Judgement:

@@ -1,8 +1,8 @@
-"""The key of an export in the cache: a digest of everything that decides what its files hold. Imports no framework.
+"""The keys of exports in the cache: digests of everything that decides what their files hold. Imports no framework.
 
-What is settled before an export begins goes in as it is: the case, its graph and shapes, the whole numbers that its integer
-probe stores, and the versions of what takes part. What runs in it goes in as source (:mod:`parity.running.sources`), and so
-does the drawing of parameters, which takes seconds for a large network.
+What is settled before an export begins goes in as it is: the structure of the case, its graph and shapes, the parameters of a
+file that is of these alone, and the versions of what takes part. What runs in it goes in as source
+(:mod:`parity.running.sources`).
 """
 
 from __future__ import annotations
@@ -16,37 +16,44 @@ from typing import Any
 import numpy as np
 
 from parity.axes import Array
-from parity.cases import parameters
+from parity.cases import structure
 from parity.cases.case import Case
-from parity.cases.probes import parameters_of, variants
 from parity.operators.graph import Graph
 from parity.routes.catalog import Catalog, Route
+from parity.routes.exporters import places
 from parity.running import steps
 from parity.running.sources import sources
 
+EXPORTS = "parity.running.exports"  #: what an entry says beside its file; it imports this module
 
-def cache_key(case: Case, seed: int, route: Route, catalog: Catalog) -> str:
-    """The digest. Raises whatever keeps it from being taken: then nothing is believed of the cache, and nothing kept."""
+
+def structure_key(case: Case, route: Route, catalog: Catalog) -> str:
+    """The digest of what decides the files that a route's exporter makes of a case, but for its parameters.
+
+    Raises whatever keeps it from being taken: then nothing is believed of the cache, and nothing kept.
+    """
     parts = catalog.parts(route)[:2]  # the framework and the exporter; the runtime only reads the file
     distributions = sorted({name for part in parts for name in part.distributions} | {"numpy"})
     classes = [type(case), *(type(node.layer) for node in case.network.nodes), *(type(part) for part in parts)]
-    made = variants(case)
+    bare = structure.structure(case)
     content = {
-        "case": case.name,
-        "spec": case.spec(),
-        "graph": _plain(case.graph),
-        "shapes": {name: [tensor.shape, tensor.folded] for name, tensor in case.tensors.items()},
-        "variants": made,
-        "integers": _plain(parameters_of(case, "integer", seed)) if "integer" in made else None,
-        "seed": seed,
+        "spec": bare.spec(),
+        "tags": bare.tags,
+        "graph": _plain(bare.graph),
+        "shapes": {name: [tensor.shape, tensor.folded] for name, tensor in bare.tensors.items()},
         "exporter": route.exporter,
         "versions": {name: v for name in distributions if (v := _version(name))},
-        "sources": sources(classes, [steps.__name__, parameters.__name__]),
+        "sources": sources(classes, [steps.__name__, structure.__name__, places.__name__, EXPORTS]),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-@cache
+def entry_key(structure: str, what: str, parameters: str = "") -> str:
+    """The digest of one entry of a structure. what: which file; parameters: the digest of those that it alone is of."""
+    return hashlib.sha256(f"{structure} {what} {parameters}".encode()).hexdigest()
+
+
+@cache  # reading them is half of what a key takes, and what a process has imported stays
 def _version(distribution: str) -> str:
     try:
         return version(distribution)

@@ -369,7 +369,8 @@ def environment(variables: Mapping[str, str], threads: int, scratch: Path, keepi
     """The environment of a worker.
 
     Its threads; the scratch folder for whatever a library writes on its own (Keras its settings, others a cache in the
-    home folder); and no telemetry: ONNX Runtime 1.32 on Linux otherwise makes a device id and sends events.
+    home folder); no telemetry: ONNX Runtime 1.32 on Linux otherwise makes a device id and sends events; and hashes that are
+    the same in every process, since tf2onnx's optimisers go through sets of names.
     """
     home = str(scratch)
     # Large blocks go back to the system when they are freed: an export's do not stay with the worker.
@@ -379,5 +380,6 @@ def environment(variables: Mapping[str, str], threads: int, scratch: Path, keepi
         "XDG_CACHE_HOME": home,
         "KERAS_HOME": home,
         "ORT_DISABLE_TELEMETRY": "1",
+        "PYTHONHASHSEED": "0",
     }
     return {**variables, **{name: str(threads) for name in THREAD_VARIABLES}, **freeing, **quiet}

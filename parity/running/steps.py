@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from parity.cases.case import Case
+from parity.cases.parameters import Parameters
 from parity.cases.probes import Variant, parameters_of, variants
 from parity.errors import Broken, Unsupported
 from parity.judging.judge import Judge, Judgement
@@ -19,54 +20,92 @@ from parity.routes.catalog import Catalog, Exporter, Route
 from parity.routes.exporters import memo
 from parity.routes.exporters.batch import fixed_batch
 from parity.routes.exporters.check import Complaint, check_file
+from parity.routes.exporters.places import Place, fill
 
 
 @dataclass(frozen=True)
 class Exported:
     """What an export left: variant -> path of its file, and the exporter that the files say wrote them.
 
-    complaint: what the checker and ONNX's shape inference have against a file; it is run all the same; notes: what else there
-    is to tell of this export.
+    complaint: what the checker and ONNX's shape inference have against a file; it is run all the same; places: of a variant
+    whose file is that of its structure, where the parameters go that have still to be put into it; folder: where such a file is
+    then; notes: what else there is to tell of this export.
     """
 
     files: dict[str, str]
     exporter: str
     complaint: Complaint | None = None
+    places: dict[Variant, tuple[Place, ...]] = field(default_factory=dict)
+    folder: str = ""
     notes: tuple[str, ...] = ()
 
 
 def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path) -> Exported:
-    """Export every variant of a case into ``folder`` and check the files.
+    """Export every variant of a case with its own parameters into ``folder`` and check the files.
 
     Raises :class:`parity.errors.Unsupported` where the layer, framework or exporter cannot, and
     :class:`parity.errors.Broken` for a file that another exporter wrote.
     """
-    if route.exporter is None:
-        raise ValueError(f"route {route.name} exports nothing")
-    framework, exporter = catalog.framework(route.framework), catalog.exporter(route.exporter)
     files: dict[str, str] = {}
     complaint: Complaint | None = None
     for variant in variants(case):
         path = folder / f"{variant}.onnx"
-        model = framework.build(case, parameters_of(case, variant, seed), variant == "tapped")
-        if variant != "open":
-            exporter.export(case, model, variant == "tapped", path)
-        else:
-            try:
-                exporter.export_open(case, model, path)
-            except Unsupported:
-                continue  # then no other batch size is asked for on this route
-        wrote = exporter.wrote(path)
-        if wrote != exporter.name:
-            raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
-        if variant == "tapped":
-            outputs = [case.tensors[node.name] for node in case.network.nodes]
-        else:
-            outputs = [case.output] if _stateless(case, exporter) else list(case.outputs.values())
-        found = check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs])
+        try:
+            found = export_file(case, parameters_of(case, variant, seed), variant, route, catalog, path)
+        except NoOpenBatch:
+            continue
         complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
-    return Exported(files, exporter.name, complaint, memo.news())
+    assert route.exporter is not None
+    return Exported(files, catalog.exporter(route.exporter).name, complaint, notes=memo.news())
+
+
+class NoOpenBatch(Exception):
+    """An exporter leaves no batch axis open: then no other batch size is asked for on its routes."""
+
+
+def export_file(
+    case: Case, parameters: Parameters, variant: Variant, route: Route, catalog: Catalog, path: Path
+) -> Complaint | None:
+    """Export one variant of a case with these parameters; what there is against the file.
+
+    Raises as :func:`export_step`, and :class:`NoOpenBatch` for the open variant where there is none.
+    """
+    if route.exporter is None:
+        raise ValueError(f"route {route.name} exports nothing")
+    framework, exporter = catalog.framework(route.framework), catalog.exporter(route.exporter)
+    model = framework.build(case, parameters, variant == "tapped")
+    if variant != "open":
+        exporter.export(case, model, variant == "tapped", path)
+    else:
+        try:
+            exporter.export_open(case, model, path)
+        except Unsupported as error:
+            raise NoOpenBatch from error
+    wrote = exporter.wrote(path)
+    if wrote != exporter.name:
+        raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
+    if variant == "tapped":
+        outputs = [case.tensors[node.name] for node in case.network.nodes]
+    else:
+        outputs = [case.output] if _stateless(case, exporter) else list(case.outputs.values())
+    return check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs])
+
+
+def ready(case: Case, seed: int, made: Exported) -> dict[str, str]:
+    """The files of an export, variant -> path, those of its structure filled with the case's parameters."""
+
+    @cache
+    def drawn(of: Variant) -> Parameters:
+        return parameters_of(case, of, seed)
+
+    files = dict(made.files)
+    for variant, places in made.places.items():
+        path = Path(made.folder, f"{variant}.onnx")
+        if not path.exists():  # another runtime was here first
+            fill(Path(files[variant]), path, places, drawn("integer" if variant == "integer" else "shipped"))
+        files[variant] = str(path)
+    return files
 
 
 def _stateless(case: Case, exporter: Exporter) -> str:
@@ -76,8 +115,8 @@ def _stateless(case: Case, exporter: Exporter) -> str:
     return f"a file of the {exporter.name} exporter gives the output alone"
 
 
-def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[str, str] | None, out: Path) -> None:
-    """Run every probe of a case on a route and write the observation to ``out``. ``files`` is of the export, if any."""
+def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Exported | None, out: Path) -> None:
+    """Run every probe of a case on a route and write the observation to ``out``. ``made`` is the export, if there is one."""
     framework = catalog.framework(route.framework)
     if route.exporter is None:
 
@@ -93,8 +132,8 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, files: dict[
 
         save(observe(case, seed, native, framework.layout, computing_with=native_with), out)
         return
-    assert files is not None
-    runtime, paths = catalog.runtime(route.runtime), files
+    assert made is not None
+    runtime, paths = catalog.runtime(route.runtime), ready(case, seed, made)
 
     @cache
     def loaded(variant: Variant, optimise: bool) -> Program:

@@ -139,7 +139,7 @@ def run_in(folder: Path, case: Case, route_name: str, catalog: Catalog, seed: in
             made = _exported(folder / route.exporter, lambda out: steps.export_step(case, seed, route, catalog, out))
             check = revised(check, exporter=made.exporter)
         step, seen = "run", folder / "observation.pickle"
-        steps.run_step(case, seed, route, catalog, None if made is None else made.files, seen)
+        steps.run_step(case, seed, route, catalog, made, seen)
         step, observation = "judge", load(seen)
         check = judged_as(check, steps.judge_step(case, seed, route, seen, folder / "arrays.npz"))
     except Exception as error:  # noqa: BLE001 - a planted bug may raise anything, and it is one check's

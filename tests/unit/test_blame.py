@@ -113,6 +113,8 @@ NAMED: dict[str, tuple[Check, tuple[Check, ...], str]] = {
         check("torch>ort", "timeout", step="export", exporter=""), (check("torch"),), "the exporter torch"),
     "another exporter wrote the file": (
         check("torch>ort", Failure(kind="fallback-exporter", message="m"), step="export", probes=[]), (check("torch"),), "the exporter dynamo"),
+    "a file that was filled and that no export gives": (
+        check("torch>ort", Failure(kind="cache", message="m"), step="export", probes=[]), (check("torch"),), "parity's own cache"),
     "a spelling that raises in both": (
         check("torch>ort", "error", "exporting with dynamo: TypeError: at 0x1f", step="export"),
         (check("torch", "error", "running in torch: TypeError: at 0x2e"),), "torch, or how the case is spelled in it: its own run ends in the same way"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from parity.cases.registry import load
 from parity.layers import Conv2D, Draw, ReLU
 from parity.routes.catalog import Route
 from parity.running import key as keys
-from parity.running.key import cache_key
+from parity.running.key import entry_key, structure_key
 from parity.running.sources import sources
 from tests.workers.conftest import Runner
 from tests.workers.kit import CATALOG, case, route
@@ -83,8 +83,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop(name, None)
 
 
-def key(made: Case, name: str = "kit>reader", seed: int = 0) -> str:
-    return cache_key(made, seed, route(name), CATALOG)
+def key(made: Case, name: str = "kit>reader") -> str:
+    return structure_key(made, route(name), CATALOG)
 
 
 @pytest.mark.parametrize("name", READ)
@@ -151,41 +151,35 @@ def test_a_module_without_a_file_cannot_be_told_so_no_key_is_given() -> None:
         del sys.modules["made_by_hand"]
 
 
-CHANGES: dict[str, Callable[[Case], Case]] = {
-    "name": lambda c: replace(c, name="other"),
-    "input": lambda c: replace(c, shape=(2, 3, 11, 16)),
-    "scale": lambda c: replace(c, scale=2.0),
-    "draws": lambda c: replace(c, draws={"conv2d.bias": Draw(spread=2.0)}),
-    "field": lambda c: replace(c, model=Conv2D(3, 4, 3, stride=2)),
+CONV = Case("conv", Conv2D(3, 4, 3), (2, 3, 11, 14))
+CHANGES: dict[str, Case] = {
+    "input": replace(CONV, shape=(2, 3, 11, 16)),
+    "mode": replace(CONV, mode="training"),
+    "tags": replace(CONV, tags=("pictures",)),
+    "field": replace(CONV, model=Conv2D(3, 4, 3, stride=2)),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_the_case_says_is_in_the_key(name: str) -> None:
-    made = Case("conv", Conv2D(3, 4, 3), (2, 3, 11, 14))
-    assert key(CHANGES[name](made)) != key(made)
+    assert key(CHANGES[name]) != key(CONV)
 
 
-def test_what_is_drawn_and_what_it_is_drawn_for_are_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Case("conv", Conv2D(3, 4, 3), (2, 3, 11, 14))
-    before = key(made)
-    assert key(made, seed=1) != before
-    drawn = keys.parameters_of
+def test_what_a_case_is_called_and_what_it_draws_is_not_in_the_key_of_its_structure() -> None:
+    assert key(replace(CONV, name="other", scale=2.0, mean=1.0, draws={"conv2d.bias": Draw(spread=2.0)})) == key(CONV)
 
-    def moved(*asked: object) -> object:
-        found = drawn(*asked)  # type: ignore[arg-type]
-        found["conv2d"]["bias"] = found["conv2d"]["bias"] + 1
-        return found
 
-    monkeypatch.setattr(keys, "parameters_of", moved)
-    assert key(made) != before
+def test_every_file_of_a_structure_has_a_key_of_its_own() -> None:
+    made = key(CONV)
+    keys_of = [entry_key(made, what, of) for what in ("shipped", "tapped") for of in ("", "0" * 64, "1" * 64)]
+    assert len(set(keys_of)) == len(keys_of)
 
 
 def test_versions_of_what_takes_part_are_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key(case("one"))
-    monkeypatch.setattr(keys, "version", lambda name: "0.0.1" if name == "onnx" else "1")
+    monkeypatch.setattr(keys, "_version", lambda name: "0.0.1" if name == "onnx" else "1")
     other = key(case("one"))
-    monkeypatch.setattr(keys, "version", lambda name: "0.0.2" if name == "onnx" else "1")
+    monkeypatch.setattr(keys, "_version", lambda name: "0.0.2" if name == "onnx" else "1")
     assert len({before, other, key(case("one"))}) == 3
 
 

@@ -62,7 +62,7 @@ def test_two_runs_at_once_on_one_cache_do_not_hurt_each_other(tmp_path: Path) ->
         assert sorted(line.split()[:2] for line in out.splitlines()) == sorted(
             [f"{name}[{r}]", "pass"] for name in names for r in ("kit", "kit>reader")
         )
-    assert len(list((tmp_path / "cache" / "exports").iterdir())) == len(names)
+    assert len(list((tmp_path / "cache" / "exports").iterdir())) == 1  # they are all of one structure
     assert list((tmp_path / "cache").glob("scratch-*")) == []
     out, _ = begin(tmp_path, *names).communicate(timeout=60)
     # Every entry the two left behind holds: nothing is made again, nothing is noted.

@@ -28,6 +28,7 @@ class Tf2Onnx:
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the model as one file, weights inside."""
         import tensorflow as tf
+        import tf2onnx
 
         if case.training:
             raise Unsupported("Keras exports a model as it is at inference, in whatever mode it is")
@@ -35,6 +36,9 @@ class Tf2Onnx:
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
             model(tf.zeros(case.input.in_layout("NHWC"), tf.float32), training=False)
+            # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:
+            # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
+            tf2onnx.utils.INTERNAL_NAME = 1
             with collected():
                 model.export(str(path), format="onnx", verbose=False)
 

@@ -66,9 +66,10 @@ class TensorFlow:
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
         """The case's network as a Keras model. Its batch axis is open, as Keras' own default is and as every export has it."""
         import keras
+        from keras.src.utils.naming import reset_uids  # clear_session does it too, and drops every compiled kernel
 
-        # Keras remembers every model there was: 0.7 MB of memory a model, and names that count on from the one before.
-        keras.backend.clear_session()
+        # Keras counts through the names of layers over all that a process builds, and tf2onnx's optimisers go by names.
+        reset_uids()
         shape = case.input.in_layout(self.layout)
         states: list[Any] = []
         if case.drops:

@@ -1,0 +1,42 @@
+"""A share of the benchmark of filled files: each layer, mode and exporter, held against real exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.filled import CASES, asked, compared
+from parity.cases.case import Case
+from parity.cases.registry import load
+from parity.cases.structure import marks
+from parity.routes.catalog import installed
+from tests.faults.harness import started
+
+ROUTES = ("torch>ort", "torchscript>ort", "tensorflow>ort", "definition>ort")
+LARGE = 50_000  #: numbers of a network that takes its time
+
+
+def spread() -> list[Case]:
+    """One case for each set of layers and mode in the registry, of those that store numbers."""
+    found: dict[tuple[object, ...], Case] = {}
+    for case in load(CASES).cases.values():
+        if isinstance(case, Case) and 0 < sum(mark.size for mark in marks(case)) < LARGE:
+            layers = frozenset(type(node.layer).__name__ for node in case.network.nodes)
+            found.setdefault((layers, case.mode), case)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_file_that_is_filled_is_the_file_that_an_export_gives(name: str, tmp_path: Path) -> None:
+    catalog = installed()
+    route = catalog.routes()[name]
+    if reason := catalog.why_absent(route):
+        pytest.skip(reason)
+    started(route.framework)
+    cases = spread()
+    assert len(cases) > 20
+    found = compared(asked(cases), 0, route, catalog, tmp_path)
+    assert found.differ == {}
+    assert found.filled > len(cases) / 2
+    assert found.structures > found.unplaced.total()
