@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from parity.cli import words
 from parity.cli.console import Output, complain
 from parity.errors import CodeError, ParityError, UsageError
-from parity.sizes import parsed
 
 CODES = """exit codes:
   0  every check passed or fails as declared
@@ -91,13 +91,15 @@ def _parser() -> argparse.ArgumentParser:
         "--device", action="append", default=[], metavar="D", help="cpu (as without it) or cuda; may be repeated"
     )
     running.add_argument("--require", action="append", default=[], metavar="X", help="fail when this device, framework, runtime or route is not here")  # fmt: skip
-    running.add_argument("--shard", type=_shard, metavar="N/OF", help="run one of so many shards of about equal cost, such as 3/8; `parity merge` joins their records")  # fmt: skip
+    running.add_argument("--shard", type=words.shard, metavar="N/OF", help="run one of so many shards of about equal cost, such as 3/8; `parity merge` joins their records")  # fmt: skip
     running.add_argument("--times", type=Path, metavar="RECORDS.jsonl", help="an earlier run whose seconds say what each case costs, for --shard and --dask (estimated)")  # fmt: skip
     running.add_argument("--dask", metavar="ADDRESS", help="run on the workers of a Dask cluster, such as tcp://HOST:8786, started in this project's folder")  # fmt: skip
     running.add_argument("--json", action="store_true", help="print the lines of the records file")
     running.add_argument("--reports", type=Path, metavar="DIR", help="where records and reports go (reports)")
     running.add_argument("--no-cache", action="store_true", help="export everything again and keep nothing")
-    running.add_argument("--jobs", type=_count, metavar="N", help="how many processes compute at a time (one a core)")
+    running.add_argument(
+        "--jobs", type=words.count, metavar="N", help="how many processes compute at a time (one a core)"
+    )
     checking = command(
         "check", _check, "check a model of your own: an ONNX file, or a torch module or Keras model and its exports"
     )
@@ -118,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--save", type=Path, metavar="DIR", help="write inputs, outputs and exported files there")
     checking.add_argument("--compiled", action="store_true", help="run it by torch.compile, or a Keras model by XLA, too; takes a minute or more")  # fmt: skip
     checking.add_argument("--device", action="append", default=[], metavar="D", help="run on cuda or cuda:1 too, besides the cpu; may be repeated")  # fmt: skip
-    checking.add_argument("--limit", type=_count, metavar="SECONDS", help="how long one step may take (600)")
+    checking.add_argument("--limit", type=words.count, metavar="SECONDS", help="how long one step may take (600)")
     checking.add_argument("--json", action="store_true", help="print everything as one JSON document")
     checking.add_argument(
         "--copy-weights", action="store_true", help="of two models: give the second the first's weights"
@@ -127,11 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--script", type=Path, metavar="OUT.py", help="write a script of the frameworks alone that shows the worst finding")  # fmt: skip
     for runner in (running, checking):
         runner.add_argument(
-            "--seed", type=_seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"
+            "--seed", type=words.seed, default=0, metavar="N", help="what parameters and inputs are drawn from (0)"
         )
-        runner.add_argument("--memory", type=_size, metavar="SIZE", help="memory one worker may take, for example 4GiB (three quarters of the machine's)")  # fmt: skip
+        runner.add_argument("--memory", type=words.size, metavar="SIZE", help="memory one worker may take, for example 4GiB (three quarters of the machine's)")  # fmt: skip
         runner.add_argument(
-            "--threads", type=_count, default=1, metavar="N", help="threads each worker computes with (1)"
+            "--threads", type=words.count, default=1, metavar="N", help="threads each worker computes with (1)"
         )
         runner.add_argument("--no-memo", action="store_true", help="have torch's exporter make its tables anew for each export")  # fmt: skip
     caching = command("cache", _cache, "show what is kept of exports, or clear it")
@@ -141,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     caching.add_argument("--json", action="store_true", help="as JSON")
     for user in (running, caching):
         user.add_argument("--cache", type=Path, metavar="DIR", help="where exports are kept (.parity_cache)")
-        user.add_argument("--cache-limit", type=_size, metavar="SIZE", help="how large the cache may stay after a run; what was used the longest ago goes first (2GB)")  # fmt: skip
+        user.add_argument("--cache-limit", type=words.size, metavar="SIZE", help="how large the cache may stay after a run; what was used the longest ago goes first (2GB)")  # fmt: skip
     showing = command("show", _show, "print the shape after each layer of a case, in both layouts")
     showing.add_argument("case", metavar="CASE", help="the name of a case")
     showing.add_argument("--json", action="store_true", help="the table as JSON")
@@ -164,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="as JSON, every check named")
     form.add_argument("--markdown", action="store_true", help="as Markdown")
     comparing.add_argument("-o", "--output", type=Path, metavar="OUT", help="write it there, and print the text")
-    comparing.add_argument("--slower", type=_factor, metavar="X", help="a step is slower when it takes more than X times as long, and half a second (2.0)")  # fmt: skip
+    comparing.add_argument("--slower", type=words.factor, metavar="X", help="a step is slower when it takes more than X times as long, and half a second (2.0)")  # fmt: skip
     comparing.add_argument("--allow", action="append", default=[], metavar="SHARD", help="what changed in this shard of a merged file (a name or a glob) trips no gate; may be repeated")  # fmt: skip
     merging = command(
         "merge", _reading("merge"), "make one records file of several: the shards of a matrix or of a plan"
@@ -173,9 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     merging.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.jsonl", help="where to")
     merging.add_argument("--history", type=Path, metavar="HISTORY.jsonl", help="add the merged run to it")
     for drifting in (running, reporting, comparing):
-        drifting.add_argument("--drift", type=_factor, metavar="X", help="a ratio has drifted when it grew by more than X times, though still under 1 (1.5)")  # fmt: skip
+        drifting.add_argument("--drift", type=words.factor, metavar="X", help="a ratio has drifted when it grew by more than X times, though still under 1 (1.5)")  # fmt: skip
     for gating in (running, comparing):
-        gating.add_argument("--fail-on", type=_gates, default=(), metavar="GATES", help="what makes the exit code 1, with commas: new-failures, drift, fewer, environment")  # fmt: skip
+        gating.add_argument("--fail-on", type=words.gates, default=(), metavar="GATES", help="what makes the exit code 1, with commas: new-failures, drift, fewer, environment")  # fmt: skip
     for also in (running, reporting):
         also.add_argument("--baseline", type=Path, metavar="OLD.jsonl", help="the records of an earlier run to compare with")  # fmt: skip
         also.add_argument("--junit-xml", type=Path, metavar="OUT.xml", help="write JUnit XML too")
@@ -355,51 +357,3 @@ def _again(options: argparse.Namespace) -> str:
 
     said = f" --cases {shlex.quote(str(options.cases))}" if options.cases else ""
     return said + (f" --threads {options.threads}" if options.threads != 1 else "")
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0)
-
-
-def _count(text: str) -> int:
-    return _whole(text, 1)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    number, slash, of = text.partition("/")
-    if not slash:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a shard such as 3/8")
-    return _count(number), _count(of)
-
-
-def _factor(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 1.0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} must be a number of at least 1")
-    return value
-
-
-def _gates(text: str) -> tuple[str, ...]:
-    from parity.records.changes import GATES
-
-    names = tuple(text.split(","))
-    for name in names:
-        if name not in GATES:
-            raise argparse.ArgumentTypeError(f"{name!r} is no gate; there are {', '.join(GATES)}")
-    return names
-
-
-def _whole(text: str, least: int) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) >= least):
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of at least {least}")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    size = parsed(text)
-    if size is None:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a size such as 4GiB, 500MB or a number of bytes")
-    return size
