@@ -8,9 +8,11 @@ import pytest
 
 from benchmarks.filled import CASES, asked, compared
 from parity.cases.case import Case
+from parity.cases.probes import parameters_of
 from parity.cases.registry import load
 from parity.cases.structure import marks
 from parity.routes.catalog import installed
+from parity.running.steps import export_file
 from tests.faults.harness import started
 
 ROUTES = ("torch>ort", "torchscript>ort", "tensorflow>ort", "definition>ort")
@@ -40,3 +42,21 @@ def test_a_file_that_is_filled_is_the_file_that_an_export_gives(name: str, tmp_p
     assert found.differ == {}
     assert found.filled > len(cases) / 2
     assert found.structures > found.unplaced.total()
+
+
+def test_what_was_exported_before_does_not_show_in_a_file_of_tf2onnx(tmp_path: Path) -> None:
+    catalog = installed()
+    route = catalog.routes()["tensorflow>ort"]
+    if reason := catalog.why_absent(route):
+        pytest.skip(reason)
+    started(route.framework)
+    import onnx
+
+    known = load(CASES).cases
+    made: list[object] = []
+    for name in ("add/convolutions", "alike/doubling4", "linear/37to10", "alike/doubling4"):
+        case, path = known[name], tmp_path / "tapped.onnx"
+        assert isinstance(case, Case)
+        export_file(case, parameters_of(case, "tapped", 0), "tapped", route, catalog, path)
+        made.append([(n.op_type, list(n.input), list(n.output)) for n in onnx.load(path).graph.node])
+    assert made[1] == made[3]

@@ -147,6 +147,11 @@ def test_names_that_are_counted_are_no_difference_and_anything_else_is(tmp_path:
     model.graph.initializer.add().CopyFrom(onnx.numpy_helper.from_array(np.ones(3, np.float32), "unread"))
     onnx.save(model, tmp_path / "other.onnx")
     assert difference(tmp_path / "other.onnx", one) == "it has 1 more parts than the export"
+    model.graph.initializer.pop()
+    model.graph.node.append(onnx.helper.make_node("Identity", ["y"], ["z"]))
+    model.graph.output[0].name = "z"
+    onnx.save(model, tmp_path / "other.onnx")
+    assert difference(tmp_path / "other.onnx", one) == ""
     model = onnx.load(one)
     model.producer_name = "somebody"
     onnx.save(model, tmp_path / "other.onnx")

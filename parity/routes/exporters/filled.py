@@ -16,9 +16,10 @@ Named = tuple[str, str]  #: (what it is, in words; its digest)
 def difference(filled: Path, exported: Path) -> str:
     """The first thing of an export that is not in a filled file, in words; empty where they are the same graph.
 
-    Of the graph everything counts but what things are called and the order of nodes that do not wait for one another: exporters
-    count through the names that they give, over all that one process exports, and some sort by them. A value is known by what it
-    is computed from: a stored one by its type, shape and bytes, an operator's by the operator and its inputs.
+    Of the graph everything counts but what things are called, the order of nodes that do not wait for one another, and which of two
+    outputs of one value is the Identity of the other: exporters count through the names that they give, over all that one process
+    exports, and some go by them. A value is known by what it is computed from: a stored one by its type, shape and bytes, an
+    operator's by the operator and its inputs.
     """
     import onnx
 
@@ -46,6 +47,9 @@ def _graph(graph: Any, outside: Mapping[str, str]) -> Iterator[Named]:
         values.setdefault(given.name, _digest(f"input {n}", []))
         yield f"input {n}", _digest(f"input {n}", [values[given.name], _type(given)])
     for n, node in enumerate(graph.node):
+        if (node.domain, node.op_type) == ("", "Identity"):
+            values[node.output[0]] = values[node.input[0]]
+            continue
         made = _digest("node", [values[name] for name in node.input] + list(_operator(node, values)))
         for i, name in enumerate(node.output):
             values[name] = _digest(f"{i}", [made, bool(name)])

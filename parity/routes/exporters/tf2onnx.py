@@ -28,7 +28,7 @@ class Tf2Onnx:
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the model as one file, weights inside."""
         import tensorflow as tf
-        import tf2onnx
+        import tf2onnx.convert  # all of it: what is imported on the way takes a name too
 
         if case.training:
             raise Unsupported("Keras exports a model as it is at inference, in whatever mode it is")
