@@ -48,7 +48,7 @@ def plain(folder: Path, found: Sequence[Entry], judged: int, limit: int) -> dict
 def lines(folder: Path, found: Sequence[Entry], judged: int, limit: int) -> Iterator[str]:
     """The cache as text."""
     size = sum(entry.size for entry in found)
-    yield f"{folder}: {len(found)} entries, {spelled(size)}; limit {spelled(limit)}"
+    yield f"{folder}: {len(found)} {'entry' if len(found) == 1 else 'entries'}, {spelled(size)}; limit {spelled(limit)}"
     if judged:
         yield f"{'judgements':<27} {spelled(judged):>9}"
     if not found:

@@ -168,6 +168,8 @@ class Cluster:
             return found
         if future.status == "cancelled":
             raise self._gone()
+        if future.status != "error":  # whoever had its answer died, and it is made again
+            return None
         error = future.exception()
         if isinstance(error, KilledWorker):
             begun = [*one.begun, *self._asked(self.client.get_metadata, [future.key], [])]

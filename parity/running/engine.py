@@ -106,9 +106,9 @@ def opened(
     catalog: Catalog,
     cases_folder: Path | None,
     cache_folder: Path,
-    threads: int,
-    memory_limit: int | None,
-    memo: bool,
+    threads: int = 1,
+    memory_limit: int | None = None,
+    memo: bool = True,
 ) -> Iterator[Pool]:
     """Workers for runs one after the other, started when first needed; all options are those of :func:`run`."""
     with cache.scratch(cache_folder) as scratch:

@@ -70,12 +70,12 @@ class Project:
 
 
 def same(records: Records) -> list[Check]:
-    """The checks by their ids, without what no two runs share: seconds, the id of the run in a path, addresses in last words."""
+    """The checks by their ids, without what no two runs share: seconds, what was in a cache, the id of the run in a path, addresses in last words."""
     alike = []
     for check in records.checks:
         notes = [] if check.status == "crash" else check.notes
         arrays = check.arrays.partition("/")[2]
-        alike.append(msgspec.structs.replace(check, seconds=Seconds(), arrays=arrays, notes=notes))
+        alike.append(msgspec.structs.replace(check, seconds=Seconds(), cached=None, arrays=arrays, notes=notes))
     return sorted(alike, key=lambda check: check.id)
 
 

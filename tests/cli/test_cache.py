@@ -11,14 +11,14 @@ def test_the_cache_is_shown_kept_within_its_limit_and_cleared(project: Project) 
     assert project.parity("cache").stdout == ".parity_cache: 0 entries, 0 B; limit 2.0 GB\n"
     project.parity("run", "good", "--route", "kit>reader")
     first, judged, used, writer = project.parity("cache").stdout.splitlines()
-    assert first.startswith(".parity_cache: 2 entries, ")
+    assert first.startswith(".parity_cache: 1 entry, ")
     assert judged.startswith("judgements")
     assert used.startswith("used    20")
-    assert writer.split()[:3] == ["writer", "2", "entries"]
+    assert writer.split()[:3] == ["writer", "1", "entries"]
 
     shown = json.loads(project.parity("cache", "--json", "--cache-limit", "1MiB").stdout)
-    assert (shown["entries"], shown["limit"]) == (2, 2**20)
-    assert shown["exporters"] == {"writer": {"entries": 2, "bytes": shown["bytes"]}}
+    assert (shown["entries"], shown["limit"]) == (1, 2**20)
+    assert shown["exporters"] == {"writer": {"entries": 1, "bytes": shown["bytes"]}}
     assert shown["oldest"] <= shown["newest"]
 
     (project.folder / "pyproject.toml").write_text("[tool.parity]\ncache-limit = '1B'\njobs = 1\n")

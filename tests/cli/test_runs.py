@@ -30,8 +30,10 @@ def plan(folder: Path, *names: str, **changes: Any) -> runs.Plan:
         "typed": ["parity", "run"],
         "again": "",
         "threads": 1,
+        "jobs": None,
         "memory_limit": None,
         "use_cache": True,
+        "cache_limit": 10**9,
     }
     return runs.Plan(**{**given, **changes})
 

@@ -24,6 +24,8 @@ from tests.workers.kit import CATALOG, MEMORY, case, route
 
 distributed = pytest.importorskip("distributed")
 
+pytestmark = pytest.mark.timeout(120)  # a cluster that does not close must not hold up the rest
+
 Pairs = list[tuple[Case, Route]]
 
 
@@ -75,7 +77,7 @@ def run(address: str, folder: Path, checks: Pairs, heard: Callable[[], object] =
 
 
 def timeless(checks: dict[str, Check]) -> dict[str, Check]:
-    return {name: msgspec.structs.replace(check, seconds=Seconds()) for name, check in checks.items()}
+    return {name: msgspec.structs.replace(check, seconds=Seconds(), cached=None) for name, check in checks.items()}
 
 
 def test_the_records_are_those_of_an_ordinary_run_and_arrays_come_back(local: Any, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_ctrl_c_takes_back_what_has_not_begun(local: Any, tmp_path: Path) -> Non
             found.run(checks, **options(tmp_path, emit))
         with distributed.Client(local) as client:
             known = client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks))
-    assert len(known) <= 2  # what has begun ends by itself
+    assert len(known) <= 4  # what has begun ends by itself
     assert 0 < len(seen) < 30
 
 

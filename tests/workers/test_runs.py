@@ -32,7 +32,7 @@ def test_ctrl_c_keeps_what_ended_and_leaves_no_process_and_no_scratch(tmp_path: 
     assert sorted(lines) == [[name, "pass"] for name in names]
     time.sleep(0.3)
     workers = psutil.Process(run.pid).children(recursive=True)
-    assert len(workers) == 5  # kit, maker, judge, and two readers
+    assert len(workers) >= 4  # kit, maker, judge and reader, and what was worth a further start
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the whole group
     began = time.monotonic()
     rest, errors = run.communicate(timeout=20)

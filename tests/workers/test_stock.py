@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.cases.case import Case
 from parity.errors import ParityError
+from parity.layers import ReLU
 from parity.running import cache
 from parity.running.cache import fetch, scratch
 from parity.running.stock import Entry, entries, remove, surplus, trim
 from tests.workers.conftest import Runner
-from tests.workers.kit import case, route
+from tests.workers.kit import route
 from tests.workers.test_cache import CONTENT, FACTS, Box
 
 BYTES = sum(map(len, CONTENT.values()))
@@ -125,7 +127,8 @@ def test_no_more_goes_than_has_to_and_the_oldest_first(made: list[tuple[int, boo
 
 
 def test_a_run_leaves_a_cache_no_larger_than_it_may_be(run: Runner, tmp_path: Path) -> None:
-    checks = [(case(name), route("kit>reader")) for name in ("one", "two", "three")]
+    # An entry is of a structure, so each case is of one of its own.
+    checks = [(Case(f"rows-{n}", ReLU(), (2, 3, n, 5)), route("kit>reader")) for n in (4, 6, 7)]
     run(checks)
     size = entries(tmp_path / "cache")[0].size
     run(checks, cache_limit=2 * size + size // 2)
