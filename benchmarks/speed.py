@@ -1,6 +1,6 @@
 """How long a run takes beside a loop that a careful person writes by hand.
 
-    python -m benchmarks.speed [--cases 117] [--rounds 3] [--whole] [--json FILE]
+    python -m benchmarks.speed [--cases 117] [--rounds 3] [--whole] [--equal] [--json FILE]
 
 The hand-written loop takes each case in turn, in one process: it builds the torch and the Keras model with the same weights, runs
 both, exports by ``torch.onnx.export`` with and without ``dynamo`` and by ``keras.Model.export``, runs each file in ONNX Runtime and in
@@ -14,7 +14,9 @@ another seed  the same cache, parameters and inputs drawn from another seed
 
 Cases are inference, evenly spaced over the registry. Everything is a process of its own from start to end with one thread a
 worker; the four follow each other in every round, since a machine has its moods. CPU is that of the process and of all that it
-started, in seconds. With ``--whole`` the whole registry follows on all its routes, cold and warm.
+started, in seconds. With ``--whole`` the whole registry follows on all its routes, cold and warm; with ``--equal`` every third of the cases with
+one process, with two, in three shards that are merged, and on a Dask cluster of two workers, each cold: which check lines differ but for ``seconds``,
+``cached`` and the run's own folder.
 """
 
 from __future__ import annotations
@@ -183,6 +185,50 @@ def whole(told: Callable[[str, dict[str, Any]], None]) -> dict[str, Any]:
     return found
 
 
+def equal(names: Sequence[str], told: Callable[[str, dict[str, Any]], None]) -> dict[str, Any]:
+    """By how the cases were run: what it took, and the checks that are others than with one process, with the fields that differ."""
+    from distributed import LocalCluster
+
+    asked = [*names, *(word for route in ROUTES for word in ("--route", route))]
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as top:
+        folders = {
+            name: Path(top, name.replace(" ", "-")) for name in ("one process", "two processes", "shards", "dask")
+        }
+        found["one process"] = run(folders["one process"], "--jobs", "1", *asked)
+        found["two processes"] = run(folders["two processes"], "--jobs", "2", *asked)
+        parts = [run(folders["shards"] / str(n), "--shard", f"{n}/3", *asked) for n in (1, 2, 3)]
+        files = [str(folders["shards"] / str(n) / "reports" / "latest.jsonl") for n in (1, 2, 3)]
+        (folders["shards"] / "reports").mkdir()
+        joined = str(folders["shards"] / "reports" / "latest.jsonl")
+        timed([sys.executable, "-m", "parity", "merge", *files, "-o", joined])
+        found["shards"] = {of: round(sum(part[of] for part in parts), 1) for of in ("wall", "cpu")}
+        with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
+            found["dask"] = run(folders["dask"], "--dask", cluster.scheduler_address, *asked)
+        first = lines(folders["one process"])
+        for name, folder in folders.items():
+            here = lines(folder)
+            fields = {i: [f for f in first[i] if first[i][f] != here.get(i, {}).get(f)] for i in first}
+            others = {i: differ for i, differ in fields.items() if differ} | {
+                i: ["more"] for i in here if i not in first
+            }
+            found[name] |= {"ended": f"{len(here)} checks, {len(others)} differ", "differ": others}
+            told(name, found[name])
+    return found
+
+
+def lines(folder: Path) -> dict[str, dict[str, Any]]:
+    """The check lines of a run by their ids, without how it went."""
+    found = {}
+    for line in (folder / "reports" / "latest.jsonl").read_text().splitlines()[1:-1]:
+        check = json.loads(line)
+        for name in ("seconds", "cached"):
+            check.pop(name, None)
+        check["arrays"] = check.get("arrays", "").rpartition("/")[2]
+        found[f"{check['case']}[{check['route']}]"] = check
+    return found
+
+
 def ratios(made: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """How many times as fast as the loop, the median of the rounds, each within its own round."""
     return {
@@ -201,6 +247,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=117)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--whole", action="store_true", help="the whole registry too")
+    parser.add_argument("--equal", action="store_true", help="whether it says the same however it is run")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.naive:
@@ -223,6 +270,7 @@ def main() -> None:
         "times as fast as the loop": ratios(made),
         "rounds": made,
         "whole registry": whole(told) if options.whole else None,
+        "equal": equal(names[::3], told) if options.equal else None,
     }
     if options.json:
         options.json.write_text(json.dumps(document, indent=1) + "\n")

@@ -13,7 +13,7 @@ import hashlib
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions, version
 from importlib.util import find_spec
@@ -165,4 +165,9 @@ def _is_installed(path: Path) -> bool:
 @cache
 def _versions(name: str) -> str:
     """The versions of the distributions that a module is of."""
-    return " ".join(f"{found}=={version(found)}" for found in sorted(set(packages_distributions().get(name, []))))
+    return " ".join(f"{found}=={version(found)}" for found in sorted(set(_distributions().get(name, []))))
+
+
+@cache  # it reads the list of files of everything that is installed
+def _distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()

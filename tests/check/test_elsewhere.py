@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ml_dtypes
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -118,7 +119,10 @@ def test_what_was_saved_of_a_module_is_judged_again_as_it_was(tmp_path: Path) ->
     assert isinstance(found, ModelCheck)
     first, *_, again = found.routes
     assert (first.name, again.name, again.status) == ("torch", "again", "pass")
-    assert again.answers == first.answers
+    # Feature maps are shown of the first route alone.
+    bare = [[msgspec.structs.replace(each, maps=None) for each in answer.operators] for answer in first.answers]
+    assert [list(answer.operators) for answer in again.answers] == bare
+    assert [answer.outputs for answer in again.answers] == [answer.outputs for answer in first.answers]
     file = folder / "torch.onnx"  # what a runtime gave for it is judged by it
     outputs = {"again": folder / "torch-reference-0.npz"}
     assert parity.check(file, inputs={"image": image}, runtimes=["reference"], outputs=outputs).verdict == "pass"

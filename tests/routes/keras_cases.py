@@ -244,6 +244,7 @@ EXPRESSIONS: dict[str, tuple[Callable[..., Any], tuple[Shape, ...]]] = {
         lambda o, x, y: o.where(x < y, x, 1.0) * o.cast(x >= y, "float32") + o.cast(o.equal(x, y), "float32"),
         (ROW, ROW),
     ),
+    "tensor": (lambda o, x: o.convert_to_tensor(x) * o.convert_to_tensor(x > 0, "float32"), (ROW,)),
     "take": (lambda o, x: o.take(x, o.cast(o.clip(x[:, 0] * 0, 0, 1), "int32"), axis=1), (ROW,)),
     "image resized": (lambda o, x: o.image.resize(x, (4, 20), interpolation="nearest"), (IMAGE,)),
     "split by hand": (lambda o, x: x[..., :2] * o.sigmoid(x[..., 2:]), (TEXT,)),
