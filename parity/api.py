@@ -17,7 +17,7 @@ from parity.files import written
 from parity.records.difference import Difference
 from parity.records.model import Ended, Finding, ModelCheck, encode
 from parity.records.pair import PairCheck
-from parity.running.models.plan import CPU, LIMIT, Plan, device, script_file
+from parity.running.models.plan import CPU, LIMIT, Plan, device, refuse_of_two, script_file
 
 Inputs = str | Sequence[str] | Mapping[str, Array] | None
 
@@ -108,8 +108,6 @@ def check(
     from parity.running.models.check import check as checked
     from parity.running.models.pair import compare
 
-    here = {"runtimes": runtimes, "outputs": outputs, "save": save, "compiled": compiled, "devices": devices}
-    alone = [word for word, given in here.items() if given]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-inputs-")))
         arrays = _written(inputs, folder / "inputs.npz") if isinstance(inputs, Mapping) else None
@@ -140,8 +138,9 @@ def check(
             devices=[name for name in map(device, dict.fromkeys(devices)) if name != CPU],
             script=None if script is None else script_file(script),
         )
-        for word in alone if theirs is not None else ():
-            raise UsageError(f"{word} is for one model; leave it out where two are compared")
+        if theirs is not None:
+            alone = {"runtimes": runtimes, "outputs": outputs, "save": save, "compiled": compiled, "devices": devices}
+            refuse_of_two(alone)
         if copy_weights and theirs is None:
             raise UsageError("copy_weights is for two models: it gives the other the weights of the model")
         return Checked(checked(plan) if theirs is None else compare(plan, theirs, copy_weights))

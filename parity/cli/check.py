@@ -69,17 +69,17 @@ def _pair(options: argparse.Namespace, plan: Plan, other: Subject, out: Output) 
     from parity.records.model import encode
     from parity.report.pair import screen
     from parity.running.models.pair import compare
+    from parity.running.models.plan import refuse_of_two
 
-    alone = {
-        "--runtime": options.runtime,
-        "--outputs": options.outputs,
-        "--save": options.save,
-        "--compiled": options.compiled,
-        "--device": options.device,
-    }
-    for option, given in alone.items():
-        if given:
-            raise UsageError(f"{option} is for one model; leave it out where two are compared")
+    refuse_of_two(
+        {
+            "--runtime": options.runtime,
+            "--outputs": options.outputs,
+            "--save": options.save,
+            "--compiled": options.compiled,
+            "--device": options.device,
+        }
+    )
     found = compare(plan, other, options.copy_weights)
     if options.report is not None:
         from parity.report.html import render_pair

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from parity.errors import UsageError
 from parity.records.file import Records
-from parity.records.lines import SCHEMA, Check, End, Run, Shard, Split
-from parity.records.wording import count
+from parity.records.lines import Check, End, Run, Shard, Split
+from parity.records.shards import one_end, one_run
 
-MISSING, CUT_OFF = 4, 3  #: the exit codes that count for a shard that is not there, and for one without an end line
+MISSING = 4  #: the exit code that counts for a shard that is not there
 
 
 def is_shard(records: Records) -> bool:
@@ -29,21 +30,8 @@ def join(files: Sequence[tuple[str, Records]], argv: Sequence[str]) -> Records:
     placed = sorted(zip(splits, files, strict=True), key=lambda each: each[0].number)
     joined = [Shard(name=_named(split), run=records.run, end=records.end) for split, (_, records) in placed]
     checks = list(_checks([file for _, file in placed]))
-    first = placed[0][1][1].run
-    ids = "\n".join(shard.run.id for shard in joined)
-    run = Run(
-        schema=SCHEMA,
-        id=f"joined-{hashlib.sha256(ids.encode()).hexdigest()[:12]}",
-        started=min(shard.run.started for shard in joined),
-        argv=list(argv),
-        seed=first.seed,
-        lam=first.lam,
-        planned=splits[0].checks,
-        environment=first.environment,
-        git=first.git,
-        joined=joined,
-    )
-    return Records(run, checks, _end(joined, splits, checks))
+    run = one_run("joined", joined, argv, splits[0].checks)
+    return Records(msgspec.structs.replace(run, joined=joined), checks, _end(joined, splits, checks))
 
 
 def _splits(files: Sequence[tuple[str, Records]]) -> list[Split]:
@@ -108,20 +96,10 @@ def _end(joined: Sequence[Shard], splits: Sequence[Split], checks: Sequence[Chec
     there = {split.number for split in splits}
     gone = [f"{n}/{splits[0].of}" for n in range(1, splits[0].of + 1) if n not in there]
     why = [f"shard {name} is missing" for name in gone]
-    codes = {MISSING} if gone else set()
     for shard in joined:
-        codes.add(CUT_OFF if shard.end is None else shard.end.exit_code)
         if shard.end is None or not shard.end.finished:
             why.append(f"shard {shard.name}: {'cut off' if shard.end is None else shard.end.reason}")
-    counts, not_run = count(checks)
-    return End(
-        finished=not why,
-        counts=counts,
-        not_run=not_run,
-        exit_code=1 if 1 in codes else max(codes),
-        seconds=round(sum(shard.end.seconds for shard in joined if shard.end is not None), 3),
-        reason="; ".join(why),
-    )
+    return one_end(joined, checks, not why, "; ".join(why), [MISSING] if gone else [])
 
 
 def _named(split: Split) -> str:

@@ -101,31 +101,46 @@ def _refuse(shards: Sequence[Shard]) -> None:
 def _run(shards: Sequence[Shard], argv: Sequence[str]) -> Run:
     first = shards[0].run
     same_code = all(shard.run.git == first.git for shard in shards)
-    ids = "\n".join(shard.run.id for shard in shards)
-    return Run(
-        schema=SCHEMA,
-        id=f"merged-{hashlib.sha256(ids.encode()).hexdigest()[:12]}",
-        started=min(shard.run.started for shard in shards),
-        argv=list(argv),
-        seed=first.seed,
-        lam=first.lam,
-        planned=sum(shard.run.planned for shard in shards),
-        environment=first.environment,
-        git=first.git if same_code else None,
-        shards=list(shards),
-    )
+    planned = sum(shard.run.planned for shard in shards)
+    made = one_run("merged", shards, argv, planned)
+    return msgspec.structs.replace(made, git=first.git if same_code else None, shards=list(shards))
 
 
 def _end(shards: Sequence[Shard], checks: Sequence[Check]) -> End:
     """The counts of all. It is finished when every shard is; a failure in one shard is the failure of all."""
-    counts, not_run = count(checks)
-    codes = {CUT_OFF if shard.end is None else shard.end.exit_code for shard in shards}
     whys = {shard.name: "cut off" if shard.end is None else shard.end.reason for shard in shards}
+    finished = all(shard.end is not None and shard.end.finished for shard in shards)
+    return one_end(shards, checks, finished, "; ".join(f"{name}: {why}" for name, why in whys.items() if why))
+
+
+def one_run(how: str, shards: Sequence[Shard], argv: Sequence[str], planned: int) -> Run:
+    """The first line of the records that some runs make together, with what is the first one's; ``how`` begins its id."""
+    first = shards[0].run
+    ids = "\n".join(shard.run.id for shard in shards)
+    return Run(
+        schema=SCHEMA,
+        id=f"{how}-{hashlib.sha256(ids.encode()).hexdigest()[:12]}",
+        started=min(shard.run.started for shard in shards),
+        argv=list(argv),
+        seed=first.seed,
+        lam=first.lam,
+        planned=planned,
+        environment=first.environment,
+        git=first.git,
+    )
+
+
+def one_end(
+    shards: Sequence[Shard], checks: Sequence[Check], finished: bool, reason: str, codes: Iterable[int] = ()
+) -> End:
+    """Their last line: all that they counted and took. codes: exit codes besides the shards' own."""
+    counts, not_run = count(checks)
+    ended = {*codes, *(CUT_OFF if shard.end is None else shard.end.exit_code for shard in shards)}
     return End(
-        finished=all(shard.end is not None and shard.end.finished for shard in shards),
+        finished=finished,
         counts=counts,
         not_run=not_run,
-        exit_code=1 if 1 in codes else max(codes),
+        exit_code=1 if 1 in ended else max(ended),
         seconds=round(sum(shard.end.seconds for shard in shards if shard.end is not None), 3),
-        reason="; ".join(f"{name}: {why}" for name, why in whys.items() if why),
+        reason=reason,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from os import PathLike
@@ -171,6 +171,13 @@ def device(text: str) -> str:
     if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
         raise UsageError(f"--device {text}: there is no such device; there are cpu, cuda and cuda:1 for the second one")
     return text
+
+
+def refuse_of_two(given: Mapping[str, object]) -> None:
+    """Raise :class:`UsageError` for what is given of two models, by the words that a person says it in, and is for one."""
+    for word, value in given.items():
+        if value:
+            raise UsageError(f"{word} is for one model; leave it out where two are compared")
 
 
 def script_file(given: str | PathLike[str]) -> Path:
