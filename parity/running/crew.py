@@ -14,11 +14,6 @@ from parity.running.process import Worker
 from parity.running.schedule import Schedule, Task
 
 
-def kind_of(process: str) -> str:
-    """The kind of a process by its name, such as ``torch#2``."""
-    return process.rpartition("#")[0]
-
-
 class Crew:
     """The processes of a pool that do the tasks of a schedule, ``jobs`` at a time."""
 

@@ -15,11 +15,11 @@ from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Catalog, Route
 from parity.running import cache, interrupts, jobs, stock
 from parity.running.checks import file_name, judged_as, path_name, refused, revised, troubled, unrun
-from parity.running.crew import Crew, kind_of
+from parity.running.crew import Crew
 from parity.running.environment import cores
 from parity.running.models import registered
 from parity.running.pool import Pool
-from parity.running.process import START_LIMIT, Job, Setup, machine_share
+from parity.running.process import START_LIMIT, Job, Setup, kind_of, machine_share
 from parity.running.schedule import Schedule, Task
 from parity.running.steps import Exported
 from parity.running.worker import Answer
@@ -39,7 +39,9 @@ class _Export:
 
     folder: Path
     users: set[int]  #: checks that have still to run on it
-    keep: bool = False  #: whether what is exported goes into the cache: it could be looked for there
+    key: str = (
+        ""  #: of its structure; where there is one, what is exported goes into the cache: it could be looked for there
+    )
     made: Exported | None = None
     cached: bool = False
     seconds: float | None = None
@@ -118,6 +120,7 @@ def opened(
             scratch=scratch,
             threads=threads,
             memory_limit=memory_limit or machine_share(),
+            keeping=frozenset({jobs.JUDGE}),
             growth=GROWTH,
         )
         with Pool(setup) as pool:
@@ -151,11 +154,11 @@ def _networks(
     deliver: Callable[[], None],
 ) -> None:
     """The checks of networks, which share workers and exports."""
-    absent = [(check, catalog.why_absent(check[1])) for check in checks]
-    present = [check for check, reason in absent if not reason]
+    reasons = {route: catalog.why_absent(route) for route in {route for _, route in checks}}
+    present = [check for check in checks if not reasons[check[1]]]
     state = _Run(present, seed, catalog, pool.scratch, kept, arrays)
     crew = Crew(pool, state.schedule, at_once)
-    told(unrun(case, route, seed, reason) for (case, route), reason in absent if reason)
+    told(unrun(case, route, seed, reasons[route]) for case, route in checks if reasons[route])
     while not state.schedule.finished:
         while (found := crew.next()) is not None:
             process, task = found
@@ -207,9 +210,9 @@ class _Run:
         assert export is not None
         if task.kind == "look":
             return Job(task, jobs.look, (*asked, export.folder, self._kept), "looking in the cache", LOOK_LIMIT)
-        kept = self._kept if export.keep else None
+        kept = self._kept if export.key else None
         doing = f"exporting with {route.exporter}"
-        return Job(task, jobs.export, (*asked, export.folder, kept), doing, case.time_limit)
+        return Job(task, jobs.export, (*asked, export.folder, kept, export.key), doing, case.time_limit)
 
     def finish(self, task: Task, doing: str, answer: Answer) -> list[Check]:
         """Take the answer to a task; the checks that ended with it."""
@@ -239,7 +242,7 @@ class _Run:
             export.notes.append(f"not cached: {answer.message}")  # a look that fails costs time, no verdict
             return False
         looked: jobs.Looked = answer.value
-        export.keep, export.made, export.cached = True, looked.found, looked.found is not None
+        export.key, export.made, export.cached = looked.key, looked.found, looked.found is not None
         if looked.damage:
             export.notes.append(f"{DAMAGED}: {looked.damage}")
         return export.cached

@@ -53,8 +53,11 @@ class Facts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Looked:
-    """What the cache had. found: None where anything is missing; damage: what was wrong with an entry that was there."""
+    """What the cache had. key: of the structure, for who exports it; found: None where anything is missing; damage: what was
+    wrong with an entry that was there.
+    """
 
+    key: str
     found: Exported | None
     damage: str = ""
 
@@ -77,18 +80,19 @@ class _Drawn:
 
 def look(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path) -> Looked:
     """Look for the files of a case in the cache ``kept``; what is found is linked into ``folder``, which must exist."""
-    shelf = _Shelf(case, seed, route, catalog, folder, kept, make=False)
+    key = structure_key(case, route, catalog)
+    shelf = _Shelf(case, seed, route, catalog, folder, kept, key, make=False)
     found = {variant: shelf.had(variant) for variant in variants(case)}
     had = {variant: one for variant, one in found.items() if one is not None}
-    return Looked(_exported(had, route, catalog, folder) if len(had) == len(found) else None, shelf.damage)
+    return Looked(key, _exported(had, route, catalog, folder) if len(had) == len(found) else None, shelf.damage)
 
 
-def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path) -> Exported:
-    """The same, and what is not there is exported and kept.
+def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path, key: str) -> Exported:
+    """The same, and what is not there is exported and kept. ``key`` is the structure's, as a look gave it.
 
     Raises as :func:`parity.running.steps.export_step`, and ``Broken("cache")`` for a filled file that no export gives.
     """
-    shelf = _Shelf(case, seed, route, catalog, folder, kept, make=True)
+    shelf = _Shelf(case, seed, route, catalog, folder, kept, key, make=True)
     found = {variant: shelf.had(variant) for variant in variants(case)}
     made = _exported({variant: one for variant, one in found.items() if one is not None}, route, catalog, folder)
     return replace(made, notes=memo.news())
@@ -111,12 +115,11 @@ class _Shelf:
     """The entries of one case and exporter. make: whether what is missing is exported; damage: what an entry had, if any."""
 
     def __init__(
-        self, case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path, make: bool
+        self, case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path, key: str, make: bool
     ) -> None:
         self._case, self._seed, self._route, self._catalog = case, seed, route, catalog
         self._folder, self._kept, self._make = folder, kept, make
-        self._structure = structure(case)
-        self._key = structure_key(case, route, catalog)
+        self._structure, self._key = structure(case), key
         self.damage = ""
 
     def had(self, variant: Variant) -> _Had | None:

@@ -34,13 +34,17 @@ def look(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, ke
     return exports.look(case, seed, route, catalog, folder, kept)
 
 
-def export(case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path | None) -> Exported:
-    """Export into ``folder``, which is made: through the cache ``kept``; where there is none, every file by itself."""
+def export(
+    case: Case, seed: int, route: Route, catalog: Catalog, folder: Path, kept: Path | None, key: str
+) -> Exported:
+    """Export into ``folder``, which is made: through the cache ``kept``, where ``key`` is the structure's; where there is no
+    cache, every file by itself.
+    """
     shutil.rmtree(folder, ignore_errors=True)  # what an attempt that was stopped may have left
     folder.mkdir()
     if kept is None:
         return export_step(case, seed, route, catalog, folder)
-    return exports.export(case, seed, route, catalog, folder, kept)
+    return exports.export(case, seed, route, catalog, folder, kept, key)
 
 
 def judge(case: Case, seed: int, route: Route, observation: Path, arrays: Path, kept: Path | None) -> Judgement:

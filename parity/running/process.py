@@ -69,6 +69,11 @@ class Job:
     limit: float
 
 
+def kind_of(process: str) -> str:
+    """The kind of a process by its name, such as ``torch#2``: what it hosts."""
+    return process.partition("#")[0]
+
+
 def machine_share() -> int:
     """Bytes of this machine's memory that workers may have."""
     return int(psutil.virtual_memory().total * MEMORY_SHARE)
@@ -79,7 +84,7 @@ class Setup:
     """What all workers of a run share.
 
     begin: the job that readies a worker of this name, its first; scratch: a folder for logs and temporary files, which
-    must exist; memory_limit: bytes of resident memory at which a worker is killed; keeping: the workers that may keep what
+    must exist; memory_limit: bytes of resident memory at which a worker is killed; keeping: the kinds of workers that may keep what
     they free, since they ask for as much again at once: it is twice as fast; growth: bytes by which a worker may have grown
     when a job has ended, above which it is replaced; together: bytes that all workers may have.
     """
@@ -107,6 +112,7 @@ class Worker:
         self._begin = setup.begin(name)
         self._log = setup.scratch / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._measured: psutil.Process | None = None  # the same, as psutil knows it
         self._socket: socket.socket | None = None
         self._received = bytearray()
         self._started = False
@@ -169,7 +175,7 @@ class Worker:
                     stdout=log,
                     stderr=log,
                     env=environment(
-                        os.environ, self._setup.threads, self._setup.scratch, self.name in self._setup.keeping
+                        os.environ, self._setup.threads, self._setup.scratch, kind_of(self.name) in self._setup.keeping
                     ),
                     pass_fds=[theirs.fileno()],
                     process_group=0,  # Ctrl-C on the terminal reaches the parent only; what a worker starts dies with it
@@ -178,6 +184,8 @@ class Worker:
             ours.close()
             self._refusal = Answer("error", message=f"{self._begin.doing}: {explain(error).message}")
             return
+        with suppress(psutil.Error):
+            self._measured = psutil.Process(self._process.pid)
         ours.settimeout(SEND_LIMIT)
         self._socket, self._started = ours, False
         self._received.clear()
@@ -236,7 +244,7 @@ class Worker:
         if self._process is None or self._socket is None:
             return
         process, connection = self._process, self._socket
-        self._process = self._socket = None
+        self._process = self._socket = self._measured = None
         self._started = False
         connection.close()
         with suppress(ProcessLookupError, PermissionError):  # nothing is left of the group
@@ -246,10 +254,10 @@ class Worker:
 
     def memory(self) -> int:
         """Bytes of its resident memory."""
-        if self._process is None:
+        if self._process is None or self._measured is None:
             return 0
         try:
-            return int(psutil.Process(self._process.pid).memory_info().rss)
+            return int(self._measured.memory_info().rss)
         except psutil.Error:
             return 0  # it is gone, which the next look finds
 
@@ -351,6 +359,8 @@ class Worker:
 
     def _plain(self, text: str) -> str:
         """Without the places that are this machine's own, in memory and on disk."""
+        if not text:
+            return ""  # most answers say nothing
         text = without_noise(text)
         folders = [
             (str(self._setup.scratch), "scratch"),
@@ -373,8 +383,10 @@ def environment(variables: Mapping[str, str], threads: int, scratch: Path, keepi
     the same in every process, since tf2onnx's optimisers go through sets of names.
     """
     home = str(scratch)
-    # Large blocks go back to the system when they are freed: an export's do not stay with the worker.
-    freeing = {} if keeping else {"MALLOC_MMAP_THRESHOLD_": str(2**18)}
+    # The largest blocks go back to the system when they are freed: of tf2onnx's copies of a network a few are left at a time. For
+    # every block to do so doubles what an export takes. The second is glibc's own limit once more: the first turns off
+    # that it adapts itself.
+    freeing = {} if keeping else {"MALLOC_MMAP_THRESHOLD_": str(2**23), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
     quiet = {
         "TMPDIR": home,
         "XDG_CACHE_HOME": home,

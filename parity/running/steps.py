@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from parity.cases.case import Case
 from parity.cases.parameters import Parameters
@@ -21,6 +22,9 @@ from parity.routes.exporters import memo
 from parity.routes.exporters.batch import fixed_batch
 from parity.routes.exporters.check import Complaint, check_file
 from parity.routes.exporters.places import Place, fill
+
+JUDGES = 32  #: cases whose truth is kept between their routes,
+ROOM = 2**28 + 2**27  #: fewer where the process has more bytes resident than this
 
 
 @dataclass(frozen=True)
@@ -161,17 +165,20 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
     save(observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless), out)
 
 
-_judges: dict[tuple[str, int], Judge] = {}
+_judges: dict[tuple[str, int], Judge] = {}  # the last used is the last
 
 
 def judge_step(case: Case, seed: int, route: Route, observation: Path, arrays: Path) -> Judgement:
     """Judge an observation file; the arrays of a failure are written to ``arrays``, an ``.npz``."""
     key = (case.name, seed)
-    if key not in _judges or _judges[key].case != case:
-        while len(_judges) >= 2:  # the truth of a large network is large: keep this case and the one before
+    judge = _judges.pop(key, None)
+    if judge is None or judge.case != case:
+        # The truth of a large network took long to work out, and other cases come between its routes.
+        while len(_judges) >= JUDGES or (len(_judges) > 1 and psutil.Process().memory_info().rss > ROOM):
             del _judges[next(iter(_judges))]
-        _judges[key] = Judge(case, seed)
-    judgement = _judges[key].judge(load(observation), route.tf32, pictures=route.exporter is None, device=route.device)
+        judge = Judge(case, seed)
+    _judges[key] = judge
+    judgement = judge.judge(load(observation), route.tf32, pictures=route.exporter is None, device=route.device)
     if judgement.evidence:
         arrays.parent.mkdir(parents=True, exist_ok=True)
         with arrays.open("wb") as file:

@@ -22,12 +22,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+import psutil
+
 from parity.cases.registry import mount
 from parity.errors import Broken, Stopped, Unsupported
 from parity.records.wording import without_noise
 from parity.running.interrupts import drop_held
 
 LENGTH = struct.Struct("!Q")
+SLACK = 2**26  #: bytes by which a process may have grown before it gives back what it has freed
 TRACE_LINES = 40  #: lines of a traceback that are kept
 MESSAGE = 300  #: characters of an exception's message that are kept
 
@@ -77,8 +80,10 @@ def serve(descriptor: int, cases: str | None) -> None:
         mount(Path(cases))
     os.set_inheritable(descriptor, False)
     with socket.socket(fileno=descriptor) as connection, connection.makefile("rb") as stream:
+        give_back = _giving_back()
         while (message := _receive(stream)) is not None:
             connection.sendall(answer(message))
+            give_back()
     os._exit(0)  # what a framework does at exit can hang, and nobody waits for it
 
 
@@ -130,6 +135,21 @@ def _receive(stream: BinaryIO) -> bytes | None:
     except ConnectionResetError:
         return None
     return body
+
+
+def _giving_back() -> Callable[[], None]:
+    """What gives freed memory back to the system where the process has grown since it last did: so it says what it needs."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+    process = psutil.Process()
+    least = process.memory_info().rss
+
+    def give_back() -> None:
+        nonlocal least
+        if trim is not None and process.memory_info().rss > least + SLACK:
+            trim(0)
+            least = process.memory_info().rss
+
+    return give_back
 
 
 def _guard() -> None:

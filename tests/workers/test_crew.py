@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.running.crew import Crew, kind_of
+from parity.running.crew import Crew
+from parity.running.process import kind_of
 from parity.running.schedule import Schedule, Task
 from tests.workers.kit import case, route
 from tests.workers.test_schedule import JUDGE, ROUTES, Plan, plans

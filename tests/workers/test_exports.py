@@ -19,6 +19,7 @@ from parity.routes.exporters.definition import DefinitionFile
 from parity.routes.exporters.filled import difference
 from parity.running import cache, exports
 from parity.running.exports import Looked
+from parity.running.key import structure_key
 from parity.running.steps import Exported, export_step, ready
 
 onnx = pytest.importorskip("onnx", reason="ONNX files are read and written")
@@ -92,7 +93,8 @@ class Shelves:
     def export(self, case: Case, seed: int = 0) -> tuple[int, Exported]:
         """How many files were exported for it, and what there is."""
         before = Counting.exported
-        made = exports.export(case, seed, self.route, self.catalog, self.folder(), self.kept)
+        key = structure_key(case, self.route, self.catalog)
+        made = exports.export(case, seed, self.route, self.catalog, self.folder(), self.kept, key)
         return Counting.exported - before, made
 
     def same(self, made: Exported, case: Case, seed: int = 0) -> bool:

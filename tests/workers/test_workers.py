@@ -220,7 +220,7 @@ def test_a_worker_computes_with_the_threads_it_is_given_and_writes_to_scratch(po
 def test_the_environment_of_a_worker_replaces_what_the_person_set() -> None:
     made = environment({"OMP_NUM_THREADS": "64", "HOME": "/home/me"}, 3, Path("/s"))
     kept = environment({"OMP_NUM_THREADS": "64", "HOME": "/home/me"}, 3, Path("/s"), keeping=True)
-    assert made == {**kept, "MALLOC_MMAP_THRESHOLD_": "262144"}
+    assert made == {**kept, "MALLOC_MMAP_THRESHOLD_": "8388608", "MALLOC_TRIM_THRESHOLD_": "134217728"}
     assert "MALLOC_MMAP_THRESHOLD_" not in kept
     assert (made["OMP_NUM_THREADS"], made["HOME"], made["ORT_DISABLE_TELEMETRY"]) == ("3", "/home/me", "1")
 
