@@ -43,7 +43,8 @@ class Case:
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
     pass makes of the running statistics is among the outputs; batches: other batch sizes in which each image must have its
-    answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with.
+    answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with;
+    quick: whether the quick set has it, which is what is run where nothing is named.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Case:
     time_limit: float = 120.0
     batches: tuple[int, ...] = ()
     threads: tuple[int, ...] = ()
+    quick: bool = True
 
     def __post_init__(self) -> None:
         owner = f"case {self.name!r}"

@@ -1,0 +1,123 @@
+"""Sweeps: tables that say what may vary of a layer, and the cases that are drawn from them by pairs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import chain
+from typing import Any
+
+from covertable import make as covering
+
+from parity.cases.case import NAME, Case
+from parity.errors import FieldError
+
+BASE = "base"  #: what a case is called of which nothing varies
+CASE_FIELDS = frozenset(each.name for each in fields(Case)) - {"name", "model", "shape", "quick"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What may vary of a layer or network. Going through it gives its cases, in which every two values of two axes meet.
+
+    family: the first word of their names; axes: what varies, axis -> its values, the usual one first. A value is named by its axis
+    (``stride2``, ``kernel5x2``, ``no-bias``, ``padding-same``), or by a word of its own where the axis maps words to values. A case is
+    called by what is unusual in it, ``conv2d/kernel5x2-stride2``, so to add a value renames none; where nothing is, ``base``.
+
+    make: a value of each axis, by name, in; the layer or network and the shape of its input out. An axis called like a field of
+    :class:`Case` (``scale``, ``mode``) goes into that field, and to ``make`` only where it asks for it. unless: what cannot be together, a
+    function of some axes that says so; both are found out by their parameters' names.
+
+    The quick set has the cases that are needed for every value to be in one; the others are for the full set alone.
+
+    Raises :class:`FieldError` for a table that cannot be read, and as :class:`Case` does.
+    """
+
+    family: str
+    make: Callable[..., tuple[Any, tuple[int, ...]]]
+    axes: Mapping[str, Sequence[Any] | Mapping[str, Any]]
+    unless: Sequence[Callable[..., bool]] = ()
+
+    def __post_init__(self) -> None:
+        owner = f"sweep {self.family!r}"
+        if not NAME.fullmatch(self.family):
+            raise FieldError(owner, "family", self.family, "must be words joined by /, as a case is named")
+        for axis, values in self.axes.items():
+            if len(values) < 2:
+                raise FieldError(owner, f"axes[{axis!r}]", values, "must be two values or more, the usual one first")
+            words = [word for word, _ in _worded(axis, values)]
+            if len(set(words)) < len(words):
+                raise FieldError(owner, f"axes[{axis!r}]", words, "names two values alike; map words to values")
+        for given in (self.make, *self.unless):
+            for name in inspect.signature(given).parameters:
+                if name not in self.axes:
+                    raise FieldError(owner, "axes", sorted(self.axes), f"must have {name!r}, which a function asks for")
+
+    def __iter__(self) -> Iterator[Case]:
+        seen: set[str] = set()
+        for row in self._rows():
+            case = self._case(row)
+            words = {f"{axis} {word}" for axis, (word, _) in row.items()}
+            yield replace(case, quick=not words <= seen)
+            seen |= words
+
+    def _rows(self) -> list[Row]:
+        """A word and value of each axis, row by row: first what is usual, then what pairs need."""
+        worded = {axis: _worded(axis, values) for axis, values in self.axes.items()}
+        usual = {axis: values[0] for axis, values in worded.items()}
+        for each in map(_constraint, self.unless):
+            if not each["evaluate"](usual):
+                values = {axis: usual[axis][1] for axis in each["requires"]}
+                raise FieldError(f"sweep {self.family!r}", "unless", values, "must not refuse what is usual")
+        if len(worded) < 2:
+            return [{axis: value} for axis, values in worded.items() for value in values] or [{}]
+        drawn = covering(worded, constraints=[_constraint(each) for each in self.unless])
+        rows = {self._name(row): row for row in chain([usual], drawn)}
+        return list(rows.values())
+
+    def _name(self, row: Row) -> str:
+        words = [row[axis][0] for axis in self.axes if row[axis][0] != _worded(axis, self.axes[axis])[0][0]]
+        return f"{self.family}/{'-'.join(words) or BASE}"
+
+    def _case(self, row: Row) -> Case:
+        values = {axis: value for axis, (_, value) in row.items()}
+        model, shape = self.make(**{name: values[name] for name in inspect.signature(self.make).parameters})
+        into = {axis: value for axis, value in values.items() if axis in CASE_FIELDS}
+        return Case(self._name(row), model, shape, **into)
+
+
+def _worded(axis: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:
+    if isinstance(values, Mapping):
+        return list(values.items())
+    return [(_word(axis, value), value) for value in values]
+
+
+def _word(axis: str, value: Any) -> str:
+    """How a value is called in the name of a case."""
+    axis = axis.replace("_", "-")
+    if isinstance(value, bool):
+        return axis if value else f"no-{axis}"
+    if value is None:
+        return f"no-{axis}"
+    if isinstance(value, str):
+        return f"{axis}-{value}"
+    return f"{axis}{_figure(value)}"
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, tuple):
+        joint = "x" if not any(isinstance(each, tuple) for each in value) else "_"
+        return joint.join(_figure(each) for each in value)
+    return f"{value:g}".replace("+", "") if isinstance(value, float) else str(value)
+
+
+def _constraint(unless: Callable[..., bool]) -> dict[str, Any]:
+    names = list(inspect.signature(unless).parameters)
+    return {
+        "operator": "fn",
+        "requires": names,
+        "evaluate": lambda row: not unless(**{name: row[name][1] for name in names}),
+    }
