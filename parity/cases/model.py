@@ -26,7 +26,7 @@ class ModelCase:
     ``"shop.models:Detector"``, ``"net.onnx"``), files as seen from the folder of the case file. At least one; where there are
     several, the first of them in this order is what the others have to be the same function as. inputs: shapes of the first
     one's inputs (``"1x3x224x224"``, ``"ids=2x8:int64"``); data: an ``.npz`` of real ones in their place; time_limit: seconds one
-    step may take; folder: of the case file, filled in by the registry.
+    step may take; quick: whether the quick set has it; folder: of the case file, filled in by the registry.
     """
 
     name: str
@@ -37,6 +37,7 @@ class ModelCase:
     data: str = ""
     tags: tuple[str, ...] = ()
     time_limit: float = 600.0
+    quick: bool = True
     folder: Path = Path()
 
     def __post_init__(self) -> None:

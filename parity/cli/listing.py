@@ -32,7 +32,13 @@ def json_lines(cases: Iterable[AnyCase]) -> list[str]:
 
 
 def _plain(case: AnyCase) -> dict[str, Any]:
-    about = {"name": case.name, "family": case.family, "model": summary(case), "tags": list(case.tags)}
+    about = {
+        "name": case.name,
+        "family": case.family,
+        "model": summary(case),
+        "tags": list(case.tags),
+        "quick": case.quick,
+    }
     if isinstance(case, ModelCase):
         return {**about, "inputs": list(case.inputs), "data": case.data}
     return {

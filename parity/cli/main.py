@@ -85,7 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("--json", action="store_true", help="one JSON object a case")
     running = command("run", _run, "run checks and judge them")
-    running.add_argument("patterns", nargs="*", metavar="PATTERN", help=f"which cases: {which}; all without one")
+    running.add_argument(
+        "patterns", nargs="*", metavar="PATTERN", help=f"which cases: {which}; without one those of the quick set"
+    )
+    running.add_argument("--set", choices=("quick", "full"), help="without PATTERN: the cases that are needed for every value of every field to be met (quick), or all (full)")  # fmt: skip
     running.add_argument("--route", action="append", default=[], metavar="R", help="only this route; may be repeated")
     running.add_argument(
         "--device", action="append", default=[], metavar="D", help="cpu (as without it) or cuda; may be repeated"
@@ -230,7 +233,10 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     registry, catalog = loading.load(options.cases)
     here = project.find(Path())
     devices = selection.devices(options.device, options.require)
-    pairs = selection.checks(registry.cases, catalog.every_route(), options.patterns, options.route, devices)
+    if options.set and options.patterns:
+        raise UsageError("--set says which cases are taken where none is named: leave it out beside PATTERN")
+    taken = registry.cases if options.patterns else selection.of_set(registry.cases, options.set or "quick")
+    pairs = selection.checks(taken, catalog.every_route(), options.patterns, options.route, devices)
     required = selection.required(catalog, options.require, pairs)
     if options.times is not None and options.shard is None and options.dask is None:
         raise UsageError("--times needs --shard or --dask: it says what each case costs")
@@ -259,7 +265,8 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
         baseline=baseline,
         split=part,
         # Of a run of some checks, those that were not asked for have not vanished.
-        narrowed=bool(options.patterns or options.route or options.device or options.shard),
+        narrowed=bool(options.patterns or options.route or options.device or options.shard)
+        or len(taken) < len(registry.cases),
         drift=options.drift or changes.DRIFT,
     )
     with ExitStack() as stack:

@@ -32,8 +32,10 @@ class Collection:
         self.folders = _folders(config)
         self.registry, catalog = loading.load(self.folders.cases)
         self._routes = catalog.every_route()
-        devices = selection.devices(option.parity_device, option.parity_require)
-        pairs = selection.checks(self.registry.cases, self._routes, [], option.parity_route, devices)
+        self._asked = (option.parity_route, selection.devices(option.parity_device, option.parity_require))
+        pairs = selection.checks(
+            selection.of_set(self.registry.cases, option.parity_set), self._routes, [], *self._asked
+        )
         self.required = selection.required(catalog, option.parity_require, pairs)
         spelled = [self._spelled(arg) for arg in config.args]
         config.args[:] = [node for nodes, _ in spelled for node in nodes]
@@ -59,7 +61,7 @@ class Collection:
         return [one for one in found if one is not None]
 
     def _spelled(self, arg: str) -> tuple[list[str], list[Pair]]:
-        """An argument of pytest's as node ids where it is a pattern of ours, and the checks that it names by their id.
+        """An argument of pytest's as node ids where it is a pattern of ours, and the checks that it names.
 
         What is neither a path nor of ours stays, for pytest to refuse.
         """
@@ -69,10 +71,13 @@ class Collection:
         if parts and (parts["case"] in cases or not exists):
             found = selection.checks(cases, self._routes, [arg], [], [])
             return [self._node(case.name, f"[{route.name}]") for case, route in found], found
+        name = NODE.sub("", arg)
         if exists:
-            return [arg], []
+            named = name != arg and name in cases
+            return [arg], selection.checks(cases, self._routes, [name], *self._asked) if named else []
         try:
-            return [self._node(case.name) for case in selection.cases(cases, [arg])], []
+            nodes = [self._node(case.name) for case in selection.cases(cases, [arg])]
+            return nodes, selection.checks(cases, self._routes, [arg], *self._asked)
         except (UsageError, NothingSelectedError):
             return [arg], []
 

@@ -22,7 +22,17 @@ FILE_MEND = (
 )
 ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
 
+SETS = ("quick", "full")  #: the cases that a run takes where none is named: those made to be quick, or all of them
+
 Pair = tuple[AnyCase, Route]
+
+
+def of_set(known: Mapping[str, AnyCase], name: str) -> Mapping[str, AnyCase]:
+    """The cases of a set. Raises :class:`NothingSelectedError` where it has none."""
+    found = {case.name: case for case in known.values() if name == "full" or case.quick}
+    if not found:
+        raise NothingSelectedError(f"the {name} set has no case: none is declared with quick=True")
+    return found
 
 
 def cases(known: Mapping[str, AnyCase], patterns: Iterable[str]) -> list[AnyCase]:
