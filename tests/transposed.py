@@ -8,7 +8,7 @@ from typing import Any
 
 from parity.axes import Array, Tensor
 from parity.layers import Draw, Layer, Parameter, layer
-from parity.layers.base import Pair, is_count, is_size, pair, require
+from parity.layers.base import Sizes, is_count, is_size, require, sized
 
 
 @layer
@@ -17,23 +17,23 @@ class ConvTranspose2D(Layer):
 
     in_channels: int
     out_channels: int
-    kernel: int | Pair
-    stride: int | Pair = 1
-    padding: int | Pair = 0
-    extra: int | Pair = 0
+    kernel: int | Sizes
+    stride: int | Sizes = 1
+    padding: int | Sizes = 0
+    extra: int | Sizes = 0
 
     def check(self) -> None:
         for name in ("in_channels", "out_channels"):
             require(self, name, is_count(getattr(self, name)), "must be a whole number of at least 1")
         for name, least in (("kernel", 1), ("stride", 1), ("padding", 0), ("extra", 0)):
             mend = f"must be a whole number of at least {least}, or a pair of them"
-            require(self, name, is_size(getattr(self, name), least), mend)
-        small = all(e < s for e, s in zip(pair(self.extra), pair(self.stride), strict=True))
+            require(self, name, is_size(getattr(self, name), 2, least), mend)
+        small = all(e < s for e, s in zip(sized(self.extra, 2), sized(self.stride, 2), strict=True))
         require(self, "extra", small, f"must be less than stride={self.stride}")
 
     def parameters(self) -> Mapping[str, Parameter]:
-        shape = (self.in_channels, self.out_channels, *pair(self.kernel))
-        spread = sqrt(prod(pair(self.stride)) / (self.in_channels * prod(pair(self.kernel))))
+        shape = (self.in_channels, self.out_channels, *sized(self.kernel, 2))
+        spread = sqrt(prod(sized(self.stride, 2)) / (self.in_channels * prod(sized(self.kernel, 2))))
         return {
             "weight": Parameter(shape, "IOHW", Draw(spread=spread)),
             "bias": Parameter((self.out_channels,), "O", Draw(spread=0.1)),
@@ -44,7 +44,7 @@ class ConvTranspose2D(Layer):
         require(self, "in_channels", good, f"does not fit the input {inputs[0].shape}")
 
     def to_onnx(self, op: Any, x: Any, *, weight: Any, bias: Any) -> Any:
-        kernel, stride, padding, extra = map(pair, (self.kernel, self.stride, self.padding, self.extra))
+        kernel, stride, padding, extra = (sized(v, 2) for v in (self.kernel, self.stride, self.padding, self.extra))
         pads = padding + padding
         return op.ConvTranspose(x, weight, bias, kernel_shape=kernel, strides=stride, pads=pads, output_padding=extra)
 

@@ -37,7 +37,7 @@ def timed(name: str, limit: float) -> None:
 class Case:
     """A layer or network, its input, precision and mode.
 
-    name: ``family/what``; shape: the input's canonical shape ``(N, C, H, W)`` or ``(N, F)``; scale and mean: the input
+    name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``; scale and mean: the input
     is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
@@ -67,9 +67,10 @@ class Case:
         named(self.name)
         if not isinstance(self.model, Layer | Network):
             raise FieldError(owner, "model", self.model, "must be a layer or a network")
-        good = isinstance(self.shape, tuple) and len(self.shape) in (2, 4) and all(is_count(n) for n in self.shape)
+        good = isinstance(self.shape, tuple) and 2 <= len(self.shape) <= 5 and all(is_count(n) for n in self.shape)
         if not good:
-            raise FieldError(owner, "shape", self.shape, "must be (N, C, H, W) or (N, F), each at least 1")
+            mend = "must be (N, C, H, W), (N, F), (N, C, L) or (N, C, D, H, W), each at least 1"
+            raise FieldError(owner, "shape", self.shape, mend)
         if len(set(self.shape)) < len(self.shape) and not self.equal_sizes:
             mend = "has equal sizes, so swapped axes would fit by accident: make all differ, or say why in equal_sizes"
             raise FieldError(owner, "shape", self.shape, mend)

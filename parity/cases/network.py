@@ -120,8 +120,8 @@ class Network:
                 spans[source] = (_union(old[0], spans_in[0]), _union(old[1], spans_in[1]))
         return (*spans[stop], padded)
 
-    def receptive_fields(self, x: Tensor, training: bool = False) -> Mapping[str, tuple[int, int] | None]:
-        """How many input rows and columns one output element of each node sees; None once it sees all of them.
+    def receptive_fields(self, x: Tensor, training: bool = False) -> Mapping[str, tuple[int, ...] | None]:
+        """How many input rows and columns (of a signal its steps, of a volume its slices too) one output element of each node sees; None once it sees all of them.
 
         ``r_out = r_in + (k - 1) * d * j_in`` and ``j_out = j_in * s`` per axis, j the distance in the input between
         neighbouring elements (Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
@@ -129,8 +129,9 @@ class Network:
         Where branches join, the larger one counts.
         """
         shapes = self.trace(x, training)
-        fields: dict[str, tuple[int, int] | None] = {INPUT: (1, 1)}
-        jumps = {INPUT: (Fraction(1), Fraction(1))}
+        places = len(x.shape) - 2 or 2
+        fields: dict[str, tuple[int, ...] | None] = {INPUT: (1,) * places}
+        jumps = {INPUT: (Fraction(1),) * places}
         for node in self.nodes:
             sources = [fields[name] for name in node.inputs]
             known = [f for f in sources if f is not None]
@@ -140,15 +141,18 @@ class Network:
                 fields[node.name] = None
                 jumps[node.name] = jump
                 continue
-            field = (max(f[0] for f in known), max(f[1] for f in known))
+            field = tuple(map(max, zip(*known, strict=True)))
             if (window := definition.window) is not None:
-                (kh, kw), (sh, sw), (dh, dw), _ = window
-                field = (field[0] + ceil((kh - 1) * dh * jump[0]), field[1] + ceil((kw - 1) * dw * jump[1]))
-                jump = (jump[0] * sh, jump[1] * sw)
+                kernel, stride, dilation, _ = window
+                field = tuple(
+                    f + ceil((k - 1) * d * j) for f, k, d, j in zip(field, kernel, dilation, jump, strict=True)
+                )
+                jump = tuple(j * s for j, s in zip(jump, stride, strict=True))
             elif (spread := definition.spread) is not None:
-                (kh, kw), (sh, sw), (dh, dw), _ = spread
-                field = (field[0] + ceil((kh - 1) * dh // sh * jump[0]), field[1] + ceil((kw - 1) * dw // sw * jump[1]))
-                jump = (jump[0] / sh, jump[1] / sw)
+                field = tuple(
+                    f + ceil((k - 1) * d // s * j) for f, k, s, d, j in zip(field, *spread[:3], jump, strict=True)
+                )
+                jump = tuple(j / s for j, s in zip(jump, spread.stride, strict=True))
             fields[node.name] = field
             jumps[node.name] = jump
         return fields

@@ -156,18 +156,17 @@ def _integer_parameters(case: Case, seed: int) -> Parameters:
     return made
 
 
-def _places(case: Case) -> list[tuple[int, int]]:
+def _places(case: Case) -> list[tuple[int, ...]]:
     """(row, column) of the impulses that together meet every kernel tap that some output element uses.
 
-    A tap never used, because it only ever sees padding, has no place. The axes are independent: what one row and one
-    column meet, their crossing meets.
+    A signal's have one number, a volume's three. A tap never used, because it only ever sees padding, has no place. The axes
+    are independent: what one row and one column meet, their crossing meets.
     """
     definition = _definition(case, case.network.output)
     window, cover = (definition.window, _cover) if definition.spread is None else (definition.spread, _cover_spread)
     if window is None:
-        return [(0, 0)]
-    rows, columns = (cover(*axis) for axis in zip(case.shape[2:], case.output.shape[2:], *window, strict=True))
-    return [(i, j) for i in rows for j in columns]
+        return [(0,) * (len(case.shape) - 2)]
+    return list(product(*(cover(*axis) for axis in zip(case.shape[2:], case.output.shape[2:], *window, strict=True))))
 
 
 def _cover(length: int, outputs: int, kernel: int, stride: int, dilation: int, pads: tuple[int, int]) -> list[int]:
@@ -220,6 +219,6 @@ def _impulses(case: Case) -> list[Array]:
         for group in range(ceil(features / FEATURES_AT_ONCE)):
             made[group, group * FEATURES_AT_ONCE : (group + 1) * FEATURES_AT_ONCE] = 1
     else:
-        for image, (c, (i, j)) in enumerate(product(range(features), _places(case))):
-            made[image, c, i, j] = 1
+        for image, (c, place) in enumerate(product(range(features), _places(case))):
+            made[image, c, *place] = 1
     return [made[start : start + n] for start in range(0, len(made), n)]

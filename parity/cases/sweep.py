@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain
@@ -111,7 +112,9 @@ def _figure(value: Any) -> str:
     if isinstance(value, tuple):
         joint = "x" if not any(isinstance(each, tuple) for each in value) else "_"
         return joint.join(_figure(each) for each in value)
-    return f"{value:g}".replace("+", "") if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return re.sub(r"e([+-])0*", lambda e: f"e{e[1].strip('+')}", f"{value:g}")
+    return str(value)
 
 
 def _constraint(unless: Callable[..., bool]) -> dict[str, Any]:

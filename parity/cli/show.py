@@ -22,7 +22,7 @@ class Row:
     nchw: Shape
     nhwc: Shape
     parameters: int
-    field: tuple[int, int] | None
+    field: tuple[int, ...] | None
 
 
 def rows(case: Case) -> list[Row]:
@@ -44,7 +44,7 @@ def lines(case: Case) -> list[str]:
     heading = ["name", "layer", *(["reads"] if wired else []), "NCHW (torch)", "NHWC (TensorFlow)"]
     cells = [[*heading, "parameters", "receptive field"]]
     for row in made:
-        field = "all" if row.field is None else f"{row.field[0]}x{row.field[1]}"
+        field = "all" if row.field is None else "x".join(map(str, row.field))
         reads = [", ".join(row.reads)] if wired else []
         cells.append([row.node, row.layer, *reads, _shape(row.nchw), _shape(row.nhwc), f"{row.parameters:,}", field])
     total = sum(row.parameters for row in made)

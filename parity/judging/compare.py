@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.axes import F64, Array, Tensor
+from parity.axes import AXES, F64, Array, Tensor
 from parity.judging.oracle import Truth
 from parity.operators.formats import FORMATS
 from parity.records.verdict import LAMBDA, Kind
@@ -161,7 +161,7 @@ def _need(distance: F64, truth: Truth) -> float:
 
 def _swapped(got: F64, truth: Truth) -> tuple[Kind, str]:
     """Whether the values are right once axes of equal size are swapped: then that is the finding."""
-    names = {4: "NCHW", 2: "NF"}.get(got.ndim, "0123456789")
+    names = "".join(AXES.get(got.ndim, "0123456789")).upper()
     if got.ndim > len(names):
         return "value", ""
     for order in permutations(range(got.ndim)):

@@ -23,7 +23,7 @@ def wrong_elements(observed: Array, expected: F64, allowed: F64) -> Mask:
 def pattern(observed: Array, expected: F64, allowed: F64) -> str:
     """The name of the pattern, most telling first; empty where there is none.
 
-    For images ``N C H W`` and features ``N F``.
+    For images ``N C H W``, signals, volumes and features ``N F``.
     """
     wrong = wrong_elements(observed, expected, allowed)
     if not wrong.any():
@@ -41,7 +41,7 @@ def pattern(observed: Array, expected: F64, allowed: F64) -> str:
         return "one element"
     channels = np.flatnonzero(wrong.any(axis=(0, *range(2, wrong.ndim))))
     if len(channels) == 1 and wrong.shape[1] > 1:
-        return f"one {'channel' if wrong.ndim == 4 else 'feature'}, {channels[0]}"
+        return f"one {'channel' if wrong.ndim > 2 else 'feature'}, {channels[0]}"
     if wrong.ndim == 4 and (edge := _border(wrong)):
         return edge
     images = np.flatnonzero(wrong.any(axis=tuple(range(1, wrong.ndim))))

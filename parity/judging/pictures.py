@@ -55,7 +55,14 @@ def errors_grid(tiles: Sequence[Array], size: int, limit: float = 1.0) -> Grid:
 
 
 def tiles_of(array: Array, image: int, channels: Sequence[int]) -> list[Array]:
-    """The two-dimensional tiles of an array: channels of one image of ``N C H W``; all of ``N F`` as one tile."""
+    """The two-dimensional tiles of an array: channels of one image of ``N C H W``; all of ``N F`` as one tile.
+
+    Of ``N C L`` all channels of one signal, a row each; of ``N C D H W`` the slice in the middle of each channel.
+    """
+    if array.ndim == 3:
+        return [array[image]]
+    if array.ndim == 5:
+        return [array[image, c, array.shape[2] // 2] for c in channels]
     return [array[image, c] for c in channels] if array.ndim == 4 else [array]
 
 

@@ -27,8 +27,8 @@ def failure_pictures(observed: Array, truth: Truth, comparison: Comparison) -> P
     """The channels around the worst element: expected, got and signed error over bound; canonical axes."""
     if comparison.index is None or observed.shape != truth.y.shape:
         return None
-    image = comparison.index[0] if observed.ndim == 4 else 0
-    channels = channels_shown(observed.shape[1], MOST, comparison.index[1]) if observed.ndim == 4 else []
+    image = comparison.index[0] if observed.ndim > 2 else 0
+    channels = channels_shown(observed.shape[1], MOST, comparison.index[1]) if observed.ndim > 3 else []
     expected = tiles_of(truth.y, image, channels)
     got = tiles_of(observed, image, channels)
     finite = [tile[np.isfinite(tile)] for tile in expected]

@@ -17,9 +17,12 @@ from parity.axes import Array, Shape, Tensor
 from parity.errors import FieldError
 
 Pair = tuple[int, int]
-Pads = tuple[Pair, Pair]
+Sizes = tuple[
+    int, ...
+]  #: a number for each place behind the channels: (length,), (height, width), (depth, height, width)
+Pads = tuple[Pair, ...]  #: (before, after) of each of them
 Distribution = Literal["normal", "uniform"]
-Padding = int | Pair | Pads | Literal["same", "valid"]
+Padding = int | Sizes | Pads | Literal["same", "valid"]
 
 
 @dataclass(frozen=True)
@@ -163,16 +166,16 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def is_size(value: object, least: int = 1) -> bool:
-    """Whether value is a whole number, or a pair of them for (height, width)."""
+def is_size(value: object, places: int, least: int = 1) -> bool:
+    """Whether value is a whole number, or a tuple of one for each of so many places: (height, width)."""
     return is_count(value, least) or (
-        isinstance(value, tuple) and len(value) == 2 and all(is_count(v, least) for v in value)
+        isinstance(value, tuple) and len(value) == places and all(is_count(v, least) for v in value)
     )
 
 
-def pair(value: int | Pair) -> Pair:
-    """(height, width) from a number or a pair."""
-    return (value, value) if isinstance(value, int) else value
+def sized(value: int | Sizes, places: int) -> Sizes:
+    """A number for each place, from one for all of them or from a tuple."""
+    return (value,) * places if isinstance(value, int) else value
 
 
 def as_list(pieces: Any) -> list[Callable[..., Any]]:

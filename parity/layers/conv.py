@@ -6,35 +6,48 @@ from collections.abc import Mapping
 from math import prod, sqrt
 from typing import Any, ClassVar
 
+import numpy as np
+
 from parity.axes import Array, Tensor
-from parity.layers.base import Draw, Layer, Padding, Pads, Pair, Parameter, is_count, is_size, layer, pair, require
-from parity.layers.windows import PADDING_MEND, flat, is_padding, is_symmetric, require_room, resolve_pads
+from parity.layers.base import Draw, Layer, Padding, Pads, Parameter, Sizes, is_count, is_size, layer, require, sized
+from parity.layers.windows import (
+    backwards,
+    flat,
+    is_padding,
+    is_symmetric,
+    padding_mend,
+    require_room,
+    resolve_pads,
+    size_mend,
+)
+
+WEIGHT = {1: "OIL", 2: "OIHW", 3: "OIDHW"}  #: the axes of a weight by the places of its kernel
 
 
-@layer
-class Conv2D(Layer):
-    """A 2-D cross-correlation. Weight ``OIHW`` (I counts the channels of one group), bias ``O``.
+class Conv(Layer):
+    """What convolutions over one, two and three places share.
 
-    padding: "same" (TensorFlow's rule), "valid", a number, (height, width) or ((top, bottom), (left, right)).
+    A cross-correlation. Weight ``O I`` and then the places of the kernel (I counts the channels of one group), bias ``O``. padding: "same"
+    (TensorFlow's rule), "valid", a number, one for each place or (before, after) for each place.
     """
 
-    kind: ClassVar[str] = "conv2d"
+    places: ClassVar[int]
 
     in_channels: int
     out_channels: int
-    kernel: int | Pair
-    stride: int | Pair = 1
-    padding: Padding = 0
-    dilation: int | Pair = 1
-    groups: int = 1
-    bias: bool = True
+    kernel: int | Sizes
+    stride: int | Sizes
+    padding: Padding
+    dilation: int | Sizes
+    groups: int
+    bias: bool
 
     def check(self) -> None:
         require(self, "in_channels", is_count(self.in_channels), "must be a whole number of at least 1")
         require(self, "out_channels", is_count(self.out_channels), "must be a whole number of at least 1")
         for name in ("kernel", "stride", "dilation"):
-            require(self, name, is_size(getattr(self, name)), "must be at least 1, or a pair of such numbers")
-        require(self, "padding", is_padding(self.padding), PADDING_MEND)
+            require(self, name, is_size(getattr(self, name), self.places), size_mend(self.places))
+        require(self, "padding", is_padding(self.padding, self.places), padding_mend(self.places))
         require(self, "groups", is_count(self.groups), "must be a whole number of at least 1")
         divides = self.in_channels % self.groups == 0 and self.out_channels % self.groups == 0
         require(
@@ -43,20 +56,20 @@ class Conv2D(Layer):
         require(self, "bias", isinstance(self.bias, bool), "must be True or False")
 
     def parameters(self) -> Mapping[str, Parameter]:
-        shape = (self.out_channels, self.in_channels // self.groups, *pair(self.kernel))
-        stored = {"weight": Parameter(shape, "OIHW", Draw(spread=sqrt(2.0 / prod(shape[1:]))))}
+        shape = (self.out_channels, self.in_channels // self.groups, *sized(self.kernel, self.places))
+        stored = {"weight": Parameter(shape, WEIGHT[self.places], Draw(spread=sqrt(2.0 / prod(shape[1:]))))}
         if self.bias:
             stored["bias"] = Parameter((self.out_channels,), "O", Draw(spread=0.1))
         return stored
 
-    def _geometry(self, x: Any) -> tuple[Pair, Pair, Pair, Pads]:
+    def _geometry(self, x: Any) -> tuple[Sizes, Sizes, Sizes, Pads]:
         """Kernel, stride, dilation and pads for an input that has a ``shape``."""
-        kernel, stride, dilation = pair(self.kernel), pair(self.stride), pair(self.dilation)
+        kernel, stride, dilation = (sized(v, self.places) for v in (self.kernel, self.stride, self.dilation))
         return kernel, stride, dilation, resolve_pads(self.padding, x.shape[2:], kernel, stride, dilation)
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        good = len(shape) == 4 and shape[1] == self.in_channels
+        good = len(shape) == self.places + 2 and shape[1] == self.in_channels
         require(self, "in_channels", good, f"does not fit the input {shape}")
         kernel, _, dilation, pads = self._geometry(inputs[0])
         require_room(self, shape[2:], kernel, dilation, pads)
@@ -69,39 +82,92 @@ class Conv2D(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         nn, (kernel, stride, dilation, pads) = torch.nn, self._geometry(x)
-        (top, bottom), (left, right) = pads
+        module = getattr(nn, f"Conv{self.places}d")
 
         def conv(padding: Any) -> Any:
-            return nn.Conv2d(
+            return module(
                 self.in_channels, self.out_channels, kernel, stride, padding, dilation, self.groups, self.bias
             )
 
-        if self.padding == "valid" or (self.padding == "same" and stride == (1, 1)):
+        if self.padding == "valid" or (self.padding == "same" and set(stride) == {1}):
             return conv(self.padding)
         if is_symmetric(pads):
-            return conv((top, left))
+            return conv(tuple(before for before, _ in pads))
         # torch has no "same" with a stride and no per-side padding: pad first, then convolve.
-        return [nn.ZeroPad2d((left, right, top, bottom)), conv(0)]
+        return [getattr(nn, f"ZeroPad{self.places}d")(backwards(pads)), conv(0)]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         layers, (kernel, stride, dilation, pads) = keras.layers, self._geometry(x)
+        layer, ones = getattr(layers, f"Conv{self.places}D"), (1,) * self.places
 
-        def conv(padding: str, strides: Pair = stride) -> Any:
-            return layers.Conv2D(
+        def conv(padding: str, strides: Sizes = stride) -> Any:
+            return layer(
                 self.out_channels, kernel, strides, padding, dilation_rate=dilation,
                 groups=self.groups, use_bias=self.bias,
             )  # fmt: skip
 
         pieces: list[Any] = []
-        if stride != (1, 1) and dilation != (1, 1):
+        if stride != ones and dilation != ones:
             # Keras refuses a stride together with a dilation: convolve densely, keep every stride-th window.
-            pieces = [conv("valid", (1, 1)), layers.MaxPooling2D(1, stride, "valid")]
+            pieces = [conv("valid", ones), getattr(layers, f"MaxPooling{self.places}D")(ones, stride, "valid")]
         elif self.padding == "same" or self.padding == "valid":
             return conv(self.padding)
         else:
             pieces = [conv("valid")]
-        return [layers.ZeroPadding2D(pads), *pieces] if pads != ((0, 0), (0, 0)) else pieces
+        padding = getattr(layers, f"ZeroPadding{self.places}D")
+        return [padding(pads if self.places > 1 else pads[0]), *pieces] if any(map(any, pads)) else pieces
 
     def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:
-        weight = parameters["weight"].transpose(2, 3, 1, 0)  # OIHW to HWIO
+        weight = np.moveaxis(parameters["weight"], (0, 1), (-1, -2))  # OIHW to HWIO
         return [weight, parameters["bias"]] if self.bias else [weight]
+
+
+@layer
+class Conv1D(Conv):
+    """A 1-D cross-correlation of ``N C L``: see :class:`Conv`."""
+
+    kind: ClassVar[str] = "conv1d"
+    places: ClassVar[int] = 1
+
+    in_channels: int
+    out_channels: int
+    kernel: int | Sizes
+    stride: int | Sizes = 1
+    padding: Padding = 0
+    dilation: int | Sizes = 1
+    groups: int = 1
+    bias: bool = True
+
+
+@layer
+class Conv2D(Conv):
+    """A 2-D cross-correlation of ``N C H W``: see :class:`Conv`."""
+
+    kind: ClassVar[str] = "conv2d"
+    places: ClassVar[int] = 2
+
+    in_channels: int
+    out_channels: int
+    kernel: int | Sizes
+    stride: int | Sizes = 1
+    padding: Padding = 0
+    dilation: int | Sizes = 1
+    groups: int = 1
+    bias: bool = True
+
+
+@layer
+class Conv3D(Conv):
+    """A 3-D cross-correlation of ``N C D H W``: see :class:`Conv`."""
+
+    kind: ClassVar[str] = "conv3d"
+    places: ClassVar[int] = 3
+
+    in_channels: int
+    out_channels: int
+    kernel: int | Sizes
+    stride: int | Sizes = 1
+    padding: Padding = 0
+    dilation: int | Sizes = 1
+    groups: int = 1
+    bias: bool = True

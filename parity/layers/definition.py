@@ -53,8 +53,8 @@ class Definition:
         x, shape = self.inputs[0], self.values[self.graph.outputs[0]].shape
         if self.products:
             return Tensor(shape)
-        if len(x.shape) == 4 and len(shape) == 2 and prod(shape[1:]) == prod(x.shape[1:]):
-            return Tensor(shape, (x.shape[1], x.shape[2], x.shape[3]))
+        if len(x.shape) > 2 == len(shape) and prod(shape[1:]) == prod(x.shape[1:]):
+            return Tensor(shape, x.shape[1:])
         return Tensor(shape, x.folded if shape == x.shape else None)
 
     @cached_property
@@ -83,7 +83,7 @@ class Definition:
 
     @cached_property
     def window(self) -> Window | None:
-        """The sliding window over height and width of the first input, or None for a layer that has none.
+        """The sliding window over the places of the first input, or None for a layer that has none.
 
         Windows in turn are one: strides multiply, reaches add up.
         """
@@ -108,7 +108,7 @@ class Definition:
     def sees_everything(self) -> bool:
         """Whether an output element depends on every place of the input's image (or on every feature), or nobody can say."""
         x, y = self.inputs[0].shape, self.output.shape
-        if len(x) == len(y) == 4:
+        if len(x) == len(y) > 2:
             if any(map(_everywhere, self.graph.nodes)):
                 return True
             return self.spread is None and bool(self._spreads or (self.window is None and x[2:] != y[2:]))

@@ -13,9 +13,8 @@ from parity.axes import Array, Tensor
 from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require, setting
 
 
-@layer
-class BatchNorm2D(Layer):
-    """Batch normalisation of ``N C H W``: ``(x - mean) * s + beta`` with ``s = gamma / sqrt(var + eps)``.
+class BatchNorm(Layer):
+    """Batch normalisation of each channel: ``(x - mean) * s + beta`` with ``s = gamma / sqrt(var + eps)``.
 
     All four parameters have axes ``C``. At inference mean and var are the stored ones, the running statistics. In training
     they are those of the batch (the population's variance, divided by n), and a pass moves the running ones on:
@@ -24,13 +23,13 @@ class BatchNorm2D(Layer):
     1 - this one, torch's. All fields are always written out.
     """
 
-    kind: ClassVar[str] = "batchnorm2d"
+    ranks: ClassVar[tuple[int, ...]]  #: how many axes an input may have
 
     channels: int
-    eps: float = 1e-5
-    affine: bool = True
-    momentum: float = 0.1
-    unbiased: bool = False
+    eps: float
+    affine: bool
+    momentum: float
+    unbiased: bool
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
@@ -53,7 +52,8 @@ class BatchNorm2D(Layer):
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        require(self, "channels", len(shape) == 4 and shape[1] == self.channels, f"does not fit the input {shape}")
+        good = len(shape) in self.ranks and shape[1] == self.channels
+        require(self, "channels", good, f"does not fit the input {shape}")
 
     def to_onnx(self, op: Any, x: Any, *, mean: Any, var: Any, gamma: Any = None, beta: Any = None) -> Any:
         if not self.affine:
@@ -64,7 +64,7 @@ class BatchNorm2D(Layer):
         how = dict(epsilon=float(self.eps), momentum=keep, training_mode=1, outputs=3)
         y, new_mean, new_var = op.BatchNormalization(x, gamma, beta, mean, var, **how)
         if self.unbiased:
-            n, axes = prod(x.shape) // self.channels, op.constant([0, 2, 3])
+            n, axes = prod(x.shape) // self.channels, op.constant([0, *range(2, len(x.shape))])
             centred = op.Sub(x, op.ReduceMean(x, axes, keepdims=1))
             batch = op.Div(op.ReduceSumSquare(centred, axes, keepdims=0), op.constant(float(n - 1)))
             new_var = op.Add(op.Mul(var, setting(op, keep)), op.Mul(batch, setting(op, self.momentum)))
@@ -77,10 +77,11 @@ class BatchNorm2D(Layer):
         taken = (
             "the population's variance, divided by n" if self.unbiased else "the unbiased variance, divided by n - 1"
         )
-        return {f"right for a pass that takes {taken}": replace(self, unbiased=not self.unbiased)}
+        return {f"right for a pass that takes {taken}": replace(self, unbiased=not self.unbiased)}  # type: ignore[type-var]
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.BatchNorm2d(self.channels, eps=self.eps, momentum=self.momentum, affine=self.affine)
+        module = getattr(torch.nn, f"BatchNorm{max(self.ranks) - 2}d")
+        return module(self.channels, eps=self.eps, momentum=self.momentum, affine=self.affine)
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
         names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}
@@ -95,3 +96,45 @@ class BatchNorm2D(Layer):
 
     def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:
         return [parameters[name] for name in ("gamma", "beta", "mean", "var") if name in parameters]
+
+
+@layer
+class BatchNorm1D(BatchNorm):
+    """Batch normalisation of ``N F`` and ``N C L``: see :class:`BatchNorm`."""
+
+    kind: ClassVar[str] = "batchnorm1d"
+    ranks: ClassVar[tuple[int, ...]] = (2, 3)
+
+    channels: int
+    eps: float = 1e-5
+    affine: bool = True
+    momentum: float = 0.1
+    unbiased: bool = False
+
+
+@layer
+class BatchNorm2D(BatchNorm):
+    """Batch normalisation of ``N C H W``: see :class:`BatchNorm`."""
+
+    kind: ClassVar[str] = "batchnorm2d"
+    ranks: ClassVar[tuple[int, ...]] = (4,)
+
+    channels: int
+    eps: float = 1e-5
+    affine: bool = True
+    momentum: float = 0.1
+    unbiased: bool = False
+
+
+@layer
+class BatchNorm3D(BatchNorm):
+    """Batch normalisation of ``N C D H W``: see :class:`BatchNorm`."""
+
+    kind: ClassVar[str] = "batchnorm3d"
+    ranks: ClassVar[tuple[int, ...]] = (5,)
+
+    channels: int
+    eps: float = 1e-5
+    affine: bool = True
+    momentum: float = 0.1
+    unbiased: bool = False

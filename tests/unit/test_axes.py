@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parity.axes import Layout, Tensor, features_to_layout, from_layout, to_layout
 from tests.unit.strategies import SEEDS, arrays
 
-IMAGES = st.tuples(*[st.integers(1, 5)] * 4).map(Tensor)
+IMAGES = st.integers(3, 5).flatmap(lambda rank: st.tuples(*[st.integers(1, 5)] * rank)).map(Tensor)
 FEATURES = st.tuples(st.integers(1, 5), st.integers(1, 30)).map(Tensor)
 FOLDED = st.tuples(*[st.integers(1, 4)] * 4).map(lambda s: Tensor((s[0], s[1] * s[2] * s[3]), (s[1], s[2], s[3])))
 TENSORS = IMAGES | FEATURES | FOLDED

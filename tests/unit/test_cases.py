@@ -15,7 +15,7 @@ from parity.cases.shipped import SHIPPED
 from parity.judging.blind import blind_to
 from parity.judging.oracle import Truth, truths
 from parity.layers import BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D
-from parity.layers.base import pair
+from parity.layers.base import sized
 from parity.operators.graph import as_value
 
 KINDS = [
@@ -125,7 +125,7 @@ def test_same_with_a_stride_is_checked_at_odd_and_even_sizes(
     registry: Registry, kernel: int, parity_of_size: int
 ) -> None:
     assert any(
-        layer.padding == "same" and max(pair(layer.stride)) > 1 and kernel in pair(layer.kernel)
+        layer.padding == "same" and max(sized(layer.stride, 2)) > 1 and kernel in sized(layer.kernel, 2)
         and case.shape[2] % 2 == parity_of_size
         for layer, case in convolutions(registry)
     )  # fmt: skip
@@ -147,11 +147,11 @@ def test_fields_of_a_convolution_that_interact_are_moved_together(registry: Regi
 
 def test_the_awkward_geometries_are_there(registry: Registry) -> None:
     found = convolutions(registry)
-    assert any(min(pair(layer.kernel)) < min(pair(layer.stride)) for layer, _ in found)
+    assert any(min(sized(layer.kernel, 2)) < min(sized(layer.stride, 2)) for layer, _ in found)
     assert any(layer.groups == layer.in_channels == layer.out_channels > 1 for layer, _ in found)
     assert any(layer.groups == layer.in_channels < layer.out_channels and layer.groups > 1 for layer, _ in found)
     assert any(case.shape[2:] == (1, 1) for _, case in found)
-    assert any(pair(layer.kernel) == case.shape[2:] for layer, case in found)
+    assert any(sized(layer.kernel, 2) == case.shape[2:] for layer, case in found)
     slopes = {layer.negative_slope for layer in of(registry, LeakyReLU)}  # type: ignore[attr-defined]
     assert {0.01, 0.3, 0.2, 0.0, 1.0} <= slopes
     assert {1e-5, 1e-3} <= {layer.eps for layer in of(registry, BatchNorm2D)}  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def test_a_case_is_called_by_what_is_unusual_in_it_and_is_what_it_is_called() ->
         "kernel": {3: "", 1: "kernel1", (5, 2): "kernel5x2"},
         "stride": {1: "", 2: "stride2", (1, 3): "stride1x3"},
         "bias": {True: "", False: "no-bias"},
-        "scale": {1.0: "", 1e-3: "scale0.001", 1e6: "scale1e06"},
+        "scale": {1.0: "", 1e-3: "scale0.001", 1e6: "scale1e6"},
     }
     for case in Sweep("conv2d", made, KERNELS):
         called = [words[axis][value] for axis, value in seen(case).items()]
