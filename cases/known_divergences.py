@@ -9,11 +9,13 @@ from dataclasses import replace
 from parity.cases.shipped import (
     CEIL_DECLARED,
     CEIL_REFUSED,
+    CENTRED_CEIL,
     DILATED_AUTO_PAD,
     GROUPED,
     INFERENCE_IN_TRAINING,
     OVERWRITTEN_STATISTICS,
     POPULATION_VARIANCE,
+    STRIDE_ONE_NO_IMAGE,
     STRIDE_ONE_PADS,
     UNBIASED_VARIANCE,
     UNEVEN_AVERAGE,
@@ -23,19 +25,36 @@ from parity.cases.shipped import (
 KNOWN = [
     replace(
         GROUPED,
-        cases=("conv2d/*groups*", "conv2d/*depthwise*"),
+        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*groups*", "conv3d/*groups*"),
     ),
     replace(
         DILATED_AUTO_PAD,
-        cases=("conv2d/dilation2-same-*", "conv2d/k?-dilation*-same", "conv2d/depthwise-dilation2-same"),
+        cases=(
+            "conv2d/dilation2-same-*",
+            "conv2d/k?-dilation*-same",
+            "conv2d/depthwise-dilation2-same",
+            "conv3d/same-dilation2",
+        ),
     ),
     replace(
         CEIL_REFUSED,
-        cases=("maxpool2d/k2-stride3-ceil-pad1", "avgpool2d/k2-stride3-ceil-pad1"),
+        cases=(
+            "maxpool2d/k2-stride3-ceil-pad1",
+            "avgpool2d/k2-stride3-ceil-pad1",
+            "avgpool1d/pad1-ceil*",
+            "maxpool3d/kernel3-pad0x1x1-ceil",
+            "avgpool3d/*pad0x1x1-ceil*",
+        ),
     ),
     replace(
         CEIL_DECLARED,
-        cases=("maxpool2d/k2-stride3-ceil-pad1", "avgpool2d/k2-stride3-ceil-pad1"),
+        cases=(
+            "maxpool2d/k2-stride3-ceil-pad1",
+            "avgpool2d/k2-stride3-ceil-pad1",
+            "avgpool1d/pad1-ceil*",
+            "maxpool3d/kernel3-pad0x1x1-ceil",
+            "avgpool3d/*pad0x1x1-ceil*",
+        ),
     ),
     replace(
         VALID_PADDED,
@@ -45,6 +64,26 @@ KNOWN = [
         STRIDE_ONE_PADS,
         cases="maxpool2d/k2-stride1-same",
         routes=("tensorflow>reference", "definition>reference"),
+    ),
+    replace(
+        STRIDE_ONE_NO_IMAGE,
+        cases=("maxpool1d/kernel3-stride1-pad1", "maxpool3d/kernel3-stride1-pad0x1x1"),
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+    ),
+    replace(
+        STRIDE_ONE_NO_IMAGE,
+        cases=("maxpool1d/kernel5-stride1-same",),
+    ),
+    # torch's exports of an uneven pad have a Pad of their own.
+    replace(
+        STRIDE_ONE_NO_IMAGE,
+        cases=("maxpool3d/kernel1x3x2-stride1-same",),
+        routes=("tensorflow>reference", "definition>reference"),
+    ),
+    replace(
+        CENTRED_CEIL,
+        cases=("avgpool1d/kernel5-stride3-ceil-exclude-pad", "avgpool3d/kernel3-stride3-pad0x1x1-ceil-exclude-pad"),
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
     ),
     replace(
         UNEVEN_AVERAGE,

@@ -70,7 +70,7 @@ CASES: list[Case] = [
     *Sweep("maxpool3d", lambda kernel, stride, padding, ceil: (MaxPool3D(kernel, stride, padding, ceil), VOLUME), {
         "kernel": [2, 3, (1, 3, 2)],
         "stride": {"": None, "stride1": 1, "stride3": 3},
-        "padding": {"pad0": 0, "pad1x1x1": ((0, 0), (1, 1), (1, 1)), "same": "same"},
+        "padding": {"pad0": 0, "pad0x1x1": ((0, 0), (1, 1), (1, 1)), "same": "same"},
         "ceil": [False, True],
     }, unless=[lambda padding, ceil: padding == "same" and ceil]),
     *Sweep("avgpool3d", lambda kernel, stride, padding, ceil, include: (AvgPool3D(kernel, stride, padding, ceil, include), VOLUME), {

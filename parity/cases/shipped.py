@@ -44,6 +44,25 @@ def _pads_that_differ(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "MaxPool" and not strided and len(pads) == 4 and pads[1] != pads[2]
 
 
+def _pads_of_no_image(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a pool over a signal or a volume with stride 1 pads."""
+    pads = node.attributes.get("pads", ())
+    strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
+    return node.kind == "MaxPool" and not strided and len(pads) != 4 and any(pads)
+
+
+def _hangs_over_by_two(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether ceil_mode lets the last window of an average hang over by two elements or more, along any axis."""
+    if node.kind != "AveragePool" or not node.attributes.get("ceil_mode", 0):
+        return False
+    size = shapes[0][2:]
+    pads = node.attributes.get("pads", (0,) * 2 * len(size))
+    kernel, strides = node.attributes["kernel_shape"], node.attributes.get("strides", (1,) * len(size))
+    axes = zip(size, kernel, strides, pads[: len(size)], pads[len(size) :], strict=True)
+    padded = [(length + before + after, k, stride) for length, k, stride, before, after in axes]
+    return any(ceil((length - k) / stride) * stride + k - length >= 2 for length, k, stride in padded)
+
+
 GROUPED = KnownDivergence(
     routes="tensorflow>*",
     operator=_grouped,
@@ -140,6 +159,32 @@ STRIDE_ONE_PADS = KnownDivergence(
     versions={"onnx": "<=1.23.2"},
 )
 
+STRIDE_ONE_NO_IMAGE = KnownDivergence(
+    routes="*>reference",
+    operator=_pads_of_no_image,
+    kind="error",
+    reason="onnx's reference evaluator fails on a MaxPool with stride 1 and pads over one or three places",
+    evidence=(
+        "MaxPool, kernel 3, strides 1, pads [1, 1], input 2x3x21, and kernel 3x3x3, pads all 1, input 2x3x5x7x9: the evaluator of "
+        "onnx 1.23.2 raises IndexError in opset 20, ONNX Runtime 1.32 and torch agree; without pads, and over images, it answers. "
+        "Its stride-1 path takes four pads apart and leaves any other number out (onnx/reference/ops/_op_common_pool.py, line 229)"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+CENTRED_CEIL = KnownDivergence(
+    routes="*>reference",
+    operator=_hangs_over_by_two,
+    kind="value",
+    reason="onnx's reference evaluator moves the windows of an average whose ceil_mode hangs over by two or more",
+    evidence=(
+        "AveragePool, kernel 5, strides 3, ceil_mode 1, no pads, input 1x1x21, opset 20: seven windows reach two elements beyond the "
+        "end; the evaluator of onnx 1.23.2 answers as if one of them lay in front, off by 0.46 in every window, with count_include_pad 0 and 1, "
+        "and for images too; torch and ONNX Runtime 1.32 agree. With a kernel of 3, where nothing hangs over, it is right"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
 UNEVEN_AVERAGE = KnownDivergence(
     routes="*>ort",
     operator=_counts_uneven_ends,
@@ -223,6 +268,8 @@ SHIPPED = (
     CEIL_DECLARED,
     VALID_PADDED,
     STRIDE_ONE_PADS,
+    STRIDE_ONE_NO_IMAGE,
+    CENTRED_CEIL,
     UNEVEN_AVERAGE,
     INFERENCE_IN_TRAINING,
     UNBIASED_VARIANCE,

@@ -49,6 +49,7 @@ _ENDINGS: tuple[str, ...] = ("crash", "timeout", "error", *KINDS, "stale", "know
 _NOISE = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
     r"| at 0x[0-9a-fA-F]+(?=[>,)\]\s]|$)|(?<=[Tt]hread) 0x[0-9a-fA-F]+(?= )"
+    r"|(?<=/)\d+(?=:\d+\")"
 )
 
 
@@ -70,7 +71,8 @@ def one_line(text: str) -> str:
 def without_noise(text: str) -> str:
     """Text without terminal escapes and memory addresses: ``<Net object at 0x7fe6127c9990>`` is ``<Net object>``.
 
-    So are the addresses by which a dying process names its threads.
+    So are the addresses by which a dying process names its threads, and the numbers by which TensorFlow names what a function
+    captures, counted through all that a process did: ``"model/conv/50:0"`` is ``"model/conv/:0"``.
     """
     return _NOISE.sub("", text)
 
