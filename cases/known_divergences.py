@@ -6,6 +6,7 @@ the cases that show them.
 
 from dataclasses import replace
 
+from parity.axes import Shape
 from parity.cases.shipped import (
     CEIL_DECLARED,
     CEIL_REFUSED,
@@ -21,11 +22,26 @@ from parity.cases.shipped import (
     UNEVEN_AVERAGE,
     VALID_PADDED,
 )
+from parity.operators.graph import Node
+
+
+def even_pads_of_no_image(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a MaxPool over a signal or volume with stride 1 pads, both sides of each place alike."""
+    pads = node.attributes.get("pads", ())
+    even = pads[: len(pads) // 2] == pads[len(pads) // 2 :]
+    return even and STRIDE_ONE_NO_IMAGE.operator is not None and STRIDE_ONE_NO_IMAGE.operator(node, shapes)
+
+
+def dilated_at_stride_one(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a convolution dilates with stride 1: with another, torch has no padding="same" that an exporter could hand on."""
+    strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
+    return not strided and DILATED_AUTO_PAD.operator is not None and DILATED_AUTO_PAD.operator(node, shapes)
+
 
 KNOWN = [
     replace(
         GROUPED,
-        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*groups*", "conv3d/*groups*"),
+        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*", "conv3d/*"),
     ),
     replace(
         DILATED_AUTO_PAD,
@@ -33,17 +49,20 @@ KNOWN = [
             "conv2d/dilation2-same-*",
             "conv2d/k?-dilation*-same",
             "conv2d/depthwise-dilation2-same",
-            "conv3d/same-dilation2",
         ),
+    ),
+    replace(
+        DILATED_AUTO_PAD,
+        operator=dilated_at_stride_one,
+        cases=("conv1d/*same*", "conv3d/*same*"),
     ),
     replace(
         CEIL_REFUSED,
         cases=(
             "maxpool2d/k2-stride3-ceil-pad1",
             "avgpool2d/k2-stride3-ceil-pad1",
-            "avgpool1d/pad1-ceil*",
-            "maxpool3d/kernel3-pad0x1x1-ceil",
-            "avgpool3d/*pad0x1x1-ceil*",
+            "*pool1d/*",
+            "*pool3d/*",
         ),
     ),
     replace(
@@ -51,9 +70,8 @@ KNOWN = [
         cases=(
             "maxpool2d/k2-stride3-ceil-pad1",
             "avgpool2d/k2-stride3-ceil-pad1",
-            "avgpool1d/pad1-ceil*",
-            "maxpool3d/kernel3-pad0x1x1-ceil",
-            "avgpool3d/*pad0x1x1-ceil*",
+            "*pool1d/*",
+            "*pool3d/*",
         ),
     ),
     replace(
@@ -67,22 +85,24 @@ KNOWN = [
     ),
     replace(
         STRIDE_ONE_NO_IMAGE,
-        cases=("maxpool1d/kernel3-stride1-pad1", "maxpool3d/kernel3-stride1-pad0x1x1"),
-        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+        cases=("maxpool1d/*", "maxpool3d/*"),
+        routes="definition>reference",
+    ),
+    # Uneven pads are a Pad of their own in torch's exports, and all but those of "same" in Keras'.
+    replace(
+        STRIDE_ONE_NO_IMAGE,
+        operator=even_pads_of_no_image,
+        cases=("maxpool1d/*", "maxpool3d/*"),
+        routes=("torch>reference", "torchscript>reference"),
     ),
     replace(
         STRIDE_ONE_NO_IMAGE,
-        cases=("maxpool1d/kernel5-stride1-same",),
-    ),
-    # torch's exports of an uneven pad have a Pad of their own.
-    replace(
-        STRIDE_ONE_NO_IMAGE,
-        cases=("maxpool3d/kernel1x3x2-stride1-same",),
-        routes=("tensorflow>reference", "definition>reference"),
+        cases=("maxpool1d/*same*stride1*", "maxpool3d/*same*stride1*"),
+        routes="tensorflow>reference",
     ),
     replace(
         CENTRED_CEIL,
-        cases=("avgpool1d/kernel5-stride3-ceil-exclude-pad", "avgpool3d/kernel3-stride3-pad0x1x1-ceil-exclude-pad"),
+        cases=("avgpool1d/*", "avgpool3d/*"),
         routes=("torch>reference", "torchscript>reference", "definition>reference"),
     ),
     replace(
@@ -104,7 +124,7 @@ KNOWN = [
     ),
     replace(
         INFERENCE_IN_TRAINING,
-        cases=("batchnorm2d/training*", "training/net", "training/residual"),
+        cases=("batchnorm?d/training*", "batchnorm?d/unbiased*", "training/net", "training/residual"),
     ),
     # n / (n - 1) is told from 1 where the batch is small and its variance not lost in the one before.
     replace(
@@ -122,13 +142,15 @@ KNOWN = [
             "batchnorm2d/training-batch1",
             "batchnorm2d/training-one-row",
             "batchnorm2d/training-scale-1e6",
+            "batchnorm1d/training/*",
+            "batchnorm3d/training/*",
             "training/net",
             "training/residual",
         ),
     ),
     replace(
         POPULATION_VARIANCE,
-        cases="batchnorm2d/training-unbiased*",
+        cases=("batchnorm2d/training-unbiased*", "batchnorm?d/unbiased*"),
     ),
     replace(
         OVERWRITTEN_STATISTICS,

@@ -1,5 +1,6 @@
 """Convolutions, pools and BatchNorm over one place (signals) and three (volumes); those over two have files of their own."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from parity.axes import Shape
@@ -18,77 +19,102 @@ from parity.layers import (
 
 Made = tuple[Layer, Shape]
 
-SIGNAL = (2, 3, 21)
-VOLUME = (2, 3, 7, 9, 8)
+SIGNAL = (3, 21)
+VOLUME = (3, 7, 9, 8)
+
+#: Of every family.
+NUMBERS: Mapping[str, Any] = {"scale": [1.0, 1e-3, 1e3, 1e6], "mean": [0.0, 100.0], "batch": [2, 1]}
+
+CONVOLUTION: Mapping[str, Any] = {
+    "out": [6, 1, 4],
+    "dilation": [1, 2],
+    "groups": [1, 2],
+    "bias": [True, False],
+    **NUMBERS,
+}
+ODD_GROUPS = [lambda groups, out: out % groups != 0]
+
+POOL: Mapping[str, Any] = {
+    "stride": {"": None, "stride1": 1, "stride3": 3},
+    "ceil": [False, True],
+    **NUMBERS,
+}
+AVERAGE: Mapping[str, Any] = {"include": {"": True, "exclude-pad": False}, **POOL}
+CEIL_OF_SAME = [lambda padding, ceil: padding == "same" and ceil]
 
 
-def conv1d(kernel: int, stride: int, padding: Any, dilation: int, groups: int, bias: bool, size: int) -> Made:
-    channels = 3 if groups == 1 else 4
-    layer = Conv1D(channels, 6, kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=bias)
-    return layer, (2, channels, size)
+def convolution(layer: Callable[..., Layer], places: Shape) -> Callable[..., Made]:
+    def made(
+        kernel: Any, stride: Any, padding: Any, dilation: int, groups: int, bias: bool, out: int, batch: int
+    ) -> Made:
+        channels = 5 if groups == 1 else 4
+        how = dict(stride=stride, padding=padding, dilation=dilation, groups=groups, bias=bias)
+        return layer(channels, out, kernel, **how), (batch, channels, *places)
+
+    return made
 
 
-def conv3d(kernel: Any, stride: Any, padding: Any, dilation: int, groups: int, bias: bool) -> Made:
-    channels = 3 if groups == 1 else 4
-    layer = Conv3D(channels, 6, kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=bias)
-    return layer, (2, channels, *VOLUME[2:])
+def pool(layer: Callable[..., Layer], shape: Shape) -> Callable[..., Made]:
+    def made(kernel: Any, stride: Any, padding: Any, ceil: bool, batch: int) -> Made:
+        return layer(kernel, stride, padding, ceil), (batch, *shape)
+
+    return made
+
+
+def average(layer: Callable[..., Layer], shape: Shape) -> Callable[..., Made]:
+    def made(kernel: Any, stride: Any, padding: Any, ceil: bool, include: bool, batch: int) -> Made:
+        return layer(kernel, stride, padding, ceil, include), (batch, *shape)
+
+    return made
 
 
 # fmt: off
 CASES: list[Case] = [
-    *Sweep("conv1d", conv1d, {
+    *Sweep("conv1d", convolution(Conv1D, (21,)), {
         "kernel": [3, 1, 2, 7],
         "stride": [1, 2, 3],
-        "padding": {"pad0": 0, "pad1": 1, "same": "same", "valid": "valid", "pad-one-side": ((0, 2),)},
-        "dilation": [1, 2],
-        "groups": [1, 2],
-        "bias": [True, False],
-        "size": [21, 22, 37],
-        "scale": [1.0, 1e-3, 1e6],
-    }),
-    *Sweep("conv3d", conv3d, {
+        "padding": {"": 0, "pad1": 1, "same": "same", "valid": "valid", "pad-one-side": ((0, 2),)},
+        **CONVOLUTION,
+    }, unless=ODD_GROUPS),
+    *Sweep("conv1d/long", lambda size: (Conv1D(3, 4, 3, padding=1), (2, 3, size)), {"size": [22, 37, 199]}),
+    *Sweep("conv3d", convolution(Conv3D, VOLUME[1:]), {
         "kernel": [3, 1, (1, 2, 3)],
         "stride": [1, 2, (2, 1, 1)],
-        "padding": {"pad0": 0, "pad1": 1, "same": "same", "pad-six-sides": ((0, 1), (1, 0), (1, 1))},
-        "dilation": [1, 2],
-        "groups": [1, 2],
-        "bias": [True, False],
-    }),
-    *Sweep("maxpool1d", lambda kernel, stride, padding, ceil: (MaxPool1D(kernel, stride, padding, ceil), SIGNAL), {
-        "kernel": [2, 3, 5],
-        "stride": {"": None, "stride1": 1, "stride3": 3},
-        "padding": {"pad0": 0, "pad1": 1, "same": "same"},
-        "ceil": [False, True],
-    }, unless=[lambda padding, ceil: padding == "same" and ceil]),
-    *Sweep("avgpool1d", lambda kernel, stride, padding, ceil, include: (AvgPool1D(kernel, stride, padding, ceil, include), SIGNAL), {
-        "kernel": [2, 3, 5],
-        "stride": {"": None, "stride1": 1, "stride3": 3},
-        "padding": {"pad0": 0, "pad1": 1, "same": "same"},
-        "ceil": [False, True],
-        "include": {"": True, "exclude-pad": False},
-    }, unless=[lambda padding, ceil: padding == "same" and ceil]),
-    *Sweep("maxpool3d", lambda kernel, stride, padding, ceil: (MaxPool3D(kernel, stride, padding, ceil), VOLUME), {
-        "kernel": [2, 3, (1, 3, 2)],
-        "stride": {"": None, "stride1": 1, "stride3": 3},
-        "padding": {"pad0": 0, "pad0x1x1": ((0, 0), (1, 1), (1, 1)), "same": "same"},
-        "ceil": [False, True],
-    }, unless=[lambda padding, ceil: padding == "same" and ceil]),
-    *Sweep("avgpool3d", lambda kernel, stride, padding, ceil, include: (AvgPool3D(kernel, stride, padding, ceil, include), VOLUME), {
-        "kernel": [2, 3, (1, 3, 2)],
-        "stride": {"": None, "stride1": 1, "stride3": 3},
-        "padding": {"pad0": 0, "pad0x1x1": ((0, 0), (1, 1), (1, 1)), "same": "same"},
-        "ceil": [False, True],
-        "include": {"": True, "exclude-pad": False},
-    }, unless=[lambda padding, ceil: padding == "same" and ceil]),
-    *Sweep("batchnorm1d", lambda eps, affine, shape: (BatchNorm1D(shape[1], eps=eps, affine=affine), shape), {
-        "shape": {"": (4, 5, 13), "features": (7, 5), "long": (2, 3, 199)},
+        "padding": {"": 0, "pad1": 1, "same": "same", "pad-six-sides": ((0, 1), (1, 0), (1, 1))},
+        **CONVOLUTION,
+    }, unless=ODD_GROUPS),
+    *Sweep("maxpool1d", pool(MaxPool1D, SIGNAL), {
+        "kernel": [2, 3, 5], "padding": {"": 0, "pad1": 1, "same": "same"}, **POOL,
+    }, unless=CEIL_OF_SAME),
+    *Sweep("avgpool1d", average(AvgPool1D, SIGNAL), {
+        "kernel": [2, 3, 5], "padding": {"": 0, "pad1": 1, "same": "same"}, **AVERAGE,
+    }, unless=CEIL_OF_SAME),
+    *Sweep("maxpool3d", pool(MaxPool3D, VOLUME), {
+        "kernel": [2, 3, (1, 3, 2)], "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same"}, **POOL,
+    }, unless=CEIL_OF_SAME),
+    *Sweep("avgpool3d", average(AvgPool3D, VOLUME), {
+        "kernel": [2, 3, (1, 3, 2)], "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same"}, **AVERAGE,
+    }, unless=CEIL_OF_SAME),
+    *Sweep("batchnorm1d", lambda eps, affine, shape, batch: (BatchNorm1D(shape[0], eps, affine), (batch, *shape)), {
+        "shape": {"": (5, 13), "features": (5,), "long": (3, 199)},
         "eps": [1e-5, 1e-3],
         "affine": [True, False],
-        "mean": [0.0, 30.0],
+        **NUMBERS, "batch": [4, 1],
     }),
-    *Sweep("batchnorm3d", lambda eps, affine: (BatchNorm3D(3, eps=eps, affine=affine), VOLUME), {
+    *Sweep("batchnorm3d", lambda channels, eps, affine, batch: (BatchNorm3D(channels, eps, affine), (batch, channels, *VOLUME[1:])), {
+        "channels": [3, 1, 5],
         "eps": [1e-5, 1e-3],
         "affine": [True, False],
-        "mean": [0.0, 30.0],
+        **NUMBERS, "batch": [2, 4],
     }),
+    Case("batchnorm3d/one", BatchNorm3D(5), (1, 5, 7, 9, 8)),
+    *Sweep("batchnorm1d/training", lambda momentum, affine, shape: (BatchNorm1D(5, 1e-5, affine, momentum), shape), {
+        "momentum": [0.1, 0.9], "affine": [True, False], "shape": {"": (4, 5, 13), "features": (11, 5)}, "mode": {"": "training", "inference": "inference"},
+    }),
+    *Sweep("batchnorm3d/training", lambda momentum, affine: (BatchNorm3D(3, 1e-5, affine, momentum), (2, *VOLUME)), {
+        "momentum": [0.1, 0.9], "affine": [True, False], "mode": {"": "training", "inference": "inference"},
+    }),
+    Case("batchnorm1d/unbiased", BatchNorm1D(5, unbiased=True), (4, 5, 13), mode="training"),
+    Case("batchnorm1d/unbiased-features", BatchNorm1D(5, unbiased=True), (11, 5), mode="training"),
+    Case("batchnorm3d/unbiased", BatchNorm3D(3, unbiased=True), (2, *VOLUME), mode="training"),
 ]

@@ -187,6 +187,7 @@ def test_list_prints_a_line_a_case_and_the_same_as_json(project: Project) -> Non
         "precision": "float32",
         "mode": "inference",
         "tags": [],
+        "quick": True,
     }
 
 

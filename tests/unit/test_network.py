@@ -93,7 +93,10 @@ def test_wrong_wiring_is_refused_in_one_line(make: Any, message: str) -> None:
         (Sequential(("first", Conv2D(3, 4, 3)), ("second", Conv2D(5, 6, 3))), "second: Conv2D: in_channels=5"),
         (Sequential(("small", MaxPool2D(9)), ("next", ReLU())), "small: MaxPool2D: kernel="),
         (Sequential(("fc", Linear(7, 2))), "fc: Linear: in_features=7"),
-        (Sequential(("flatten", Flatten()), ("pool", AvgPool2D(2))), "pool: AvgPool2D: kernel=2 needs an image"),
+        (
+            Sequential(("flatten", Flatten()), ("pool", AvgPool2D(2))),
+            "pool: AvgPool2D: kernel=2 needs an input (N, C, H, W)",
+        ),
         (
             Graph(conv=(Conv2D(3, 4, 3, padding=1), "input"), join=(Add(), "conv", "input")),
             "node 'join': inputs=('conv', 'input') do not fit: Add: inputs [(2, 4, 5, 7), (2, 3, 5, 7)]",
