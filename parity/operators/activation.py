@@ -95,7 +95,7 @@ def _selu(at: Site, x: Any) -> Any:
 
 
 def _shrink(at: Site, x: Any) -> Any:
-    edge, bias = _held(at, "lambd", 0.5), at.get("bias", 0.0)
+    edge, bias = _held(at, "lambd", 0.5), _held(at, "bias", 0.0)
     return np.where(x < -edge, x + bias, np.where(x > edge, x - bias, np.zeros_like(x))).astype(x.dtype)
 
 
