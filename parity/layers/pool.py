@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.axes import Array, Tensor
-from parity.layers.base import Layer, Padding, Pads, Pair, is_size, layer, pair, require
+from parity.layers.base import Layer, Padding, Pads, Pair, is_count, is_size, layer, pair, require
 from parity.layers.definition import define
 from parity.layers.windows import (
     PADDING_MEND,
@@ -23,7 +23,7 @@ from parity.layers.windows import (
 
 
 class Pool(Layer):
-    """What MaxPool2D and AvgPool2D share: fields, window, output size."""
+    """What MaxPool2D, AvgPool2D and LPPool2D share: fields, window, output size."""
 
     kernel: int | Pair
     stride: int | Pair | None
@@ -177,3 +177,43 @@ class AvgPool2D(Pool):
         if np.any(ratio != 1):
             pieces.append(lambda v: v * ratio)
         return pieces
+
+
+@layer
+class LPPool2D(Pool):
+    """The p-norm of each window, ``(sum |x|^p)^(1/p)``; padding and what ceil_mode hangs over are zeros.
+
+    torch leaves out the ``|x|``: its p = 1 is a signed sum and its p = 3 NaN for negative sums, so the modulus is spelled for odd p; it has no
+    padding, and in a last, partial window of ceil_mode it scales the sum up as if it were full, so zeros are padded by hand.
+    Keras has none; it is composed.
+    """
+
+    p: int
+    kernel: int | Pair
+    stride: int | Pair | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
+
+    def check(self) -> None:
+        require(self, "p", is_count(self.p), "must be a whole number of at least 1, as ONNX has it")
+        super().check()
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.LpPool(x, **self._onnx(x), p=self.p)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        kernel, stride, _ = self._geometry(x)
+        edges = self._torch_reach(x)
+        pieces = [torch.nn.ZeroPad2d(edges)] if any(edges) else []
+        return [*pieces, *([torch.abs] if self.p % 2 else []), torch.nn.LPPool2d(self.p, kernel, stride)]
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        kernel, stride, _ = self._geometry(x)
+        reach, ops, count = self._reach(x), keras.ops, kernel[0] * kernel[1]
+        pieces: list[Any] = [keras.layers.ZeroPadding2D(reach)] if reach != ((0, 0), (0, 0)) else []
+        return [
+            *pieces,
+            lambda v: ops.power(ops.abs(v), self.p),
+            keras.layers.AveragePooling2D(kernel, stride, "valid"),
+            lambda v: ops.power(v * count, 1 / self.p),
+        ]
