@@ -9,6 +9,7 @@ from dataclasses import replace
 from parity.cases.shipped import (
     CEIL_DECLARED,
     CEIL_REFUSED,
+    CHANNELS_OF_THE_BATCH,
     DILATED_AUTO_PAD,
     GROUPED,
     INFERENCE_IN_TRAINING,
@@ -64,6 +65,10 @@ KNOWN = [
         routes=("torch>ort", "torchscript>ort"),
     ),
     replace(
+        CHANNELS_OF_THE_BATCH,
+        cases="localresponsenorm/*",
+    ),
+    replace(
         INFERENCE_IN_TRAINING,
         cases=("batchnorm2d/training*", "training/net", "training/residual"),
     ),
@@ -74,6 +79,7 @@ KNOWN = [
             "batchnorm2d/training",
             "batchnorm2d/training-c*",
             "batchnorm2d/training-not-affine",
+            "batchnorm2d/training-no-*",
             "batchnorm2d/training-eps-1e-3",
             "batchnorm2d/training-mean10",
             "batchnorm2d/training-momentum-0.*",

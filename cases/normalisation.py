@@ -41,7 +41,9 @@ SIZE = [
            {"axes": ["C", "W", "HW", "CHW"], "p": [2, 1, 3], "eps": [1e-12, 1e-7, 2.0], **INPUTS}),
     *Sweep("unitnorm/features", lambda size, p: (UnitNorm("F", p), (3, size)), {"size": [37, 64], "p": [2, 1]}),
     *Sweep("localresponsenorm", lambda size, alpha, beta, k, batch: (LocalResponseNorm(size, alpha, beta, k), (batch, 9, 5, 7)),
-           {"size": [5, 1, 2, 3, 4, 13], "alpha": [1e-4, 0.5], "beta": [0.75, 0.5, 1.0], "k": [1.0, 2.0], **INPUTS}),
+           {"size": [5, 1, 2, 3, 4, 13], "alpha": [1e-4, 0.5], "beta": [0.75, 0.5, 1.0], "k": [1.0, 2.0], **INPUTS},
+           # There a smaller sum of squares would be lost beside k, and it would not matter which channels are summed.
+           unless=[lambda scale, alpha: scale == 1e-3 and alpha < 0.5, lambda scale, mean: scale == 1e-3 and mean == 0]),
 ]
 BATCH = [
     Case("batchnorm2d/no-bias",           BatchNorm2D(5, affine="scale"),  (2, 5, 11, 14)),

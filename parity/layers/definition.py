@@ -133,7 +133,9 @@ class Definition:
     @cached_property
     def _mixes_places(self) -> bool:
         """Whether places of the image are computed with one another along a whole axis, wherever transposes bring it."""
-        places = {f"x{i}": (0, 1, 2, 3) for i, x in enumerate(self.inputs) if len(x.shape) == 4}
+        places: dict[str, tuple[int, ...]] = {
+            f"x{i}": (0, 1, 2, 3) for i, x in enumerate(self.inputs) if len(x.shape) == 4
+        }
         for node in self.graph.nodes:
             held = next((places[name] for name in node.inputs if name in places), None)
             if held is None:

@@ -159,12 +159,15 @@ class LocalResponseNorm(Layer):
         require(self, "size", len(inputs[0].shape) == 4, f"needs an image (N, C, H, W), got {inputs[0].shape}")
 
     def to_onnx(self, op: Any, x: Any) -> Any:
-        how = dict(size=self.size, alpha=float(self.alpha), beta=float(self.beta), bias=float(self.k))
         if self.size % 2:
+            how = dict(size=self.size, alpha=float(self.alpha), beta=float(self.beta), bias=float(self.k))
             return op.LRN(x, **how)
-        # ONNX's window reaches one channel further down than torch's: counted from the other end they are the same.
-        back = op.constant(list(reversed(range(x.shape[1]))))
-        return op.Gather(op.LRN(op.Gather(x, back, axis=1), **how), back, axis=1)
+        # ONNX's window of an even size begins one channel later, and runtimes refuse it.
+        ends = op.constant([0, self.size // 2, 0, 0, 0, (self.size - 1) // 2, 0, 0])
+        squares, axis, channels = op.Pad(op.Mul(x, x), ends), op.constant([1]), x.shape[1]
+        seen = [op.Slice(squares, op.constant([i]), op.constant([i + channels]), axis) for i in range(self.size)]
+        base = op.Add(op.Mul(op.Sum(*seen), setting(op, self.alpha / self.size)), setting(op, self.k))
+        return op.Div(x, op.Pow(base, setting(op, self.beta)))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.LocalResponseNorm(self.size, alpha=self.alpha, beta=self.beta, k=self.k)
