@@ -10,7 +10,9 @@ from math import ceil
 
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
+from parity.operators.base import Site
 from parity.operators.graph import Node
+from parity.operators.windows import geometry
 
 
 def _grouped(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -172,6 +174,28 @@ CHANNELS_OF_THE_BATCH = KnownDivergence(
 )
 
 
+def _norm_of_a_partial_window(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a window of an LpPool hangs over what is padded, along any axis."""
+    if node.kind != "LpPool" or not node.attributes.get("ceil_mode", 0):
+        return False
+    windows = geometry(Site(node.kind, node.attributes), shapes[0][2:], node.attributes["kernel_shape"], ceil=True)
+    return windows.reach != windows.pads
+
+
+SCALED_UP = KnownDivergence(
+    routes="definition>reference",
+    operator=_norm_of_a_partial_window,
+    kind="value",
+    reason="onnx's reference evaluator scales the sum of a partial window of an LpPool up as if the window were full",
+    evidence=(
+        "LpPool, p 2, kernel 3x3, strides 3, ceil_mode 1, input 1x1x4x6: the evaluator of onnx 1.23.2 is off by 1.2 in the second row "
+        "against the formula in numpy, ONNX Runtime 1.32 by 7e-8. It takes the mean of what the window holds, times the whole "
+        "window's elements (onnx/reference/ops/op_lp_pool.py), as torch's lp_pool2d does"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+
 def _in_training(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "BatchNormalization" and bool(node.attributes.get("training_mode", 0))
 
@@ -243,6 +267,7 @@ SHIPPED = (
     STRIDE_ONE_PADS,
     UNEVEN_AVERAGE,
     CHANNELS_OF_THE_BATCH,
+    SCALED_UP,
     INFERENCE_IN_TRAINING,
     UNBIASED_VARIANCE,
     POPULATION_VARIANCE,
