@@ -7,15 +7,18 @@ the cases that show them.
 from dataclasses import replace
 
 from parity.axes import Shape
+from parity.cases import KnownDivergence
 from parity.cases.shipped import (
     CEIL_DECLARED,
     CEIL_REFUSED,
     CENTRED_CEIL,
+    CHANNELS_OF_THE_BATCH,
     DILATED_AUTO_PAD,
     GROUPED,
     INFERENCE_IN_TRAINING,
     OVERWRITTEN_STATISTICS,
     POPULATION_VARIANCE,
+    SCALED_UP,
     STRIDE_ONE_NO_IMAGE,
     STRIDE_ONE_PADS,
     UNBIASED_VARIANCE,
@@ -123,6 +126,41 @@ KNOWN = [
         routes=("torch>ort", "torchscript>ort"),
     ),
     replace(
+        CHANNELS_OF_THE_BATCH,
+        cases="localresponsenorm/*",
+    ),
+    replace(
+        SCALED_UP,
+        cases="lppool2d/*ceil-mode*",
+    ),
+    # What a definition has there is no other than a pool's, so these speak of cases alone.
+    KnownDivergence(
+        cases="adaptiveavgpool2d/one-pixel",
+        routes="tensorflow>*",
+        kind="error",
+        says="AdaptiveAveragePooling2D.call()",
+        reason="Keras averages to one row or column with a window one longer than the image too, which no graph takes",
+        evidence=(
+            "keras 3.15.1, keras/src/backend/common/backend_utils.py, compute_adaptive_pooling_window_sizes: the larger of the two "
+            "windows is always ceil(in / out) + 1. AdaptiveAveragePooling2D((1, 1)) of 2x6x10x4 is right when called, to 4e-8, and in "
+            "a tf.function it raises ValueError: Negative dimension size caused by subtracting 7 from 6"
+        ),
+        versions={"keras": "<=3.15.1"},
+    ),
+    KnownDivergence(
+        cases="adaptivemaxpool2d/one-pixel",
+        routes=("tensorflow", "tensorflow>*"),
+        kind="crash",
+        says="SIGFPE",
+        reason="Keras takes a maximum over a window one longer than the image too, which kills TensorFlow on the cpu",
+        evidence=(
+            "keras 3.15.1 as above, tensorflow-cpu 2.21.0: AdaptiveMaxPooling2D((1, 1)) of 2x6x10x4 ends the process with a floating "
+            "point exception, as any maximum does there whose window is longer than the input"
+        ),
+        link="https://github.com/tensorflow/tensorflow/issues/125509",
+        versions={"keras": "<=3.15.1"},
+    ),
+    replace(
         INFERENCE_IN_TRAINING,
         cases=("batchnorm?d/training*", "batchnorm?d/unbiased*", "training/net", "training/residual"),
     ),
@@ -133,6 +171,7 @@ KNOWN = [
             "batchnorm2d/training",
             "batchnorm2d/training-c*",
             "batchnorm2d/training-not-affine",
+            "batchnorm2d/training-no-*",
             "batchnorm2d/training-eps-1e-3",
             "batchnorm2d/training-mean10",
             "batchnorm2d/training-momentum-0.*",

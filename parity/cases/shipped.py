@@ -10,7 +10,9 @@ from math import ceil
 
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
+from parity.operators.base import Site
 from parity.operators.graph import Node
+from parity.operators.windows import geometry
 
 
 def _grouped(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -199,6 +201,46 @@ UNEVEN_AVERAGE = KnownDivergence(
 )
 
 
+def _more_channels_than_samples(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "LRN" and shapes[0][1] > shapes[0][0]
+
+
+CHANNELS_OF_THE_BATCH = KnownDivergence(
+    routes="definition>reference",
+    operator=_more_channels_than_samples,
+    kind="value",
+    reason="onnx's reference evaluator sums the squares of an LRN for as many channels as there are samples, 0 for the others",
+    evidence=(
+        "LRN, size 5, alpha 0.5, input 2x9x5x7: the evaluator of onnx 1.23.2 is off by 2.2 against the formula in numpy, ONNX "
+        "Runtime 1.32 by 2.4e-7; of 9x9x5x7 both are right. It loops over range(x.shape[0]) (onnx/reference/ops/op_lrn.py, line 23)"
+    ),
+    link="https://github.com/onnx/onnx/issues/7805",
+    versions={"onnx": "<=1.23.2"},
+)
+
+
+def _norm_of_a_partial_window(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a window of an LpPool hangs over what is padded, along any axis."""
+    if node.kind != "LpPool" or not node.attributes.get("ceil_mode", 0):
+        return False
+    windows = geometry(Site(node.kind, node.attributes), shapes[0][2:], node.attributes["kernel_shape"], ceil=True)
+    return windows.reach != windows.pads
+
+
+SCALED_UP = KnownDivergence(
+    routes="definition>reference",
+    operator=_norm_of_a_partial_window,
+    kind="value",
+    reason="onnx's reference evaluator scales the sum of a partial window of an LpPool up as if the window were full",
+    evidence=(
+        "LpPool, p 2, kernel 3x3, strides 3, ceil_mode 1, input 1x1x4x6: the evaluator of onnx 1.23.2 is off by 1.2 in the second row "
+        "against the formula in numpy, ONNX Runtime 1.32 by 7e-8. It takes the mean of what the window holds, times the whole "
+        "window's elements (onnx/reference/ops/op_lp_pool.py), as torch's lp_pool2d does"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+
 def _in_training(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "BatchNormalization" and bool(node.attributes.get("training_mode", 0))
 
@@ -271,6 +313,8 @@ SHIPPED = (
     STRIDE_ONE_NO_IMAGE,
     CENTRED_CEIL,
     UNEVEN_AVERAGE,
+    CHANNELS_OF_THE_BATCH,
+    SCALED_UP,
     INFERENCE_IN_TRAINING,
     UNBIASED_VARIANCE,
     POPULATION_VARIANCE,

@@ -8,11 +8,16 @@ from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, S
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
 from parity.layers.linear import Linear
 from parity.layers.norm import BatchNorm1D, BatchNorm2D, BatchNorm3D
+from parity.layers.norm_sample import GroupNorm, InstanceNorm2D, LayerNorm
+from parity.layers.norm_size import LocalResponseNorm, RMSNorm, UnitNorm
 from parity.layers.piecewise import HardShrink, HardSigmoid, HardTanh, ReLU6, SoftShrink, TanhShrink, Threshold
-from parity.layers.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from parity.layers.pool import AvgPool1D, AvgPool2D, AvgPool3D, LPPool2D, MaxPool1D, MaxPool2D, MaxPool3D
+from parity.layers.pool_whole import AdaptiveAvgPool2D, AdaptiveMaxPool2D, GlobalAvgPool2D, GlobalMaxPool2D
 from parity.layers.shape import Dropout, Flatten
 
 __all__ = [
+    "AdaptiveAvgPool2D",
+    "AdaptiveMaxPool2D",
     "Add",
     "AvgPool1D",
     "AvgPool2D",
@@ -31,13 +36,20 @@ __all__ = [
     "Flatten",
     "GELU",
     "GLU",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
+    "GroupNorm",
     "HardShrink",
     "HardSigmoid",
     "HardSwish",
     "HardTanh",
+    "InstanceNorm2D",
+    "LPPool2D",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MaxPool1D",
@@ -46,6 +58,7 @@ __all__ = [
     "Mish",
     "PReLU",
     "Parameter",
+    "RMSNorm",
     "ReLU",
     "ReLU6",
     "SELU",
@@ -58,5 +71,6 @@ __all__ = [
     "Tanh",
     "TanhShrink",
     "Threshold",
+    "UnitNorm",
     "layer",
 ]

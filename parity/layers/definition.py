@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from parity.axes import Shape, Tensor
+from parity.axes import Array, Shape, Tensor
 from parity.errors import FieldError
 from parity.layers.base import Layer
 from parity.operators.base import Operator, Site, Window
@@ -20,13 +20,26 @@ from parity.operators.table import OPERATORS
 
 #: Operators whose every output element is computed from all places of its image, whatever window they have.
 _EVERYWHERE = ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "GroupNormalization")
+#: Operators that work along one axis, and those that do from one axis on.
+_ALONG = ("LogSoftmax", "LpNormalization", "Softmax")
+_FROM = ("LayerNormalization", "RMSNormalization")
 
 
 def _everywhere(node: Node) -> bool:
-    """Whether every output element of this operator over images is computed from more places than a window says."""
-    if node.kind in ("Softmax", "LogSoftmax"):
-        return node.attributes.get("axis", -1) % 4 >= 2  # along the channels each place is by itself
     return node.kind in _EVERYWHERE or bool(node.attributes.get("training_mode", 0))
+
+
+def _taken_together(node: Node, rank: int, constants: Mapping[str, Array]) -> range | list[int]:
+    """The axes of a node's first input whose elements it computes with one another; none where its window says it."""
+    axis = node.attributes.get("axis", -1) % rank
+    if node.kind in _ALONG:
+        return [axis]
+    if node.kind in _FROM:
+        return range(axis, rank)
+    if not node.kind.startswith("Reduce"):
+        return []
+    axes = node.attributes.get("axes") if len(node.inputs) < 2 else constants.get(node.inputs[1])
+    return range(rank) if axes is None else [int(a) % rank for a in axes]
 
 
 @dataclass(frozen=True)
@@ -112,10 +125,27 @@ class Definition:
         """Whether an output element depends on every place of the input's image (or on every feature), or nobody can say."""
         x, y = self.inputs[0].shape, self.output.shape
         if len(x) == len(y) > 2:
-            if any(map(_everywhere, self.graph.nodes)):
+            if any(map(_everywhere, self.graph.nodes)) or self._mixes_places:
                 return True
             return self.spread is None and bool(self._spreads or (self.window is None and x[2:] != y[2:]))
         return self.products > 0
+
+    @cached_property
+    def _mixes_places(self) -> bool:
+        """Whether places of the image are computed with one another along a whole axis, wherever transposes bring it."""
+        places: dict[str, tuple[int, ...]] = {
+            f"x{i}": (0, 1, 2, 3) for i, x in enumerate(self.inputs) if len(x.shape) == 4
+        }
+        for node in self.graph.nodes:
+            held = next((places[name] for name in node.inputs if name in places), None)
+            if held is None:
+                continue
+            if any(held[axis] > 1 for axis in _taken_together(node, 4, self.graph.constants)):
+                return True
+            if node.kind == "Transpose":
+                held = tuple(held[axis] for axis in node.attributes["perm"])
+            places |= {name: held for name in node.outputs if len(self.values[name].shape) == 4}
+        return False
 
     def step(self, steps: Sequence[Fraction]) -> Fraction | None:
         """The finest step of the output for whole multiples of ``steps`` at the inputs, None where they round.

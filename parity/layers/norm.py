@@ -1,4 +1,4 @@
-"""Normalisation."""
+"""Batch normalisation."""
 
 from __future__ import annotations
 
@@ -10,41 +10,38 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.axes import Array, Tensor
+from parity.layers.affine import Affine, Normalisation
 from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require, setting
 
 
-class BatchNorm(Layer):
+class BatchNorm(Normalisation):
     """Batch normalisation of each channel: ``(x - mean) * s + beta`` with ``s = gamma / sqrt(var + eps)``.
 
     All four parameters have axes ``C``. At inference mean and var are the stored ones, the running statistics. In training
     they are those of the batch (the population's variance, divided by n), and a pass moves the running ones on:
     ``(1 - momentum) * old + momentum * batch``. unbiased: whether the running variance takes the batch's divided by n - 1,
     as torch does, or by n, as Keras and ONNX do. torch's default eps is 1e-5, Keras' 1e-3; the momentum of Keras and ONNX is
-    1 - this one, torch's. All fields are always written out.
+    1 - this one, torch's. affine: whether gamma and beta are stored, or "scale" or "center" for one of them alone, as Keras
+    says it. All fields are always written out.
     """
 
     ranks: ClassVar[tuple[int, ...]]  #: how many axes an input may have
 
     channels: int
     eps: float
-    affine: bool
+    affine: Affine
     momentum: float
     unbiased: bool
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
-        good = is_number(self.eps) and 0 < self.eps < 1
-        require(self, "eps", good, "must be a number between 0 and 1, both excluded")
-        require(self, "affine", isinstance(self.affine, bool), "must be True or False")
+        super().check()
         require(self, "momentum", is_number(self.momentum) and 0 <= self.momentum <= 1, "must be a number from 0 to 1")
         require(self, "unbiased", isinstance(self.unbiased, bool), "must be True or False")
 
     def parameters(self) -> Mapping[str, Parameter]:
         shape = (self.channels,)
-        stored = {}
-        if self.affine:
-            stored["gamma"] = Parameter(shape, "C", Draw("uniform", 1.0, 0.25))
-            stored["beta"] = Parameter(shape, "C", Draw(spread=0.3))
+        stored = self._affine(shape, "C")
         stored["mean"] = Parameter(shape, "C", Draw(spread=0.3))
         # One small variance, so that a wrong eps shows even where the others hide it.
         stored["var"] = Parameter(shape, "C", Draw("uniform", 1.0, 0.25, first=0.004))
@@ -56,8 +53,7 @@ class BatchNorm(Layer):
         require(self, "channels", good, f"does not fit the input {shape}")
 
     def to_onnx(self, op: Any, x: Any, *, mean: Any, var: Any, gamma: Any = None, beta: Any = None) -> Any:
-        if not self.affine:
-            gamma, beta = op.constant([1.0] * self.channels), op.constant([0.0] * self.channels)
+        gamma, beta = self._filled(op, (self.channels,), gamma, beta)
         if not op.training:
             return op.BatchNormalization(x, gamma, beta, mean, var, epsilon=float(self.eps))
         keep = 1 - float(self.momentum)
@@ -81,18 +77,15 @@ class BatchNorm(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         module = getattr(torch.nn, f"BatchNorm{max(self.ranks) - 2}d")
-        return module(self.channels, eps=self.eps, momentum=self.momentum, affine=self.affine)
+        return module(self.channels, eps=self.eps, momentum=self.momentum, affine=bool(self.affine))
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
-        names = {"gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}
-        state = {names[name]: value for name, value in parameters.items()}
-        state["num_batches_tracked"] = np.asarray(0, np.int64)
-        return state
+        state = self._torch_affine((self.channels,), parameters)
+        state |= {"running_mean": parameters["mean"], "running_var": parameters["var"]}
+        return {**state, "num_batches_tracked": np.asarray(0, np.int64)}
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return keras.layers.BatchNormalization(
-            momentum=1 - self.momentum, epsilon=self.eps, center=self.affine, scale=self.affine
-        )
+        return keras.layers.BatchNormalization(momentum=1 - self.momentum, **self._keras())
 
     def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:
         return [parameters[name] for name in ("gamma", "beta", "mean", "var") if name in parameters]
@@ -107,7 +100,7 @@ class BatchNorm1D(BatchNorm):
 
     channels: int
     eps: float = 1e-5
-    affine: bool = True
+    affine: Affine = True
     momentum: float = 0.1
     unbiased: bool = False
 
@@ -121,7 +114,7 @@ class BatchNorm2D(BatchNorm):
 
     channels: int
     eps: float = 1e-5
-    affine: bool = True
+    affine: Affine = True
     momentum: float = 0.1
     unbiased: bool = False
 
@@ -135,6 +128,6 @@ class BatchNorm3D(BatchNorm):
 
     channels: int
     eps: float = 1e-5
-    affine: bool = True
+    affine: Affine = True
     momentum: float = 0.1
     unbiased: bool = False

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.axes import AXES, Array, Tensor
-from parity.layers.base import Layer, Padding, Pads, Sizes, is_size, layer, require, sized
+from parity.layers.base import Layer, Padding, Pads, Sizes, is_count, is_size, layer, require, sized
 from parity.layers.definition import define
 from parity.layers.windows import (
     backwards,
@@ -253,3 +253,46 @@ class AvgPool3D(AvgPool):
     padding: Padding = 0
     ceil_mode: bool = False
     count_include_pad: bool = True
+
+
+@layer
+class LPPool2D(Pool):
+    """The p-norm of each window, ``(sum |x|^p)^(1/p)``; padding and what ceil_mode hangs over are zeros.
+
+    torch leaves out the ``|x|``: its p = 1 is a signed sum and its p = 3 NaN for negative sums, so the modulus is spelled for odd p; it has no
+    padding, and in a last, partial window of ceil_mode it scales the sum up as if it were full, so zeros are padded by hand.
+    Keras has none; it is composed.
+    """
+
+    kind: ClassVar[str] = "lppool2d"
+    places: ClassVar[int] = 2
+
+    p: int
+    kernel: int | Sizes
+    stride: int | Sizes | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
+
+    def check(self) -> None:
+        require(self, "p", is_count(self.p), "must be a whole number of at least 1, as ONNX has it")
+        super().check()
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.LpPool(x, **self._onnx(x), p=self.p)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        kernel, stride, _ = self._geometry(x)
+        edges = self._torch_reach(x)
+        pieces = [torch.nn.ZeroPad2d(edges)] if any(edges) else []
+        return [*pieces, *([torch.abs] if self.p % 2 else []), torch.nn.LPPool2d(self.p, kernel, stride)]
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        kernel, stride, _ = self._geometry(x)
+        reach, ops, count = self._reach(x), keras.ops, prod(kernel)
+        pieces: list[Any] = [keras.layers.ZeroPadding2D(reach)] if any(map(any, reach)) else []
+        return [
+            *pieces,
+            lambda v: ops.power(ops.abs(v), self.p),
+            keras.layers.AveragePooling2D(kernel, stride, "valid"),
+            lambda v: ops.power(v * count, 1 / self.p),
+        ]

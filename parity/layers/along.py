@@ -1,0 +1,64 @@
+"""Axes by their canonical names ("F", "W", "CHW"), for layers that work along some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from parity.axes import Array, Shape, Tensor
+from parity.layers.base import Layer, is_count, require
+
+#: What is taken together -> its numbers in ``N F`` or ``N C H W``.
+PLACES = {"F": (1,), "C": (1,), "W": (3,), "HW": (2, 3), "CHW": (1, 2, 3)}
+_CHANNELS_LAST = {"F": 1, "H": 1, "W": 2, "C": 3}
+
+
+def check_axes(owner: Layer, axes: str) -> None:
+    """Raise :class:`FieldError` unless ``axes`` is one of :data:`PLACES`."""
+    require(owner, "axes", axes in PLACES, f"must be one of {', '.join(PLACES)}")
+
+
+def as_shape(sizes: int | Shape) -> Shape:
+    """The sizes, one for each axis, from a number or several."""
+    return (sizes,) if isinstance(sizes, int) else sizes
+
+
+def check_sizes(owner: Layer, axes: str, sizes: object) -> None:
+    """Raise :class:`FieldError` unless ``sizes`` is a size for each of ``axes``."""
+    good = is_count(sizes) if not isinstance(sizes, tuple) else all(map(is_count, sizes))
+    count = len(sizes) if isinstance(sizes, tuple) else 1
+    require(owner, "sizes", good and count == len(axes), f'must be a size of at least 1 for each axis of "{axes}"')
+
+
+def fits_axes(owner: Layer, axes: str, x: Tensor, sizes: Shape | None = None) -> None:
+    """Raise :class:`FieldError` unless the input has these axes, and of these sizes where they are given."""
+    rank = 2 if axes == "F" else 4
+    wanted = "features (N, F)" if axes == "F" else "an image (N, C, H, W)"
+    require(owner, "axes", len(x.shape) == rank, f"needs {wanted}, got {x.shape}")
+    if sizes is not None:
+        there = tuple(x.shape[axis] for axis in PLACES[axes])
+        require(owner, "sizes", there == sizes, f"does not fit the input {x.shape}")
+
+
+def at_the_end(op: Any, axes: str, x: Any, f: Callable[[Any], Any]) -> Any:
+    """``f`` of ``x`` in operators, with the axes as the last ones."""
+    if axes != "C":
+        return f(x)
+    return op.Transpose(f(op.Transpose(x, perm=(0, 2, 3, 1))), perm=(0, 3, 1, 2))
+
+
+def channels_last(piece: Any) -> list[Any]:
+    """A torch module or function that works along the last axis, on an image with the channels there."""
+    return [lambda v: v.permute(0, 2, 3, 1), piece, lambda v: v.permute(0, 3, 1, 2)]
+
+
+def keras_axes(axes: str) -> list[int]:
+    """The numbers of the axes in Keras, whose images are ``N H W C``."""
+    return sorted(_CHANNELS_LAST[axis] for axis in axes)
+
+
+def in_keras(axes: str, array: Array) -> Array:
+    """A stored array with these axes in the order in which Keras has them."""
+    return np.transpose(array, (1, 2, 0)) if axes == "CHW" else array
