@@ -2,15 +2,17 @@
 
 from parity.layers.activation import LeakyReLU, ReLU, Sigmoid
 from parity.layers.base import Draw, Layer, Parameter, layer
-from parity.layers.combine import Add, Concatenate
+from parity.layers.combine import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from parity.layers.conv import Conv2D
 from parity.layers.linear import Linear
 from parity.layers.norm import BatchNorm2D
 from parity.layers.pool import AvgPool2D, MaxPool2D
+from parity.layers.reduction import LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
 from parity.layers.shape import Dropout, Flatten
 
 __all__ = [
     "Add",
+    "Average",
     "AvgPool2D",
     "BatchNorm2D",
     "Concatenate",
@@ -21,9 +23,22 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "Linear",
+    "LogSumExp",
+    "Max",
     "MaxPool2D",
+    "Maximum",
+    "Mean",
+    "Min",
+    "Minimum",
+    "Multiply",
     "Parameter",
+    "Prod",
     "ReLU",
     "Sigmoid",
+    "Std",
+    "Subtract",
+    "Sum",
+    "Var",
+    "VectorNorm",
     "layer",
 ]

@@ -75,6 +75,16 @@ class Definition:
         return max((rule.products(at, *shapes) for _, rule, at, shapes in self._sites), default=0)
 
     @cached_property
+    def multiplies(self) -> bool:
+        """Whether inputs are multiplied by each other."""
+        return len(self.inputs) > 1 and any(node.kind == "Mul" for node in self.graph.nodes)
+
+    @cached_property
+    def reduces(self) -> bool:
+        """Whether an operator reduces along axes, which a sum of whole numbers does without rounding."""
+        return any(node.kind.startswith("Reduce") for node in self.graph.nodes)
+
+    @cached_property
     def weighted(self) -> bool:
         """Whether the layer is one sum of products of its input with its parameter ``weight``, and moves beside."""
         sums = [node for node, rule, at, shapes in self._sites if rule.products(at, *shapes)]
@@ -107,7 +117,9 @@ class Definition:
     @cached_property
     def sees_everything(self) -> bool:
         """Whether an output element depends on every place of the input's image (or on every feature), or nobody can say."""
-        x, y = self.inputs[0].shape, self.output.shape
+        # Beside a longer axis one of size 1 is repeated: the longest of each has all places.
+        x = [max(sizes) for sizes in zip(*(each.shape for each in self.inputs), strict=False)]
+        y = list(self.output.shape)
         if len(x) == len(y) == 4:
             if any(map(_everywhere, self.graph.nodes)):
                 return True

@@ -34,6 +34,11 @@ NETWORKS = [
     "vgg16_features",
     "residual_block",
     "concat_block",
+    "bottleneck",
+    "inverted_residual",
+    "dense_block",
+    "squeeze_excite",
+    "spatial_attention",
 ]
 
 
