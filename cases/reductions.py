@@ -6,7 +6,7 @@ from typing import Any
 
 from parity.axes import Shape
 from parity.cases import Case, Sequential, Sweep
-from parity.layers import Conv2D, Layer, LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
+from parity.layers import ArgMax, Conv2D, Layer, LogSumExp, Max, Mean, Min, Prod, ReLU, Std, Sum, Var, VectorNorm
 
 #: What is usual first. Without keepdims an image has to become features.
 AXES: dict[str, Sequence[Any]] = {"axes": ["hw", "c", "w", "chw", "f"], "keepdims": [False, True], "batch": [2, 1]}
@@ -61,6 +61,23 @@ PRODUCTS = Sweep(
 )
 
 
+# What ends a segmentation: the class of each place. Behind a ReLU many are alike, and the first counts.
+INDICES = Sweep(
+    "argmax",
+    lambda axis, ties, batch: (
+        Sequential(*[ReLU()] * ties, ArgMax(axis)),
+        (batch, 37) if axis == "f" else (batch, 5, 7, 11),
+    ),
+    {"axis": ["c", "h", "w", "f"], "ties": [False, True], "batch": [2, 1], **VALUES},
+    [
+        # Of one image an axis of size 1 beside the batch's would be a pair that a swap leaves as it is.
+        lambda axis, batch: batch == 1 and axis != "f",
+        # Where all are positive none is 0.
+        lambda ties, mean: ties and mean > 0,
+    ],
+)
+
+
 def behind_conv(layer: Layer) -> Case:
     return Case(f"{layer.kind}/behind-conv", Sequential(Conv2D(3, 5, 3), layer), (2, 3, 9, 13))
 
@@ -75,5 +92,6 @@ CASES = [
     *NORMS,
     *cases(LogSumExp),
     *PRODUCTS,
+    *INDICES,
     *map(behind_conv, [Mean("hw"), Sum("hw"), Max("hw"), Var("hw"), VectorNorm("c", keepdims=True), LogSumExp("hw")]),
 ]

@@ -7,11 +7,12 @@ from parity.layers.conv import Conv2D
 from parity.layers.linear import Linear
 from parity.layers.norm import BatchNorm2D
 from parity.layers.pool import AvgPool2D, MaxPool2D
-from parity.layers.reduction import LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
+from parity.layers.reduction import ArgMax, LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
 from parity.layers.shape import Dropout, Flatten
 
 __all__ = [
     "Add",
+    "ArgMax",
     "Average",
     "AvgPool2D",
     "BatchNorm2D",

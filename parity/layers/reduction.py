@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from parity.axes import Tensor
 from parity.layers.base import Layer, is_count, is_number, layer, require, setting
 
-AXES = {"n": 0, "c": 1, "f": 1, "h": 2, "w": 3}  #: where a named axis stands in canonical order
-KERAS_AXES = {"n": 0, "f": 1, "h": 1, "w": 2, "c": 3}  #: and in Keras', channels last
+AXES = {"c": 1, "f": 1, "h": 2, "w": 3}  #: where a named axis stands in canonical order
+KERAS_AXES = {"f": 1, "h": 1, "w": 2, "c": 3}  #: and in Keras', channels last
 
 
 class Reduction(Layer):
@@ -286,3 +286,34 @@ class VectorNorm(Reduction):
         if self.ord == 2:
             return lambda v: ops.sqrt(ops.sum(ops.square(v), **how))
         return lambda v: ops.power(ops.sum(ops.power(ops.abs(v), self.ord), **how), 1 / self.ord)
+
+
+@layer
+class ArgMax(Layer):
+    """Where along one axis the largest number stands, the first of several; int64, in an axis of size 1.
+
+    axis: ``c``, ``h`` or ``w`` of an image, ``f`` of features. torch and ONNX count in int64, Keras in int32.
+    """
+
+    kind: ClassVar[str] = "argmax"
+
+    axis: str
+
+    def check(self) -> None:
+        good = self.axis in ("c", "h", "w", "f")
+        require(self, "axis", good, "must be one of the axes c, h and w of an image, or f of features")
+
+    def fits(self, *inputs: Tensor) -> None:
+        require(self, "axis", self.axis in inputs[0].axes, f"does not fit an input of axes {' '.join(inputs[0].axes)}")
+        # A channels-last framework folds H, W, C: it would count in another order than a channels-first one.
+        require(self, "axis", inputs[0].folded is None, "does not fit an image that was folded into features")
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.ArgMax(x, axis=AXES[self.axis], keepdims=1)
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return lambda v: torch.argmax(v, dim=AXES[self.axis], keepdim=True)
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        axis = KERAS_AXES[self.axis]
+        return lambda v: keras.ops.cast(keras.ops.argmax(v, axis=axis, keepdims=True), "int64")

@@ -11,7 +11,7 @@ import pytest
 
 from parity.axes import Tensor
 from parity.errors import FieldError
-from parity.layers import Layer, LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
+from parity.layers import ArgMax, Layer, LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
 from tests.unit.strategies import arrays, output, reference
 
 AXES = {"c": (1,), "h": (2,), "cw": (1, 3), "hw": (2, 3), "chw": (1, 2, 3)}
@@ -50,6 +50,14 @@ def test_a_reduction_is_numpys_along_the_axes_it_names(made: tuple[Any, Any], ax
         assert np.all(np.abs(y - expected) <= 1e-6 * (1 + np.abs(expected)))
 
 
+@pytest.mark.parametrize("axis", ["c", "h", "w"])
+def test_the_first_of_several_largest_counts(axis: str) -> None:
+    x = np.maximum(arrays((2, 3, 4, 5), 0), 0)
+    y = reference(ArgMax(axis), x)
+    assert y.dtype == np.int64
+    np.testing.assert_array_equal(y, x.argmax(axis={"c": 1, "h": 2, "w": 3}[axis], keepdims=True))
+
+
 def test_features_are_reduced_to_one() -> None:
     x = arrays((2, 7), 0)
     np.testing.assert_array_equal(reference(Max("f", keepdims=True), x), x.max(axis=1, keepdims=True))
@@ -66,6 +74,8 @@ def test_features_are_reduced_to_one() -> None:
         (lambda: Var("hw", correction=-1), "correction=-1 must be a whole number of at least 0"),
         (lambda: Var("hw", correction=True), "correction=True must be a whole number of at least 0"),
         (lambda: VectorNorm("hw", ord=0), "ord=0 must be a number of at least 1, inf or -inf"),
+        (lambda: ArgMax("hw"), "axis='hw' must be one of the axes c, h and w of an image, or f of features"),
+        (lambda: output(ArgMax("f"), Tensor((2, 60), (3, 4, 5))), "axis='f' does not fit an image that was folded into"),
         (lambda: output(Mean("f", keepdims=True), Tensor((2, 3, 4, 5))), "axes='f' does not fit an input of axes n c h w"),
         (lambda: output(Mean("hw"), Tensor((2, 60))), "axes='hw' does not fit an input of axes n f"),
         (lambda: output(Std("w", True, 5), Tensor((2, 3, 4, 5))), "correction=5 must be below the 5 numbers that become one"),
