@@ -24,11 +24,12 @@ class Tensor:
     """The shape of a value between two layers, in canonical axes, and what its axes mean.
 
     ``shape`` is ``(N, C, H, W)`` or ``(N, F)``; of a statistic ``(C,)``. ``folded`` is ``(C, H, W)`` when ``F`` is an image that Flatten folded
-    up: a channels-last framework folds it in the order H, W, C, and only this field tells.
+    up: a channels-last framework folds it in the order H, W, C, and only this field tells. ``dtype`` is the stored type.
     """
 
     shape: Shape
     folded: tuple[int, int, int] | None = None
+    dtype: str = "float32"
 
     @property
     def axes(self) -> tuple[str, ...]:

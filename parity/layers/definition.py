@@ -50,12 +50,11 @@ class Definition:
     @cached_property
     def output(self) -> Tensor:
         """Shape and meaning of the output: an image that is folded into features keeps what it was folded from."""
-        x, shape = self.inputs[0], self.values[self.graph.outputs[0]].shape
-        if self.products:
-            return Tensor(shape)
-        if len(x.shape) == 4 and len(shape) == 2 and prod(shape[1:]) == prod(x.shape[1:]):
-            return Tensor(shape, (x.shape[1], x.shape[2], x.shape[3]))
-        return Tensor(shape, x.folded if shape == x.shape else None)
+        x, y = self.inputs[0], self.values[self.graph.outputs[0]]
+        folded = x.folded if y.shape == x.shape and not self.products else None
+        if len(x.shape) == 4 and len(y.shape) == 2 and prod(y.shape[1:]) == prod(x.shape[1:]) and not self.products:
+            folded = (x.shape[1], x.shape[2], x.shape[3])
+        return Tensor(y.shape, folded, y.dtype)
 
     @cached_property
     def _sites(self) -> list[tuple[Node, Operator, Site, tuple[Shape, ...]]]:
@@ -174,7 +173,7 @@ def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False) -> 
     """A layer's definition on inputs of these shapes. Raises :class:`FieldError` where they do not fit."""
     layer.fits(*inputs)
     op = Spelling(training=training)
-    reads = [op.input(f"x{i}", x.shape) for i, x in enumerate(inputs)]
+    reads = [op.input(f"x{i}", x.shape, x.dtype) for i, x in enumerate(inputs)]
     parameters = {name: op.parameter(name, p.shape) for name, p in layer.parameters().items()}
     try:
         output = layer.to_onnx(op, *reads, **parameters)
