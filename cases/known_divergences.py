@@ -44,7 +44,7 @@ def dilated_at_stride_one(node: Node, shapes: tuple[Shape, ...]) -> bool:
 KNOWN = [
     replace(
         GROUPED,
-        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*", "conv3d/*"),
+        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*", "conv3d/*", "inverted_residual*"),
     ),
     replace(
         DILATED_AUTO_PAD,
@@ -190,6 +190,33 @@ KNOWN = [
     replace(
         POPULATION_VARIANCE,
         cases=("batchnorm2d/training-unbiased*", "batchnorm?d/unbiased*"),
+    ),
+    KnownDivergence(
+        cases="average/channels-swapped*",
+        routes="definition>reference",
+        kind="error",
+        says="non-broadcastable output operand",
+        reason="onnx's reference evaluator refuses a Mean whose first input is repeated to the size of a later one",
+        evidence=(
+            "Mean of 2x1 and 2x3, opset 13: onnx 1.23.2's evaluator raises 'non-broadcastable output operand with shape (2,1) doesn't "
+            "match the broadcast shape (2,3)', since onnx/reference/ops/op_mean.py adds the others in place to a copy of the first. "
+            "The other order gives 2x3; so does ONNX Runtime 1.32 in both, and so do Sum, Max and Min in the evaluator"
+        ),
+        versions={"onnx": "<=1.23.2"},
+    ),
+    KnownDivergence(
+        cases="argmax/*",
+        routes="tensorflow>*",
+        kind="onnx-invalid",
+        says="Bitcast",
+        reason="tf2onnx writes the sign bit that Keras' argmax asks for as a Bitcast, which its opsets do not have",
+        evidence=(
+            "keras.ops.argmax of floats in Keras 3.15 puts the least normal number in place of each -0 "
+            "(keras/src/backend/tensorflow/numpy.py), which it finds with tf.bitcast; tf2onnx 1.17.0 has no rule for it and leaves "
+            "the operator as it is: onnx.checker says 'No Op registered for Bitcast with domain_version of 15'. "
+            "tf.argmax on the same input becomes one ArgMax"
+        ),
+        versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
     replace(
         OVERWRITTEN_STATISTICS,

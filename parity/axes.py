@@ -29,10 +29,12 @@ class Tensor:
 
     ``shape`` is ``(N, C, ...)`` with one to three places behind the channels, or ``(N, F)``; of a statistic ``(C,)``. ``folded`` is ``(C, ...)``
     when ``F`` is an image that Flatten folded up: a channels-last framework folds it in the order H, W, C, and only this field tells.
+    ``dtype`` is the stored type.
     """
 
     shape: Shape
     folded: Shape | None = None
+    dtype: str = "float32"
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -116,8 +116,11 @@ class Network:
                 spans_in = (_clip(reach[0], here.shape[2]), _clip(reach[1], here.shape[3]))
                 padded = padded or spans_in != (reach[0], reach[1])
             for source in node.inputs:
-                old = spans.get(source, spans_in)
-                spans[source] = (_union(old[0], spans_in[0]), _union(old[1], spans_in[1]))
+                # Of an axis of size 1 beside a longer one the only place is repeated.
+                here = tensors[source]
+                rows, columns = ((0, 0) if _length(here, axis) == 1 else spans_in[axis - 2] for axis in (2, 3))
+                old = spans.get(source, (rows, columns))
+                spans[source] = (_union(old[0], rows), _union(old[1], columns))
         return (*spans[stop], padded)
 
     def receptive_fields(self, x: Tensor, training: bool = False) -> Mapping[str, tuple[int, ...] | None]:

@@ -118,12 +118,15 @@ def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) ->
     """Whether no partial sum, counted in its finest step, can reach 2^24."""
     size: dict[str, int] = {INPUT: INPUT_LARGEST}
     for node in case.network.nodes:
-        total = sum(size[name] for name in node.inputs)
-        products = _definition(case, node).products
+        definition = _definition(case, node)
+        sizes, products = [size[name] for name in node.inputs], definition.products
+        total = prod(sizes) if definition.multiplies else sum(sizes)
         if node.layer.parameters():
             total = min(products, kept) * largest * total + largest
         elif products and steps[node.name] >= min(steps[name] for name in node.inputs):
             total = products * total  # a plain sum; a mean divides again, which its step says
+        elif definition.reduces:
+            total *= prod(definition.inputs[0].shape) // prod(definition.output.shape)
         size[node.name] = total
         if total / steps[node.name] >= EXACT:
             return False

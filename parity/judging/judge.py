@@ -242,7 +242,7 @@ class Judge:
         if probe == "integer" and not _transforms(form):
             # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
             exact = walk(graph, feeds)
-            found = {name: Truth(y := exact[name].y, np.zeros_like(y), np.zeros_like(y)) for name in graph.outputs}
+            found = {name: _exact(exact[name]) for name in graph.outputs}
         else:
             found = truths(graph, feeds, careful=careful, override=form, key=self.seed)
         return {name: found[output] for name, output in zip(case.outputs, graph.outputs, strict=True)}
@@ -365,6 +365,12 @@ class Judge:
             need=_spell(comparison.need),
             note=note(comparison),
         )
+
+
+def _exact(value: Value) -> Truth:
+    """A value of which nothing may be off."""
+    y = np.asarray(value.y)
+    return Truth(y, np.zeros(y.shape), np.zeros(y.shape), value.dtype)
 
 
 def _transforms(form: Format | None) -> TypeGuard[Format]:

@@ -43,7 +43,12 @@ class Truth:
         return FORMATS[self.dtype]
 
     def allowed(self, lam: float = LAMBDA) -> F64:
-        """The largest honest error of each element: ``lam * A + B + 2 * tiny``, in the unit of the values."""
+        """The largest honest error of each element: ``lam * A + B + 2 * tiny``, in the unit of the values.
+
+        A whole number is right or is not: of those half of one is allowed beside what noise before them can move.
+        """
+        if self.dtype not in FORMATS:
+            return lam * self.evaluation + 0.5
         return lam * self.evaluation + self.storage + 2 * self.form.tiny
 
 

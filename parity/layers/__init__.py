@@ -2,7 +2,7 @@
 
 from parity.layers.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softsign, Tanh
 from parity.layers.base import Draw, Layer, Parameter, layer
-from parity.layers.combine import Add, Concatenate
+from parity.layers.combine import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from parity.layers.conv import Conv1D, Conv2D, Conv3D
 from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, Softmax, Softplus
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
@@ -13,12 +13,15 @@ from parity.layers.norm_size import LocalResponseNorm, RMSNorm, UnitNorm
 from parity.layers.piecewise import HardShrink, HardSigmoid, HardTanh, ReLU6, SoftShrink, TanhShrink, Threshold
 from parity.layers.pool import AvgPool1D, AvgPool2D, AvgPool3D, LPPool2D, MaxPool1D, MaxPool2D, MaxPool3D
 from parity.layers.pool_whole import AdaptiveAvgPool2D, AdaptiveMaxPool2D, GlobalAvgPool2D, GlobalMaxPool2D
+from parity.layers.reduction import ArgMax, LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
 from parity.layers.shape import Dropout, Flatten
 
 __all__ = [
     "AdaptiveAvgPool2D",
     "AdaptiveMaxPool2D",
     "Add",
+    "ArgMax",
+    "Average",
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
@@ -52,12 +55,20 @@ __all__ = [
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
+    "LogSumExp",
+    "Max",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
+    "Maximum",
+    "Mean",
+    "Min",
+    "Minimum",
     "Mish",
+    "Multiply",
     "PReLU",
     "Parameter",
+    "Prod",
     "RMSNorm",
     "ReLU",
     "ReLU6",
@@ -68,9 +79,14 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Std",
+    "Subtract",
+    "Sum",
     "Tanh",
     "TanhShrink",
     "Threshold",
     "UnitNorm",
+    "Var",
+    "VectorNorm",
     "layer",
 ]

@@ -66,12 +66,11 @@ class Definition:
     @cached_property
     def output(self) -> Tensor:
         """Shape and meaning of the output: an image that is folded into features keeps what it was folded from."""
-        x, shape = self.inputs[0], self.values[self.graph.outputs[0]].shape
-        if self.products:
-            return Tensor(shape)
-        if len(x.shape) > 2 == len(shape) and prod(shape[1:]) == prod(x.shape[1:]):
-            return Tensor(shape, x.shape[1:])
-        return Tensor(shape, x.folded if shape == x.shape else None)
+        x, y = self.inputs[0], self.values[self.graph.outputs[0]]
+        folded = x.folded if y.shape == x.shape and not self.products else None
+        if len(x.shape) > 2 == len(y.shape) and prod(y.shape[1:]) == prod(x.shape[1:]) and not self.products:
+            folded = x.shape[1:]
+        return Tensor(y.shape, folded, y.dtype)
 
     @cached_property
     def _sites(self) -> list[tuple[Node, Operator, Site, tuple[Shape, ...]]]:
@@ -89,6 +88,16 @@ class Definition:
     def products(self) -> int:
         """How many products one output element sums; 0 for a layer that is no sum."""
         return max((rule.products(at, *shapes) for _, rule, at, shapes in self._sites), default=0)
+
+    @cached_property
+    def multiplies(self) -> bool:
+        """Whether inputs are multiplied by each other."""
+        return len(self.inputs) > 1 and any(node.kind == "Mul" for node in self.graph.nodes)
+
+    @cached_property
+    def reduces(self) -> bool:
+        """Whether an operator reduces along axes, which a sum of whole numbers does without rounding."""
+        return any(node.kind.startswith("Reduce") for node in self.graph.nodes)
 
     @cached_property
     def weighted(self) -> bool:
@@ -123,7 +132,9 @@ class Definition:
     @cached_property
     def sees_everything(self) -> bool:
         """Whether an output element depends on every place of the input's image (or on every feature), or nobody can say."""
-        x, y = self.inputs[0].shape, self.output.shape
+        # Beside a longer axis one of size 1 is repeated: the longest of each has all places.
+        x = [max(sizes) for sizes in zip(*(each.shape for each in self.inputs), strict=False)]
+        y = list(self.output.shape)
         if len(x) == len(y) > 2:
             if any(map(_everywhere, self.graph.nodes)) or self._mixes_places:
                 return True
@@ -134,17 +145,17 @@ class Definition:
     def _mixes_places(self) -> bool:
         """Whether places of the image are computed with one another along a whole axis, wherever transposes bring it."""
         places: dict[str, tuple[int, ...]] = {
-            f"x{i}": (0, 1, 2, 3) for i, x in enumerate(self.inputs) if len(x.shape) == 4
+            f"x{i}": tuple(range(len(x.shape))) for i, x in enumerate(self.inputs) if len(x.shape) > 2
         }
         for node in self.graph.nodes:
             held = next((places[name] for name in node.inputs if name in places), None)
             if held is None:
                 continue
-            if any(held[axis] > 1 for axis in _taken_together(node, 4, self.graph.constants)):
+            if any(held[axis] > 1 for axis in _taken_together(node, len(held), self.graph.constants)):
                 return True
             if node.kind == "Transpose":
                 held = tuple(held[axis] for axis in node.attributes["perm"])
-            places |= {name: held for name in node.outputs if len(self.values[name].shape) == 4}
+            places |= {name: held for name in node.outputs if len(self.values[name].shape) == len(held)}
         return False
 
     def step(self, steps: Sequence[Fraction]) -> Fraction | None:
@@ -195,7 +206,7 @@ def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False) -> 
     """A layer's definition on inputs of these shapes. Raises :class:`FieldError` where they do not fit."""
     layer.fits(*inputs)
     op = Spelling(training=training)
-    reads = [op.input(f"x{i}", x.shape) for i, x in enumerate(inputs)]
+    reads = [op.input(f"x{i}", x.shape, x.dtype) for i, x in enumerate(inputs)]
     parameters = {name: op.parameter(name, p.shape) for name, p in layer.parameters().items()}
     try:
         output = layer.to_onnx(op, *reads, **parameters)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from parity.axes import Shape
 from parity.records.verdict import Kind
 
@@ -26,11 +28,12 @@ class Complaint:
     inferred: Inferred | None = None
 
 
-def check_file(path: Path, shapes: Sequence[Shape]) -> Complaint | None:
+def check_file(path: Path, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) -> Complaint | None:
     """What keeps a file from passing the ONNX checker with strict shape inference and declaring ``shapes``; None if nothing.
 
-    ``shapes`` are those of the outputs in order, in the axes of the exporting framework. A dimension that the file
-    leaves open (a symbol, or nothing) declares nothing and is left to the comparison of what is really computed.
+    ``shapes`` are those of the outputs in order, in the axes of the exporting framework, and ``dtypes`` their stored types,
+    all float32 where none are given. A dimension that the file leaves open (a symbol, or nothing) declares nothing and is
+    left to the comparison of what is really computed.
     """
     import onnx
 
@@ -44,10 +47,12 @@ def check_file(path: Path, shapes: Sequence[Shape]) -> Complaint | None:
     if len(graph.output) != len(shapes):
         kind: Kind = "output-missing" if len(graph.output) < len(shapes) else "output-extra"
         return Complaint(kind, f"{path.name} declares {len(graph.output)} outputs, expected {len(shapes)}")
-    for output, shape in zip(graph.output, shapes, strict=True):
-        if output.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
-            name = onnx.TensorProto.DataType.Name(output.type.tensor_type.elem_type)
-            return Complaint("dtype", f"{path.name}: output {output.name} declares {name}, expected FLOAT")
+    named = onnx.TensorProto.DataType.Name
+    for output, shape, dtype in zip(graph.output, shapes, dtypes or ["float32"] * len(shapes), strict=True):
+        stored, expected = output.type.tensor_type.elem_type, onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        if stored != expected:
+            said = f"{path.name}: output {output.name} declares {named(stored)}, expected {named(expected)}"
+            return Complaint("dtype", said)
         declared = _declared(output)
         if not _fits(declared, shape):
             said = f"{path.name}: output {output.name} declares {declared}, expected {list(shape)}"

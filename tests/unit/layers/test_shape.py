@@ -88,19 +88,7 @@ def test_concatenate_joins_along_the_channels_in_the_order_given(
         start += x.shape[1]
 
 
-def test_add_broadcasts_nothing() -> None:
-    with pytest.raises(ValueError, match="must have one shape"):
-        output(Add(), Tensor((2, 3, 4, 5)), Tensor((2, 3, 1, 1)))
-
-
 @pytest.mark.parametrize("other", [(2, 4, 4, 6), (1, 4, 4, 5), (2, 60)])
 def test_concatenate_wants_images_that_agree(other: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="must be images that agree in N, H and W"):
         output(Concatenate(), Tensor((2, 3, 4, 5)), Tensor(other))
-
-
-def test_add_refuses_features_that_were_folded_from_different_images() -> None:
-    folded, plain = Tensor((2, 60), (3, 4, 5)), Tensor((2, 60))
-    assert output(Add(), folded, folded) == folded
-    with pytest.raises(ValueError, match="must be folded alike"):
-        output(Add(), folded, plain)
