@@ -1,8 +1,11 @@
 """Transposed, depthwise and separable convolutions, each field with each other."""
 
+from dataclasses import replace
 from typing import Any
 
 from parity.cases import Case, Sweep
+from parity.cases.shipped import DILATED_AUTO_PAD
+from parity.cases.shipped_spatial import GROUPED_TRANSPOSE, NEGATIVE_CUT, SPLIT_CUT
 from parity.layers import ConvTranspose2D, DepthwiseConv2D, SeparableConv2D
 
 ONE = "a single pixel: height and width are both 1"
@@ -71,4 +74,22 @@ CASES = [
     Case("depthwiseconv2d/32", DepthwiseConv2D(32, 3, padding=1), (2, 32, 9, 8)),
     *Sweep("separableconv2d", separable, {**WINDOWS, "out": [6, 1]}),
     Case("separableconv2d/16to32", SeparableConv2D(16, 32, 3, padding="same", bias=False), (2, 16, 9, 8)),
+]
+
+
+def said_same_and_dilated() -> tuple[str, ...]:
+    """The cases in which torch is told "same" and a dilation: it takes none with a stride."""
+    layers = [(c.name, c.model) for c in CASES if isinstance(c.model, DepthwiseConv2D | SeparableConv2D)]
+    return tuple(name for name, x in layers if x.padding == "same" and x.stride == 1 and x.dilation != 1)
+
+
+KNOWN = [
+    replace(
+        GROUPED_TRANSPOSE,
+        cases="convtranspose2d/*",
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+    ),
+    replace(NEGATIVE_CUT, cases="convtranspose2d/*"),
+    replace(SPLIT_CUT, cases="convtranspose2d/*"),
+    replace(DILATED_AUTO_PAD, cases=said_same_and_dilated()),
 ]

@@ -1,8 +1,10 @@
 """Padding and cropping: the four sides, in every mode, negative ones too."""
 
+from dataclasses import replace
 from typing import Any
 
 from parity.cases import Case, Sweep
+from parity.cases.shipped_spatial import CIRCULAR_CUT, NEGATIVE_PAD
 from parity.layers import Cropping2D, Pad2D
 
 ONE = "a single pixel: height and width are both 1"
@@ -61,4 +63,22 @@ CASES = [
         },
     ),
     Case("cropping2d/nothing", Cropping2D(0), (2, 3, 7, 11)),
+]
+
+
+def crops(*modes: str) -> tuple[str, ...]:
+    """The cases of a pad that crops, in one of these modes."""
+    pads = [(case.name, case.model) for case in CASES if isinstance(case.model, Pad2D)]
+    return tuple(name for name, layer in pads if "-" in str(layer.padding) and layer.mode in modes)
+
+
+KNOWN = [
+    replace(
+        NEGATIVE_PAD,
+        cases=crops("constant", "reflect", "replicate", "circular"),
+        routes=("torch>reference", "definition>reference"),
+    ),
+    # TorchScript writes circular padding as slices.
+    replace(NEGATIVE_PAD, cases=crops("constant", "reflect", "replicate"), routes="torchscript>reference"),
+    replace(CIRCULAR_CUT, cases="pad2d/negative-and-positive-circular*"),
 ]

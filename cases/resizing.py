@@ -1,8 +1,17 @@
 """Resizing by factor and by size in every mode, and channels that move into space, back, and among their groups."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from parity.cases import Case, Sweep
+from parity.cases.shipped_spatial import (
+    ANTIALIAS,
+    BROKEN_CORNERS,
+    REMOVED_MODE,
+    ROUNDED_SCALES,
+    ROUNDED_SCALES_RUN,
+)
 from parity.layers import ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample
 
 ONE = "a single pixel: height and width are both 1"
@@ -67,5 +76,36 @@ CASES = [
         "channelshuffle",
         lambda groups, batch: (ChannelShuffle(groups), (batch, 12, 5, 7)),
         {"groups": [2, 3, 6, 1, 12], "scale": SCALES, "mean": MEANS, "batch": [2, 1]},
+    ),
+]
+
+
+def where(holds: Callable[[Upsample], bool]) -> tuple[str, ...]:
+    """The cases of a resize that is so."""
+    return tuple(case.name for case in CASES if isinstance(case.model, Upsample) and holds(case.model))
+
+
+def by_resizing(layer: Upsample, mode: str) -> bool:
+    """Whether Keras' Resizing spells it, in this mode and without antialias."""
+    by_size = layer.size not in (None, (10, 21)) or layer.recompute_scale_factor or layer.scale_factor == 0.5
+    return layer.mode == mode and by_size and not layer.align_corners and not layer.antialias
+
+
+def rounded_down(layer: Upsample) -> bool:
+    """Whether the scales in float32 give less than the size: 7 of 10 and 9 of 14."""
+    return layer.size in ((7, 9), (1, 9))
+
+
+KNOWN = [
+    replace(ANTIALIAS, cases=where(lambda layer: layer.antialias)),
+    replace(
+        ROUNDED_SCALES,
+        cases=where(lambda r: rounded_down(r) and (by_resizing(r, "bilinear") or by_resizing(r, "nearest-exact"))),
+    ),
+    replace(ROUNDED_SCALES_RUN, cases=where(lambda r: rounded_down(r) and by_resizing(r, "bilinear"))),
+    replace(REMOVED_MODE, cases=where(lambda r: not rounded_down(r) and by_resizing(r, "nearest-exact"))),
+    replace(
+        BROKEN_CORNERS,
+        cases=where(lambda r: r.align_corners and r.scale_factor == 1.75 and not r.recompute_scale_factor),
     ),
 ]
