@@ -117,14 +117,18 @@ class ConvTranspose2D(Layer):
         whole = Tensor((x.shape[0], self.out_channels, *self._whole((x.shape[2], x.shape[3]))))
         return [conv((0, 0)), Cropping2D(pads).to_torch(torch, whole)]
 
+    def _in_keras(self) -> tuple[Pair, Pair]:
+        """Kernel and dilation of Keras' layer, which refuses a dilation with a stride: then the kernel holds the zeros between."""
+        kernel, dilation = pair(self.kernel), pair(self.dilation)
+        return (kernel, dilation) if pair(self.stride) == (1, 1) else (self._spans(), (1, 1))
+
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        # Keras has no groups here, and refuses a stride together with a dilation: the kernel holds zeros instead.
-        pads, extra = self._edges()
+        (kernel, dilation), (pads, extra) = self._in_keras(), self._edges()
 
         def conv(padding: str, output_padding: Pair | None) -> Any:
             return keras.layers.Conv2DTranspose(
-                self.out_channels, self._spans(), self.stride, padding, output_padding=output_padding,
-                use_bias=self.bias,
+                self.out_channels, kernel, self.stride, padding, output_padding=output_padding,
+                dilation_rate=dilation, use_bias=self.bias,
             )  # fmt: skip
 
         if isinstance(self.padding, str):
@@ -133,8 +137,10 @@ class ConvTranspose2D(Layer):
         return [conv("valid", extra), keras.layers.Cropping2D(pads)] if any(map(any, pads)) else conv("valid", extra)
 
     def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:
-        weight, (d0, d1) = parameters["weight"], pair(self.dilation)
-        spread = np.zeros((self.in_channels, self.out_channels, *self._spans()), weight.dtype)
+        # Keras has no groups here either: what one group does not see of another is 0.
+        weight, (kernel, dilation) = parameters["weight"], self._in_keras()
+        d0, d1 = pair(self.dilation) if dilation == (1, 1) else (1, 1)
+        spread = np.zeros((self.in_channels, self.out_channels, *kernel), weight.dtype)
         ins, outs = self.in_channels // self.groups, self.out_channels // self.groups
         for g in range(self.groups):
             rows, columns = slice(g * ins, (g + 1) * ins), slice(g * outs, (g + 1) * outs)
