@@ -10,6 +10,7 @@ from math import ceil
 
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
+from parity.cases.shipped_spatial import SPATIAL
 from parity.operators.base import Site
 from parity.operators.graph import Node
 from parity.operators.windows import geometry
@@ -319,4 +320,5 @@ SHIPPED = (
     UNBIASED_VARIANCE,
     POPULATION_VARIANCE,
     OVERWRITTEN_STATISTICS,
+    *SPATIAL,
 )
