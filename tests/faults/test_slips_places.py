@@ -96,9 +96,8 @@ SLIPS: list[tuple[Layer, Layer, Shape]] = [
 def torch_with(layer: Layer, slip: Layer, shape: Shape, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """The kind of failure of torch's answer to a layer where a port wrote another; None where it passes."""
     case = Case("places", layer, shape, mean=-5.0 if isinstance(layer, MaxPool1D | MaxPool3D) else 0.0)
-    written, stored = slip.to_torch, slip.torch_state  # as they are now: a slip may be of the very class
-    monkeypatch.setattr(type(layer), "to_torch", lambda _, torch, x: written(torch, x))
-    monkeypatch.setattr(type(layer), "torch_state", lambda _, x, **parameters: stored(x, **parameters))
+    for spelling in ("to_torch", "torch_state"):
+        monkeypatch.setitem(vars(layer), spelling, getattr(slip, spelling))
     return run(case, "torch", planted()).kind
 
 
