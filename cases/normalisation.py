@@ -51,6 +51,13 @@ BATCH = [
     Case("batchnorm2d/training-no-bias",  BatchNorm2D(5, affine="scale"),  (4, 5, 11, 14), mode="training"),
     Case("batchnorm2d/training-no-gamma", BatchNorm2D(5, affine="center"), (4, 5, 11, 14), mode="training"),
 ]
+# What takes its statistics from the sample is in training what it is at inference.
+TRAINING = [
+    Case("layernorm/training",      LayerNorm("CHW", (6, 5, 7)), (2, 6, 5, 7), mode="training"),
+    Case("groupnorm/training",      GroupNorm(3, 6),             (2, 6, 5, 7), mode="training"),
+    Case("instancenorm2d/training", InstanceNorm2D(6),           (2, 6, 5, 7), mode="training"),
+    Case("rmsnorm/training",        RMSNorm("C", 6),             (2, 6, 5, 7), mode="training"),
+]
 # A batch size that was read as a Python number shows in other batches.
 BATCHES = [
     Case("layernorm/other-batches",         LayerNorm("C", 6),            (2, 6, 5, 7), batches=(1, 5)),
@@ -62,4 +69,4 @@ BATCHES = [
 ]
 # fmt: on
 
-CASES = [*LAYER, *SIZE, *BATCH, *BATCHES]
+CASES = [*LAYER, *SIZE, *BATCH, *TRAINING, *BATCHES]

@@ -17,7 +17,7 @@ _CHANNELS_LAST = {"F": 1, "H": 1, "W": 2, "C": 3}
 
 def check_axes(owner: Layer, axes: str) -> None:
     """Raise :class:`FieldError` unless ``axes`` is one of :data:`PLACES`."""
-    require(owner, "axes", axes in PLACES, f"must be one of {', '.join(PLACES)}")
+    require(owner, "axes", isinstance(axes, str) and axes in PLACES, f"must be one of {', '.join(PLACES)}")
 
 
 def as_shape(sizes: int | Shape) -> Shape:

@@ -188,7 +188,7 @@ SLIPS: list[tuple[Layer, Layer, Shape]] = [
 
 def torch_with(layer: Layer, slip: Layer, shape: Shape) -> str | None:
     """The kind of failure of torch's answer to a layer where a port wrote another; None where it passes."""
-    # At a thousandth no epsilon hides; a FromZero shows where a maximum is below 0.
+    # At a hundredth no epsilon hides; a maximum that starts from 0 shows where all is below.
     scale, mean = (1e-2, 0.0) if not isinstance(layer, GlobalMaxPool2D) else (1.0, -5.0)
     if isinstance(layer, LocalResponseNorm | UnitNorm):
         scale = 1.0
