@@ -24,7 +24,7 @@ from parity.cases.shipped import (
 KNOWN = [
     replace(
         GROUPED,
-        cases=("conv2d/*groups*", "conv2d/*depthwise*", "inverted_residual*"),
+        cases=("conv2d/*groups*", "conv2d/*depthwise*", "inverted_residual*", "mbconv*"),
     ),
     replace(
         DILATED_AUTO_PAD,
