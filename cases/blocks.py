@@ -1,4 +1,4 @@
-"""One block each of networks that people ship, beside those of ``cases/networks.py``: ResNet's bottleneck, MobileNetV2, DenseNet, and gates."""
+"""One block each of networks that people ship, beside those of ``cases/networks.py``: ResNet's bottleneck, MobileNetV2, EfficientNet, DenseNet."""
 
 from collections.abc import Iterator
 
@@ -90,6 +90,28 @@ SQUEEZE_EXCITE_CLASSIFIED = Graph(
     fc=(Linear(12, 10), "pool"),
 )
 
+# EfficientNet's block (Tan and Le 2019): MobileNetV2's with a gate before it is projected; swish is a gate by itself.
+MBCONV = Graph(
+    expand=(Conv2D(6, 18, 1, bias=False), "input"),
+    norm1=(BatchNorm2D(18, eps=1e-3), "expand"),
+    sigmoid1=(Sigmoid(), "norm1"),
+    swish1=(Multiply(), "norm1", "sigmoid1"),
+    depthwise=(Conv2D(18, 18, 5, padding=2, groups=18, bias=False), "swish1"),
+    norm2=(BatchNorm2D(18, eps=1e-3), "depthwise"),
+    sigmoid2=(Sigmoid(), "norm2"),
+    swish2=(Multiply(), "norm2", "sigmoid2"),
+    squeeze=(Mean("hw", keepdims=True), "swish2"),
+    narrow=(Conv2D(18, 4, 1), "squeeze"),
+    sigmoid3=(Sigmoid(), "narrow"),
+    swish3=(Multiply(), "narrow", "sigmoid3"),
+    widen=(Conv2D(4, 18, 1), "swish3"),
+    gate=(Sigmoid(), "widen"),
+    excite=(Multiply(), "swish2", "gate"),
+    project=(Conv2D(18, 6, 1, bias=False), "excite"),
+    norm3=(BatchNorm2D(6, eps=1e-3), "project"),
+    add=(Add(), "norm3", "input"),
+)
+
 # The spatial half of CBAM (Woo et al. 2018): one gate for all channels of a place.
 SPATIAL_ATTENTION = Graph(
     mean=(Mean("c", keepdims=True), "input"),
@@ -118,5 +140,6 @@ CASES = [
     *cases("dense_block", DENSE_BLOCK, (2, 6, 11, 14)),
     *cases("squeeze_excite", SQUEEZE_EXCITE, (2, 16, 11, 14)),
     Case("squeeze_excite/classified", SQUEEZE_EXCITE_CLASSIFIED, (2, 3, 11, 14)),
+    *cases("mbconv", MBCONV, (2, 6, 11, 14)),
     *cases("spatial_attention", SPATIAL_ATTENTION, (2, 6, 11, 14)),
 ]

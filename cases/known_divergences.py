@@ -44,7 +44,7 @@ def dilated_at_stride_one(node: Node, shapes: tuple[Shape, ...]) -> bool:
 KNOWN = [
     replace(
         GROUPED,
-        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*", "conv3d/*", "inverted_residual*"),
+        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*", "conv3d/*", "inverted_residual*", "mbconv*"),
     ),
     replace(
         DILATED_AUTO_PAD,

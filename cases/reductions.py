@@ -45,7 +45,12 @@ NORMS = Sweep(
     "vectornorm",
     lambda axes, keepdims, batch, ord: (VectorNorm(axes, keepdims, ord), shape(axes, batch)),
     {**AXES, "ord": [2, 1, 3, inf, -inf], **VALUES},
-    [*UNLESS, lambda ord, axes: ord in (3, inf, -inf) and axes in ("w", "chw")],
+    [
+        *UNLESS,
+        lambda ord, axes: ord in (3, inf) and axes in ("w", "chw"),
+        # The smallest of many whole numbers is 0.
+        lambda ord, axes: ord == -inf and axes != "c",
+    ],
 )
 
 # Few numbers, whose product stays a float32: of 15 near 1e6 it would be 1e90.

@@ -293,6 +293,7 @@ class ArgMax(Layer):
     """Where along one axis the largest number stands, the first of several; int64, in an axis of size 1.
 
     axis: ``c``, ``h`` or ``w`` of an image, ``f`` of features. torch and ONNX count in int64, Keras in int32.
+    Keras alone takes -0 to be below 0: of ``[-0.0, 0.0]`` it gives 1, the others 0.
     """
 
     kind: ClassVar[str] = "argmax"

@@ -21,13 +21,13 @@ def checked(
     path: Path, kind: str, shape: Sequence[int | str] | None, expected: tuple[int, ...], count: int = 1, **given: Any
 ) -> Complaint | None:
     """The complaint about a file of one node that declares ``shape`` where ``expected`` is right."""
-    dtype = given.pop("dtype", TensorProto.FLOAT)
+    dtype, stored = given.pop("dtype", TensorProto.FLOAT), given.pop("stored", ())
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, IMAGE)
     y = helper.make_tensor_value_info("y", dtype, shape)
     node = helper.make_node(kind, ["x"], ["y"], **given)
     model = helper.make_model(helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("", 17)])
     onnx.save(model, path / "shipped.onnx")
-    return check_file(path / "shipped.onnx", [expected] * count)
+    return check_file(path / "shipped.onnx", [expected] * count, stored)
 
 
 @pytest.mark.parametrize("declared", [IMAGE, (1, 3, "h", "w"), (None,) * 4])
@@ -57,6 +57,15 @@ def test_where_inference_counts_a_window_too_many_the_inferred_shape_is_the_wron
     assert said is not None
     assert (said.kind, said.inferred) == ("onnx-shape", "wrong")
     assert said.message == "shipped.onnx: output y declares [1, 3, 5, 6], expected [1, 3, 4, 5]"
+
+
+def test_whole_numbers_are_declared_as_what_they_are(tmp_path: Path) -> None:
+    said = {
+        name: checked(tmp_path, "Cast", IMAGE, IMAGE, to=kind, dtype=kind, stored=["int64"])
+        for name, kind in {"same": TensorProto.INT64, "shorter": TensorProto.INT32}.items()
+    }
+    assert said["same"] is None
+    assert said["shorter"] == Complaint("dtype", "shipped.onnx: output y declares INT32, expected INT64")
 
 
 def test_another_dtype_and_another_number_of_outputs_are_complaints_too(tmp_path: Path) -> None:

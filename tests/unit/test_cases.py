@@ -39,6 +39,7 @@ NETWORKS = [
     "inverted_residual",
     "dense_block",
     "squeeze_excite",
+    "mbconv",
     "spatial_attention",
 ]
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from parity.axes import F64, Array
+from parity.axes import F64, Array, Tensor
 from parity.cases.case import INPUT, Case
 from parity.cases.network import Graph, Network, Sequential
 from parity.cases.parameters import Parameters, draw_input, draw_parameters
 from parity.judging.oracle import Truth, truths
 from parity.layers import (
     Add,
+    ArgMax,
     AvgPool2D,
     BatchNorm2D,
     Concatenate,
@@ -25,6 +26,7 @@ from parity.layers import (
     ReLU,
     Sigmoid,
 )
+from parity.layers.definition import define
 from parity.operators.graph import as_value
 from parity.records.verdict import LAMBDA
 from tests.unit.strategies import SCALES, SEEDS, reference, truth
@@ -164,3 +166,10 @@ def test_what_is_allowed_grows_with_lambda_by_its_evaluation_alone() -> None:
     said = Truth(np.ones((1, 1)), np.full((1, 1), 2.0), np.full((1, 1), 5.0))
     assert said.allowed(1.0)[0, 0] == 7.0
     assert said.allowed()[0, 0] == LAMBDA * 2 + 5
+
+
+def test_a_whole_number_is_right_or_is_not() -> None:
+    x = np.asarray([[3, 1, 2], [5, 9, 7]], np.float32)
+    graph = define(ArgMax("f"), (Tensor(x.shape),)).graph
+    (found,) = truths(graph, {"x0": as_value(x)}).values()
+    assert (found.dtype, found.y.tolist(), found.allowed().tolist()) == ("int64", [[0], [1]], [[0.5], [0.5]])

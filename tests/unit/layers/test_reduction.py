@@ -55,6 +55,7 @@ def test_the_first_of_several_largest_counts(axis: str) -> None:
     x = np.maximum(arrays((2, 3, 4, 5), 0), 0)
     y = reference(ArgMax(axis), x)
     assert y.dtype == np.int64
+    assert output(ArgMax(axis), Tensor(x.shape)) == Tensor(y.shape, dtype="int64")
     np.testing.assert_array_equal(y, x.argmax(axis={"c": 1, "h": 2, "w": 3}[axis], keepdims=True))
 
 
