@@ -25,7 +25,7 @@ _EVERYWHERE = ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNo
 def _everywhere(node: Node) -> bool:
     """Whether every output element of this operator over images is computed from more places than a window says."""
     if node.kind in ("Softmax", "LogSoftmax"):
-        return node.attributes.get("axis", -1) % 4 >= 2  # along the channels each place is by itself
+        return bool(node.attributes.get("axis", -1) % 4 >= 2)  # along the channels each place is by itself
     return node.kind in _EVERYWHERE or bool(node.attributes.get("training_mode", 0))
 
 
