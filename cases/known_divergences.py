@@ -5,6 +5,7 @@ the cases that show them.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from parity.axes import Shape
 from parity.cases import KnownDivergence
@@ -40,6 +41,28 @@ def dilated_at_stride_one(node: Node, shapes: tuple[Shape, ...]) -> bool:
     strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
     return not strided and DILATED_AUTO_PAD.operator is not None and DILATED_AUTO_PAD.operator(node, shapes)
 
+
+#: Both exporters of torch write the same two operators.
+LOG_OF_SIGMOID: dict[str, Any] = dict(
+    kind="infinity",
+    reason="torch's exporters write log_sigmoid as Log(Sigmoid(x)), minus infinity where the sigmoid is 0",
+    evidence=(
+        "torch.nn.LogSigmoid of torch 2.13 at -20: torch -20, the exported file minus infinity in ONNX Runtime 1.32, whose logistic is 0 "
+        "there, and -16.23 at -17; the reference evaluator gives minus infinity from -104 on. aten_log_sigmoid in onnxscript 0.7.2 "
+        "(torch_lib/ops/nn.py) for dynamo=True, log_sigmoid in symbolic_opset9.py for dynamo=False; -Softplus(-x) has neither fault"
+    ),
+    link="https://github.com/pytorch/pytorch/pull/14830",
+)
+
+#: Where a Softplus without its threshold is another function: between the threshold and where the two sides meet, or in the last digit.
+SOFTPLUS = (
+    "softplus/threshold-1-wide-scale0.001-mean30",
+    "softplus/threshold-1-mean-1",
+    "softplus/beta4-threshold-1-features-scale0.001-mean-1",
+    "softplus/beta0.3-threshold-1-batch1-scale10",
+    "softplus/beta0.3-threshold50-scale1000-mean30",
+    "softplus/beta0.3-features-scale1e6-mean-1",
+)
 
 KNOWN = [
     replace(
@@ -125,6 +148,94 @@ KNOWN = [
         ),
         routes=("torch>ort", "torchscript>ort"),
     ),
+    # ---- activations ----
+    KnownDivergence(
+        cases=(
+            "logsigmoid/*scale25*",
+            "logsigmoid/*scale1000*",
+            "logsigmoid/*scale1e6*",
+            "logsigmoid/*scale1-mean-30",
+        ),
+        routes="torch>ort",
+        versions={"onnxscript": "<=0.7.2"},
+        **LOG_OF_SIGMOID,
+    ),
+    KnownDivergence(
+        cases=("logsigmoid/*scale1000*", "logsigmoid/*scale1e6*", "logsigmoid/*scale25-mean-30"),
+        routes="torch>reference",
+        versions={"onnxscript": "<=0.7.2"},
+        **LOG_OF_SIGMOID,
+    ),
+    KnownDivergence(
+        cases=(
+            "logsigmoid/*scale25*",
+            "logsigmoid/*scale1000*",
+            "logsigmoid/*scale1e6*",
+            "logsigmoid/*scale1-mean-30",
+        ),
+        routes="torchscript>ort",
+        versions={"torch": "<=2.13.0"},
+        **LOG_OF_SIGMOID,
+    ),
+    KnownDivergence(
+        cases=("logsigmoid/*scale1000*", "logsigmoid/*scale1e6*", "logsigmoid/*scale25-mean-30"),
+        routes="torchscript>reference",
+        versions={"torch": "<=2.13.0"},
+        **LOG_OF_SIGMOID,
+    ),
+    KnownDivergence(
+        cases=SOFTPLUS,
+        routes="torchscript>*",
+        kind="value",
+        reason="the TorchScript exporter leaves out the threshold of Softplus, above which torch gives x itself",
+        evidence=(
+            "torch 2.13, Softplus(threshold=2) at 2.5 and 3: torch 2.5 and 3, the exported file, one Softplus, 2.5789 and 3.0486 in ONNX "
+            "Runtime 1.32 and in the reference evaluator alike; symbolic_opset9.py, softplus, reads the argument and never uses it. With the "
+            "usual threshold and a beta that is no power of two the file differs in the last digit, of beta x / beta. The dynamo exporter "
+            "writes a Where"
+        ),
+        link="https://github.com/pytorch/pytorch/pull/65001",
+        versions={"torch": "<=2.13.0"},
+    ),
+    KnownDivergence(
+        cases=("logsoftmax/*scale1000*", "logsoftmax/*scale1e6*"),
+        routes="*>reference",
+        kind="infinity",
+        reason="onnx's reference evaluator takes the logarithm of a finished softmax, which is 0 some way below the largest element",
+        evidence=(
+            "LogSoftmax of 200 and 25 in one row: onnx 1.23.2's evaluator gives 0 and minus infinity, ONNX Runtime 1.32 and torch 0 and "
+            "-175 (onnx/reference/ops/op_log_softmax.py)"
+        ),
+        link="https://github.com/onnx/onnx/pull/8423",
+        versions={"onnx": "<=1.23.2"},
+    ),
+    KnownDivergence(
+        cases="celu/*",
+        routes="tensorflow>*",
+        kind="onnx-invalid",
+        says="Expm1",
+        reason="tf2onnx writes Keras' celu with an operator Expm1, which no ONNX opset has",
+        evidence=(
+            "keras.activations.celu is max(x, 0) + alpha tf.math.expm1(min(x, 0) / alpha) in Keras 3.15; tf2onnx 1.17 leaves Expm1 in the "
+            "file without a word, onnx.checker says 'No Op registered for Expm1', and ONNX Runtime cannot load it"
+        ),
+        versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
+    ),
+    # Of GELU by a tanh, gelu/tanh*, tf2onnx writes a good file.
+    KnownDivergence(
+        cases="gelu/[!t]*",
+        routes="tensorflow>*",
+        kind="onnx-invalid",
+        says="Erfc",
+        reason="tf2onnx writes tf.nn.gelu with an operator Erfc, which no ONNX opset has",
+        evidence=(
+            "TensorFlow 2.21 computes gelu as 0.5 x erfc(-x / sqrt(2)), by erf before; tf2onnx 1.17 logs 'Tensorflow op [Gelu/Erfc] is not "
+            "supported' but returns the file: onnx.checker says 'No Op registered for Erfc', and ONNX Runtime cannot load it"
+        ),
+        link="https://github.com/onnx/tensorflow-onnx/pull/2463",
+        versions={"tensorflow": ">=2.21", "tf2onnx": "<=1.17.0"},
+    ),
+    # ---- training ----
     replace(
         CHANNELS_OF_THE_BATCH,
         cases="localresponsenorm/*",

@@ -64,8 +64,8 @@ class CELU(Layer):
 class Softplus(Layer):
     """``log(1 + exp(beta * x)) / beta``, and ``x`` where ``beta * x`` is above ``threshold``.
 
-    torch has both arguments, 1 and 20 by default; Keras and ONNX have neither and never switch. At 20 and above what
-    is left out is below the rounding of a float32.
+    torch has both arguments, 1 and 20 by default; Keras and ONNX have neither and never switch, which at a beta
+    of 1 and a threshold of 20 or more is the same in float32.
     """
 
     beta: float = 1.0
@@ -87,9 +87,9 @@ class Softplus(Layer):
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         beta, threshold = self.beta, self.threshold
-        if threshold < 20:
-            return lambda v: keras.ops.where(beta * v > threshold, v, keras.ops.softplus(beta * v) / beta)
-        return keras.layers.Activation("softplus") if beta == 1 else lambda v: keras.ops.softplus(beta * v) / beta
+        if beta == 1 and threshold >= 20:
+            return keras.layers.Activation("softplus")
+        return lambda v: keras.ops.where(beta * v > threshold, v, keras.ops.softplus(beta * v) / beta)
 
 
 @layer

@@ -76,7 +76,10 @@ class TanhShrink(Layer):
 
 @layer
 class HardShrink(Layer):
-    """``x`` where ``|x|`` is above ``lambd``, else 0. Keras calls it ``threshold``; 0.5 is the default everywhere."""
+    """``x`` where ``|x|`` is above ``lambd``, else 0: bit equal given the same input.
+
+    Keras calls it ``threshold``; 0.5 is the default everywhere.
+    """
 
     lambd: float = 0.5
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from parity.axes import F64, Shape
 from parity.operators.arithmetic import Elementwise
-from parity.operators.base import Noise, Site, operator, stored
+from parity.operators.base import EXACT, Noise, Site, operator, stored
 from parity.operators.special import normal_cdf
 
 
@@ -45,6 +45,15 @@ class PRelu(Elementwise):
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         flush, _ = self.flushed(at, y[0], *x)
         return (Noise(storage=np.where(x[0] >= 0, 0.0, stored(at, y[0])), flush=flush),)
+
+
+class Shrink(Elementwise):
+    """Zero between two edges, and beyond them x less a bias: without one nothing rounds."""
+
+    rounding = "one rounding into storage, none without a bias"
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        return super().noise(at, y, *x) if at.get("bias", 0.0) else (EXACT,)
 
 
 def _held(at: Site, name: str, default: Any = None) -> Any:
@@ -153,7 +162,7 @@ operator("Mish")(
 operator("ThresholdedRelu")(
     Elementwise(lambda at, x: np.where(x > _held(at, "alpha", 1.0), x, np.zeros_like(x)), exact=True)
 )
-operator("Shrink")(Elementwise(_shrink))
+operator("Shrink")(Shrink(_shrink))
 operator("HardSigmoid")(
     Elementwise(
         _hard_sigmoid,

@@ -92,7 +92,8 @@ def test_every_value_of_every_case_is_a_multiple_of_its_step_and_fits_float32(re
 def test_every_single_convolution_dense_layer_and_maximum_has_an_integer_probe(registry: Registry) -> None:
     for case in registry.cases.values():
         (node, *others) = case.network.nodes
-        if not others and isinstance(node.layer, Conv2D | Linear | MaxPool2D | ReLU):
+        # A ReLU with a slope or an edge of its own may round.
+        if not others and (isinstance(node.layer, Conv2D | Linear | MaxPool2D) or node.layer == ReLU()):
             assert not why_not(case, "integer"), case.name
     assert not why_not(registry.cases["vgg16_features"], "integer")
     assert not why_not(registry.cases["simple_cnn"], "integer")
