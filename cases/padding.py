@@ -17,7 +17,7 @@ def pad(padding: Any, how: str, value: float, batch: int) -> Any:
 
 
 def crop(cropping: Any, batch: int) -> Any:
-    return Cropping2D(cropping), (batch, 3, 7, 11)
+    return Cropping2D(cropping), (batch, 3, 7, 13)
 
 
 CASES = [
@@ -55,7 +55,7 @@ CASES = [
                 "crop0x2": (0, 2),
                 "four-sides": ((2, 1), (0, 3)),
                 "one-side": ((0, 0), (4, 0)),
-                "to-one-pixel": (3, 5),
+                "to-one-pixel": (3, 6),
             },
             "scale": SCALES,
             "mean": [0.0, 100.0],

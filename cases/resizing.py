@@ -60,7 +60,7 @@ CASES = [
     Case("upsample/bilinear-of-one-pixel", Upsample(size=(4, 5), mode="bilinear"), (2, 3, 1, 1), equal_sizes=ONE),
     Case("upsample/bilinear-same-size", Upsample(size=(10, 14), mode="bilinear"), (2, 3, 10, 14)),
     Case("upsample/nearest-one-axis", Upsample(size=(10, 21)), (2, 3, 10, 14)),
-    Case("upsample/area", Upsample(size=(5, 2), mode="area"), (2, 3, 10, 14)),
+    Case("upsample/area", Upsample(size=(5, 14), mode="area"), (2, 3, 10, 14)),
     Case("upsample/area-by0.5", Upsample(scale_factor=0.5, mode="area"), (2, 3, 10, 14)),
     *Sweep(
         "pixelshuffle",

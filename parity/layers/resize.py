@@ -17,17 +17,19 @@ CUBIC = -0.75  #: the coefficient of Keys' cubic in torch's bicubic; with antial
 
 @layer
 class Upsample(Layer):
-    """Images at another size, larger or smaller, with the centres of the pixels where their squares have them.
+    """Images at another size, larger or smaller; the centre of element i lies at ``i + 0.5``.
 
     Give ``size``, a number or (height, width), or ``scale_factor``, by which the size is multiplied and made whole; places in the
     input follow from the factor itself, with recompute_scale_factor from the sizes. mode: "nearest" takes element
-    ``floor(i / scale)``; "nearest-exact" the one nearest to the centre, ``floor((i + 0.5) * upper / lower)``; "bilinear" and "bicubic"
+    ``floor(i / scale)``; "nearest-exact" the one nearest to the centre, ``floor((i + 0.5) / scale)``; "bilinear" and "bicubic"
     (Keys' cubic, coefficient -0.75) interpolate, with align_corners between the outermost centres; with antialias the window
     grows as the image shrinks and weights outside are left out, and the cubic's coefficient is -0.5; "area" is the mean over the
     elements that one is made of.
 
-    torch has all of it. In Keras UpSampling2D takes whole factors alone; Resizing's "nearest" is "nearest-exact", its "bilinear" is
-    this one, its "bicubic" this one with antialias where an image grows, and it knows neither align_corners nor "area".
+    torch has all of it, and is "nearest" where nothing is said. Keras' UpSampling2D is so too, and takes whole factors alone. Its
+    Resizing is "bilinear" where nothing is said; its "nearest" is "nearest-exact" here; its "bicubic" is this one with antialias
+    where an image grows, to three digits alone, since TensorFlow takes the weights from a table, unless it is told antialias; and it
+    knows neither align_corners nor "area".
     """
 
     kind: ClassVar[str] = "upsample"
