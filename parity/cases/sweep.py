@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any
 
@@ -58,15 +58,18 @@ class Sweep:
                     raise FieldError(owner, "axes", sorted(self.axes), f"must have {name!r}, which a function asks for")
 
     def __iter__(self) -> Iterator[Case]:
-        seen: set[str] = set()
-        for row in self._rows():
-            case = self._case(row)
-            words = {f"{axis} {word}" for axis, (word, _) in row.items()}
-            yield replace(case, quick=not words <= seen)
+        seen: set[tuple[str, str]] = set()
+        asked = inspect.signature(self.make).parameters
+        for name, row in self._rows().items():
+            words = {(axis, word) for axis, (word, _) in row.items()}
+            values = {axis: value for axis, (_, value) in row.items()}
+            model, shape = self.make(**{axis: values[axis] for axis in asked})
+            into = {axis: value for axis, value in values.items() if axis in CASE_FIELDS}
+            yield Case(name, model, shape, quick=not words <= seen, **into)
             seen |= words
 
-    def _rows(self) -> list[Row]:
-        """A word and value of each axis, row by row: first what is usual, then what pairs need."""
+    def _rows(self) -> dict[str, Row]:
+        """A word and value of each axis, row by row, by the name of its case: first what is usual, then what pairs need."""
         worded = {axis: _worded(axis, values) for axis, values in self.axes.items()}
         usual = {axis: values[0] for axis, values in worded.items()}
         for each in map(_constraint, self.unless):
@@ -74,20 +77,15 @@ class Sweep:
                 values = {axis: usual[axis][1] for axis in each["requires"]}
                 raise FieldError(f"sweep {self.family!r}", "unless", values, "must not refuse what is usual")
         if len(worded) < 2:
-            return [{axis: value} for axis, values in worded.items() for value in values] or [{}]
-        drawn = covering(worded, constraints=[_constraint(each) for each in self.unless])
-        rows = {self._name(row): row for row in chain([usual], drawn)}
-        return list(rows.values())
+            drawn = [{axis: value} for axis, values in worded.items() for value in values]
+        else:
+            drawn = covering(worded, constraints=[_constraint(each) for each in self.unless])
 
-    def _name(self, row: Row) -> str:
-        words = [row[axis][0] for axis in self.axes if row[axis][0] != _worded(axis, self.axes[axis])[0][0]]
-        return f"{self.family}/{'-'.join(words) or BASE}"
+        def name(row: Row) -> str:
+            words = [row[axis][0] for axis in worded if row[axis][0] != usual[axis][0]]
+            return f"{self.family}/{'-'.join(words) or BASE}"
 
-    def _case(self, row: Row) -> Case:
-        values = {axis: value for axis, (_, value) in row.items()}
-        model, shape = self.make(**{name: values[name] for name in inspect.signature(self.make).parameters})
-        into = {axis: value for axis, value in values.items() if axis in CASE_FIELDS}
-        return Case(self._name(row), model, shape, **into)
+        return {name(row): row for row in chain([usual], drawn)}
 
 
 def _worded(axis: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:

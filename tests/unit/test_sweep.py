@@ -30,7 +30,7 @@ def seen(case: Case) -> dict[str, Any]:
 @given(st.lists(st.integers(2, 5), min_size=2, max_size=6))
 def test_every_two_values_of_two_axes_meet_in_a_case_and_every_value_in_a_quick_one(counts: list[int]) -> None:
     axes = {f"axis_{n}": list(range(count)) for n, count in enumerate(counts)}
-    rows = [(row, case) for sweep in [_sweep(axes)] for row, case in zip(sweep._rows(), sweep, strict=True)]
+    rows = [(row, case) for sweep in [_sweep(axes)] for row, case in zip(sweep._rows().values(), sweep, strict=True)]
     for one, other in combinations(axes, 2):
         met = {(row[one][1], row[other][1]) for row, _ in rows}
         assert met == {(a, b) for a in axes[one] for b in axes[other]}
