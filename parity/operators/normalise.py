@@ -12,7 +12,8 @@ import numpy as np
 from parity.axes import F64
 from parity.operators.base import Move, Noise, Operator, Shared, Site, Sum, Terms, Unsupported, operator, stored
 from parity.operators.formats import FORMATS
-from parity.operators.rows import Axes, Rows, doubt, form_r, measured, row_noise
+from parity.operators.reduction import summed
+from parity.operators.rows import Axes, Rows, doubt, measured, row_noise
 from parity.operators.windows import per_channel
 
 #: ONNX's numbers of the types in which statistics are computed and given out (stash_type).
@@ -262,7 +263,7 @@ class LpNormalization(Operator):
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         u, axis, powers = at.format.elementwise, at.get("axis", -1) % x[0].ndim, self._powers(at, x[0])
         total = np.maximum(powers.sum(axis=axis, keepdims=True), np.finfo(np.float64).tiny)
-        added = form_r(at, powers, (axis,))
+        added = summed(at, powers, (axis,))
         norm = np.asarray(added.own) / (at.get("p", 2) * total) + u
         # Squares that a kernel may flush, or that overflow: the norm may be anything.
         lost = (total < added.flush / u) & (powers > 0) if at.get("p", 2) == 2 else np.zeros(y[0].shape, bool)
@@ -307,7 +308,7 @@ class Softmax(Operator):
         p, d, _ = self._shares(at, x[0])
         distance = np.where(np.isfinite(d), np.abs(d), 0.0)
         each = 2 + distance
-        added = np.asarray(form_r(at, p, axes).own) * (u / at.format.accumulate)
+        added = np.asarray(summed(at, p, axes).own) * (u / at.format.accumulate)
         total = added + u * np.sqrt(np.square(p * each).sum(axis=axes, keepdims=True))
         if at.kind == "LogSoftmax":
             row = np.broadcast_to(total + u, p.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import prod, sqrt
 from typing import Any
@@ -26,7 +27,11 @@ def axes_reduced(at: Site, rank: int, given: Any = None) -> Axes:
 
 
 def summed(at: Site, terms: F64, axes: Axes, keep: bool = True) -> Noise:
-    """Form R of the sum of ``terms`` along ``axes``, running sums in the order of the data; one term is not rounded."""
+    """Form R of the sum of ``terms`` along ``axes``, running sums in the order of the data; one term is not rounded.
+
+    No kernel does it by tiles or of shortened operands, as it may a product, so what a site allows for those is left out.
+    """
+    at = replace(at, override=None)
     squares = np.sum(terms * terms, axis=axes, keepdims=keep)
     n = prod(terms.shape[a] for a in axes)
     if n == 1:

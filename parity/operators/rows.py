@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import Any, NamedTuple
 
@@ -13,11 +12,6 @@ from parity.operators.base import Noise, Shared, Site, stored
 from parity.operators.reduction import summed
 
 Axes = tuple[int, ...]
-
-
-def form_r(at: Site, t: F64, axes: Axes) -> Noise:
-    """Form R of a sum along axes, which no kernel does by tiles or of shortened operands."""
-    return summed(replace(at, override=None), t, axes)
 
 
 class Rows(NamedTuple):
@@ -61,10 +55,10 @@ def doubt(at: Site, rows: Rows) -> Doubt:
     """
     u, n = at.format.accumulate, max(prod(rows.x.shape[a] for a in rows.axes), 1)
     squares = rows.x * rows.x
-    total = form_r(at, squares, rows.axes)
+    total = summed(at, squares, rows.axes)
     mean = np.zeros(())
     if np.ndim(rows.mean):
-        mean = np.asarray(form_r(at, rows.x, rows.axes).own) / n + u * np.abs(rows.mean)
+        mean = np.asarray(summed(at, rows.x, rows.axes).own) / n + u * np.abs(rows.mean)
     variance = np.asarray(total.own) / n + 2 * u * squares.sum(axis=rows.axes, keepdims=True) / n
     inverse = rows.inverse * (0.5 * variance * rows.inverse**2 + 2 * at.format.elementwise)
     return Doubt(mean, variance, inverse, total.overflow)

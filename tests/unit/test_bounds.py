@@ -14,6 +14,7 @@ from parity.axes import F64, Array
 from parity.layers import AvgPool2D, BatchNorm2D, Conv2D, Layer, Linear
 from parity.operators.base import Site
 from parity.operators.formats import FLOAT32, TF32, TRANSFORMS, Format
+from parity.operators.reduction import summed
 from parity.operators.sums import rounded_sum
 from parity.records.verdict import LAMBDA
 from tests.unit.strategies import MEANS, SCALES, SEEDS, arrays, parameters_of, reference, truth
@@ -229,3 +230,9 @@ def test_every_explanation_allows_more_than_the_gate() -> None:
         allowed_by_it = truth(layer, x, **parameters, form=rounding).evaluation
         assert np.all(allowed_by_it >= gate), rounding.name
         assert np.mean(allowed_by_it > gate) > 0.9, rounding.name  # the largest of an image is its own maximum
+
+
+def test_a_sum_along_axes_is_allowed_nothing_for_shortened_operands_or_tiles() -> None:
+    x = np.random.default_rng(0).standard_normal((3, 37))
+    plain, shortened = (summed(Site("ReduceSumSquare", override=form), x * x, (1,)) for form in (None, TF32))
+    np.testing.assert_array_equal(np.asarray(plain.own), np.asarray(shortened.own))
