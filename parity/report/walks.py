@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from parity.axes import Tensor
 from parity.records.lines import Check, LayerFigure, Number
 from parity.report.charts import Block, Line
 from parity.report.matrix import Column, spelled
-
-AXES = {4: (0, 2, 3, 1)}  #: where the axes of channels first go in channels last
 
 Shown = tuple[Column, Check, str, str]  #: a check with its column, label and anchor
 
@@ -69,8 +68,8 @@ def walk(shown: Check, members: Sequence[Shown]) -> Walk:
 
 def both(shape: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """A canonical shape as both layouts have it; of features they are one."""
-    order = AXES.get(len(shape), range(len(shape)))
-    return tuple(shape), tuple(shape[i] for i in order)
+    tensor = Tensor(tuple(shape))
+    return tensor.in_layout("NCHW"), tensor.in_layout("NHWC")
 
 
 def _layers(figures: Sequence[LayerFigure], checks: Sequence[Check]) -> list[LayerRow]:
