@@ -18,6 +18,10 @@ class Merge(Layer):
 
     takes: ClassVar[int | None] = None
 
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        join = getattr(keras.layers, self.kind.title())()  # Keras has a layer of each name
+        return lambda *values: join(list(values))
+
     def fits(self, *inputs: Tensor) -> None:
         name, shapes = type(self).__name__, [x.shape for x in inputs]
         alike = len({len(shape) for shape in shapes}) == 1 and all(
@@ -43,10 +47,6 @@ class Add(Merge):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return lambda first, *rest: sum(rest, start=first)
 
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        join = keras.layers.Add()
-        return lambda *values: join(list(values))
-
 
 @layer
 class Subtract(Merge):
@@ -61,10 +61,6 @@ class Subtract(Merge):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.sub
 
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        join = keras.layers.Subtract()
-        return lambda *values: join(list(values))
-
 
 @layer
 class Multiply(Merge):
@@ -77,10 +73,6 @@ class Multiply(Merge):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return lambda *values: reduce(torch.mul, values)
-
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        join = keras.layers.Multiply()
-        return lambda *values: join(list(values))
 
 
 @layer
@@ -95,10 +87,6 @@ class Maximum(Merge):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return lambda *values: reduce(torch.maximum, values)
 
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        join = keras.layers.Maximum()
-        return lambda *values: join(list(values))
-
 
 @layer
 class Minimum(Merge):
@@ -112,10 +100,6 @@ class Minimum(Merge):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return lambda *values: reduce(torch.minimum, values)
 
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        join = keras.layers.Minimum()
-        return lambda *values: join(list(values))
-
 
 @layer
 class Average(Merge):
@@ -128,10 +112,6 @@ class Average(Merge):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return lambda *values: sum(values[1:], start=values[0]) / len(values)
-
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        join = keras.layers.Average()
-        return lambda *values: join(list(values))
 
 
 @layer

@@ -22,13 +22,14 @@ FILE_MEND = (
 )
 ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
 
-SETS = ("quick", "full")  #: the cases that a run takes where none is named: those made to be quick, or all of them
-
 Pair = tuple[AnyCase, Route]
 
 
 def of_set(known: Mapping[str, AnyCase], name: str) -> Mapping[str, AnyCase]:
-    """The cases of a set. Raises :class:`NothingSelectedError` where it has none."""
+    """The cases that a run takes where none is named: those that are ``quick``, or all of them (``full``).
+
+    Raises :class:`NothingSelectedError` where there is none.
+    """
     found = {case.name: case for case in known.values() if name == "full" or case.quick}
     if not found:
         raise NothingSelectedError(f"the {name} set has no case: none is declared with quick=True")
