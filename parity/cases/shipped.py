@@ -40,30 +40,35 @@ def _last_window_in_the_padding(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return False
 
 
+def _pads_of_stride_one(node: Node) -> tuple[int, ...]:
+    """The pads of a MaxPool with stride 1; none of anything else."""
+    strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
+    return () if node.kind != "MaxPool" or strided else tuple(node.attributes.get("pads", ()))
+
+
 def _pads_that_differ(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a pool over images with stride 1 has other pads once the middle two are exchanged."""
-    pads = node.attributes.get("pads", ())
-    strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
-    return node.kind == "MaxPool" and not strided and len(pads) == 4 and pads[1] != pads[2]
+    pads = _pads_of_stride_one(node)
+    return len(pads) == 4 and pads[1] != pads[2]
 
 
 def _pads_of_no_image(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a pool over a signal or a volume with stride 1 pads."""
-    pads = node.attributes.get("pads", ())
-    strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
-    return node.kind == "MaxPool" and not strided and len(pads) != 4 and any(pads)
+    pads = _pads_of_stride_one(node)
+    return len(pads) != 4 and any(pads)
+
+
+def _overhang(node: Node, shapes: tuple[Shape, ...]) -> int:
+    """By how many elements ceil_mode lets a last window hang over what is padded, along the axis where that is most."""
+    if not node.attributes.get("ceil_mode", 0):
+        return 0
+    windows = geometry(Site(node.kind, node.attributes), shapes[0][2:], node.attributes["kernel_shape"], ceil=True)
+    return max(reach[1] - pads[1] for reach, pads in zip(windows.reach, windows.pads, strict=True))
 
 
 def _hangs_over_by_two(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether ceil_mode lets the last window of an average hang over by two elements or more, along any axis."""
-    if node.kind != "AveragePool" or not node.attributes.get("ceil_mode", 0):
-        return False
-    size = shapes[0][2:]
-    pads = node.attributes.get("pads", (0,) * 2 * len(size))
-    kernel, strides = node.attributes["kernel_shape"], node.attributes.get("strides", (1,) * len(size))
-    axes = zip(size, kernel, strides, pads[: len(size)], pads[len(size) :], strict=True)
-    padded = [(length + before + after, k, stride) for length, k, stride, before, after in axes]
-    return any(ceil((length - k) / stride) * stride + k - length >= 2 for length, k, stride in padded)
+    return node.kind == "AveragePool" and _overhang(node, shapes) >= 2
 
 
 GROUPED = KnownDivergence(
@@ -222,10 +227,7 @@ CHANNELS_OF_THE_BATCH = KnownDivergence(
 
 def _norm_of_a_partial_window(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a window of an LpPool hangs over what is padded, along any axis."""
-    if node.kind != "LpPool" or not node.attributes.get("ceil_mode", 0):
-        return False
-    windows = geometry(Site(node.kind, node.attributes), shapes[0][2:], node.attributes["kernel_shape"], ceil=True)
-    return windows.reach != windows.pads
+    return node.kind == "LpPool" and _overhang(node, shapes) > 0
 
 
 SCALED_UP = KnownDivergence(
