@@ -103,7 +103,7 @@ def fresh(network: Network) -> dict[str, Draw]:
 
 # fmt: off
 CASES = [
-    Case("vgg16_features",               vgg16_features(), IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, tags=("pictures",)),
+    Case("vgg16_features",               vgg16_features(), IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, tags=("pictures",), quick=False),
     Case("vgg16_features/small",         vgg16_features(), (1, 3, 64, 96), time_limit=600.0),
 
     Case("residual_block",                 RESIDUAL,        (2, 16, 11, 14)),
