@@ -6,12 +6,12 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
-from covertable import make as covering
-
+from parity.cases import pairs
 from parity.cases.case import NAME, Case
+from parity.cases.pairs import Refused
 from parity.errors import FieldError
 
 BASE = "base"  #: what a case is called of which nothing varies
@@ -72,14 +72,17 @@ class Sweep:
         """A word and value of each axis, row by row, by the name of its case: first what is usual, then what pairs need."""
         worded = {axis: _worded(axis, values) for axis, values in self.axes.items()}
         usual = {axis: values[0] for axis, values in worded.items()}
-        for each in map(_constraint, self.unless):
-            if not each["evaluate"](usual):
-                values = {axis: usual[axis][1] for axis in each["requires"]}
+        for each in self.unless:
+            asked = list(inspect.signature(each).parameters)
+            if each(**{axis: usual[axis][1] for axis in asked}):
+                values = {axis: usual[axis][1] for axis in asked}
                 raise FieldError(f"sweep {self.family!r}", "unless", values, "must not refuse what is usual")
         if len(worded) < 2:
             drawn = [{axis: value} for axis, values in worded.items() for value in values]
         else:
-            drawn = covering(worded, constraints=[_constraint(each) for each in self.unless])
+            counts = [len(values) for values in worded.values()]
+            numbers = pairs.rows(counts, [_refused(each, worded) for each in self.unless])
+            drawn = [{axis: worded[axis][n] for axis, n in zip(worded, row, strict=True)} for row in numbers]
 
         def name(row: Row) -> str:
             words = [row[axis][0] for axis in worded if row[axis][0] != usual[axis][0]]
@@ -115,10 +118,11 @@ def _figure(value: Any) -> str:
     return str(value)
 
 
-def _constraint(unless: Callable[..., bool]) -> dict[str, Any]:
-    names = list(inspect.signature(unless).parameters)
-    return {
-        "operator": "fn",
-        "requires": names,
-        "evaluate": lambda row: not unless(**{name: row[name][1] for name in names}),
+def _refused(unless: Callable[..., bool], worded: Mapping[str, Sequence[tuple[str, Any]]]) -> Refused:
+    """Which values of the axes that a function asks for cannot be together."""
+    asked = list(inspect.signature(unless).parameters)
+    numbers = product(*(range(len(worded[axis])) for axis in asked))
+    refused = {
+        row for row in numbers if unless(**{axis: worded[axis][n][1] for axis, n in zip(asked, row, strict=True)})
     }
+    return Refused(tuple(list(worded).index(axis) for axis in asked), frozenset(refused))

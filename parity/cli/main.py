@@ -230,7 +230,7 @@ def _run(options: argparse.Namespace, typed: Sequence[str], out: Output) -> int:
     if options.fail_on and options.baseline is None:
         raise UsageError("--fail-on needs --baseline OLD.jsonl: gates are about what changed")
     baseline = read(options.baseline) if options.baseline is not None else None
-    registry, catalog = loading.load(options.cases)
+    registry, catalog = loading.load(options.cases, options.cache)
     here = project.find(Path())
     devices = selection.devices(options.device, options.require)
     if options.set and options.patterns:

@@ -30,7 +30,7 @@ class Collection:
         option = config.option
         self._where = config.invocation_params.dir
         self.folders = _folders(config)
-        self.registry, catalog = loading.load(self.folders.cases)
+        self.registry, catalog = loading.load(self.folders.cases, self.folders.cache)
         self._routes = catalog.every_route()
         self._asked = (option.parity_route, selection.devices(option.parity_device, option.parity_require))
         pairs = selection.checks(

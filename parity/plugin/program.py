@@ -44,7 +44,7 @@ def main(told: int) -> int:
 
 def plan(order: Order) -> runs.Plan:
     """The order as a run's plan."""
-    registry, catalog = loading.load(Path(order.cases))
+    registry, catalog = loading.load(Path(order.cases), Path(order.cache))
     routes = {name: selection.route(catalog.every_route(), name) for _, name in order.checks}
     return runs.Plan(
         pairs=[(selection.one(registry.cases, case), routes[route]) for case, route in order.checks],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.cases import Case, Sweep
+from parity.cases import Case, Sweep, pairs
 from parity.cases.network import Network
 from parity.errors import FieldError
 from parity.layers import AvgPool2D, Conv2D, Layer
@@ -91,3 +92,29 @@ def test_one_axis_gives_a_case_a_value_and_a_word_of_its_own_is_taken_as_it_is()
 def test_a_table_that_cannot_be_read_is_refused(axes: dict[str, list[Any]], unless: list[Any], mend: str) -> None:
     with pytest.raises(FieldError, match=mend):
         list(Sweep("conv2d", made, axes, unless))
+
+
+def test_rows_that_were_drawn_once_are_looked_up_and_never_those_of_another_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts, refused = [3, 4, 2], [pairs.Refused((0, 1), frozenset({(1, 1)}))]
+    monkeypatch.setattr(pairs, "_known", {})
+    with pairs.kept(tmp_path):
+        drawn = pairs.rows(counts, refused)
+    asked: list[Any] = []
+    make = pairs.covertable.make
+    monkeypatch.setattr(pairs.covertable, "make", lambda *args, **named: asked.append(args) or make(*args, **named))
+
+    def again(counts: list[int], refused: list[pairs.Refused]) -> pairs.Rows:
+        monkeypatch.setattr(pairs, "_known", {})
+        with pairs.kept(tmp_path):
+            return pairs.rows(counts, refused)
+
+    assert again(counts, refused) == drawn
+    assert not asked
+    assert [1, 1] in [row[:2] for row in again(counts, [])]
+    assert len(asked) == 1
+    file = tmp_path / pairs.FILE
+    file.write_text(file.read_text().replace("[[", "[[9, 9, 9], [", 1))  # not what was stored
+    assert again(counts, refused) == drawn
+    assert len(asked) == 2
