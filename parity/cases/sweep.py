@@ -68,9 +68,14 @@ class Sweep:
             yield Case(name, model, shape, quick=not words <= seen, **into)
             seen |= words
 
+    @property
+    def worded(self) -> dict[str, list[tuple[str, Any]]]:
+        """Of each axis its values, each with the word that it is called by."""
+        return {axis: _worded(axis, values) for axis, values in self.axes.items()}
+
     def _rows(self) -> dict[str, Row]:
         """A word and value of each axis, row by row, by the name of its case: first what is usual, then what pairs need."""
-        worded = {axis: _worded(axis, values) for axis, values in self.axes.items()}
+        worded = self.worded
         usual = {axis: values[0] for axis, values in worded.items()}
         for each in self.unless:
             asked = list(inspect.signature(each).parameters)
@@ -84,11 +89,13 @@ class Sweep:
             numbers = pairs.rows(counts, [_refused(each, worded) for each in self.unless])
             drawn = [{axis: worded[axis][n] for axis, n in zip(worded, row, strict=True)} for row in numbers]
 
-        def name(row: Row) -> str:
-            words = [row[axis][0] for axis in worded if row[axis][0] != usual[axis][0]]
-            return f"{self.family}/{'-'.join(words) or BASE}"
+        return {called(self.family, row, worded): row for row in chain([usual], drawn)}
 
-        return {name(row): row for row in chain([usual], drawn)}
+
+def called(family: str, row: Row, worded: Mapping[str, Sequence[tuple[str, Any]]]) -> str:
+    """The name of a row's case: by what is unusual in it."""
+    words = [row[axis][0] for axis, values in worded.items() if row[axis][0] != values[0][0]]
+    return f"{family}/{'-'.join(words) or BASE}"
 
 
 def _worded(axis: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:
