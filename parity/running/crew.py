@@ -21,6 +21,9 @@ class Crew:
         self._pool, self._schedule, self._jobs = pool, schedule, jobs
         self._workers: dict[str, list[Worker]] = defaultdict(list)
         self._done: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])  # kind -> tasks that ended, their seconds
+        self._first: dict[str, list[float]] = defaultdict(list)  # kind -> seconds of the first task of each process
+        self._firsts: set[Task] = set()  # tasks that are in hand and their process' first
+        self._given: dict[str, int] = defaultdict(int)  # process -> tasks that it was given
         self._judged: dict[str, str] = {}  # process -> the case that it judged last
 
     def next(self) -> tuple[str, Task] | None:
@@ -38,7 +41,11 @@ class Crew:
         return None
 
     def ended(self, task: Task, seconds: float) -> None:
-        """Note how long a task took."""
+        """Note how long a task took. The first of a process is no measure of the next: a framework's first export loads half of it."""
+        if task in self._firsts:
+            self._firsts.remove(task)
+            self._first[task.worker].append(seconds)
+            return
         done = self._done[task.worker]
         done[0] += 1
         done[1] += seconds
@@ -54,6 +61,9 @@ class Crew:
             name = next((worker.name for worker in free if self._judged.get(worker.name) == case), free[0].name)
             if task.kind == "judge":
                 self._judged[name] = case
+            self._given[name] += 1
+            if self._given[name] == 1:
+                self._firsts.add(task)
             return name, task
         return None
 
@@ -77,19 +87,21 @@ class Crew:
     def _is_worth(self, kind: str, taken: Collection[str]) -> bool:
         """Whether, with one more, each process of a kind would have more to do than a start takes.
 
-        By what starts and tasks of this kind took so far, those in hand by what they have taken until now.
+        A start takes what starts of this kind took so far, and what a first task took longer than the others; of tasks in hand
+        counts what they have taken until now.
         """
         workers = self._workers[kind]
         if any(worker.refused for worker in workers):
             return False  # those that are there do what there is
         alive = [worker for worker in workers if worker.alive]
         number, seconds = self._done[kind]
-        elapsed = [worker.elapsed for worker in alive if worker.started_in and worker.busy]
+        elapsed = [w.elapsed for w in alive if w.started_in and w.busy and self._given[w.name] > 1]
         starts = [worker.started_in for worker in workers if worker.started_in]
         if not starts or not number + len(elapsed):
             return False
         mean = (seconds + sum(elapsed)) / (number + len(elapsed))
-        return self._schedule.waiting(kind, taken) * mean > max(starts) * (len(alive) + 1)
+        start = max(starts) + max(0.0, max(self._first[kind], default=0.0) - mean)
+        return self._schedule.waiting(kind, taken) * mean > start * (len(alive) + 1)
 
     def _added(self, kind: str) -> Worker:
         worker = self._pool.worker(f"{kind}#{len(self._workers[kind]) + 1}")

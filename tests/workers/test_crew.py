@@ -145,6 +145,18 @@ def test_a_process_of_a_kind_is_started_only_where_it_is_worth_its_start() -> No
     assert set(run.processes().values()) == {1}
 
 
+@pytest.mark.parametrize(("first", "makers"), [(5.0, 2), (200.0, 1)])
+def test_what_a_process_takes_longer_over_its_first_task_counts_as_its_start(first: float, makers: int) -> None:
+    begun: set[str] = set()
+
+    def takes(worker: Worker, task: Task) -> float:
+        fresh = worker.name not in begun
+        begun.add(worker.name)
+        return first if fresh and task.kind == "export" else exports(worker, task)
+
+    assert Run(PLAN, 2, takes).processes()["maker"] == makers
+
+
 def test_a_process_that_has_nothing_to_do_is_used_before_another_is_started() -> None:
     run = Run(PLAN, 1, exports)
     assert run.processes() == Counter({"kit": 1, "reader": 1, "maker": 1, JUDGE: 1})
