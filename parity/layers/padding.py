@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -207,7 +207,7 @@ class Pad3D(Pad):
     value: float = 0.0
 
 
-PAD: Mapping[int, type[Pad]] = {1: Pad1D, 2: Pad2D, 3: Pad3D}  #: by their places
+PAD: Mapping[int, Callable[..., Pad]] = {1: Pad1D, 2: Pad2D, 3: Pad3D}  #: by their places
 
 
 @layer
@@ -240,4 +240,4 @@ class Cropping3D(Cropping):
     cropping: int | Sizes | Pads
 
 
-CROPPING: Mapping[int, type[Cropping]] = {1: Cropping1D, 2: Cropping2D, 3: Cropping3D}  #: by their places
+CROPPING: Mapping[int, Callable[..., Cropping]] = {1: Cropping1D, 2: Cropping2D, 3: Cropping3D}  #: by their places

@@ -15,7 +15,7 @@ from parity.layers.conv import WEIGHT, Conv, Conv1D, Conv2D
 from parity.layers.padding import in_keras
 from parity.layers.windows import is_padding, padding_mend, resolve_pads
 
-CONV: Mapping[int, type[Conv]] = {1: Conv1D, 2: Conv2D}
+CONV: Mapping[int, Callable[..., Conv]] = {1: Conv1D, 2: Conv2D}
 
 
 def _by_channel(weight: Array, channels: int) -> Array:
@@ -127,7 +127,7 @@ class DepthwiseConv2D(DepthwiseConv):
     bias: bool = True
 
 
-DEPTHWISE: Mapping[int, type[DepthwiseConv]] = {1: DepthwiseConv1D, 2: DepthwiseConv2D}
+DEPTHWISE: Mapping[int, Callable[..., DepthwiseConv]] = {1: DepthwiseConv1D, 2: DepthwiseConv2D}
 
 
 class SeparableConv(Layer):
