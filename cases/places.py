@@ -1,10 +1,13 @@
 """What pads, crops, resizes, pools over everything, normalises and convolves transposed, over one place (signals) and three (volumes)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from parity.axes import Shape
 from parity.cases import Case, Sweep
+from parity.cases.shipped import SCALED_UP
+from parity.cases.shipped_spatial import CIRCULAR_CUT, LARGEST_OF_NO_IMAGE, NEGATIVE_PAD
 from parity.layers import (
     AdaptiveAvgPool1D,
     AdaptiveAvgPool3D,
@@ -136,9 +139,9 @@ WINDOWS: dict[str, Any] = {
 # fmt: off
 POOLS = [
     *Sweep("globalavgpool1d", pool(GlobalAvgPool1D), {"keepdims": [False, True], "size": [(21,), (1,), (199,)], **NUMBERS}, unless=SAME_BATCH),
-    *Sweep("globalavgpool3d", pool(GlobalAvgPool3D), {"keepdims": [False, True], "size": [(7, 9, 8), (1, 3, 7)], **NUMBERS}, unless=SAME_BATCH),
+    *Sweep("globalavgpool3d", pool(GlobalAvgPool3D), {"keepdims": [False, True], "size": [(7, 9, 8), (3, 1, 7)], **NUMBERS}, unless=SAME_BATCH),
     *Sweep("globalmaxpool1d", pool(GlobalMaxPool1D), {"keepdims": [False, True], "size": [(21,), (1,), (199,)], **NUMBERS}, unless=SAME_BATCH),
-    *Sweep("globalmaxpool3d", pool(GlobalMaxPool3D), {"keepdims": [False, True], "size": [(7, 9, 8), (1, 3, 7)], **NUMBERS}, unless=SAME_BATCH),
+    *Sweep("globalmaxpool3d", pool(GlobalMaxPool3D), {"keepdims": [False, True], "size": [(7, 9, 8), (3, 1, 7)], **NUMBERS}, unless=SAME_BATCH),
     # Of 21: 7 divides, 5 does not, 23 is more than there are.
     *Sweep("adaptiveavgpool1d", adaptive(AdaptiveAvgPool1D, SIGNAL), {"output_size": [7, 5, 23], **NUMBERS}),
     *Sweep("adaptivemaxpool1d", adaptive(AdaptiveMaxPool1D, SIGNAL), {"output_size": [7, 5, 23], **NUMBERS}),
@@ -209,3 +212,33 @@ CONVOLUTIONS = [
 # fmt: on
 
 CASES = [*POOLS, *EDGES, *RESIZED, *NORMS, *CONVOLUTIONS]
+
+
+def crops(*modes: str) -> tuple[str, ...]:
+    """The cases of a pad that crops, in one of these modes."""
+    pads = [(case.name, case.model) for case in CASES if isinstance(case.model, Pad1D | Pad3D)]
+    return tuple(name for name, layer in pads if "-" in str(layer.padding) and layer.mode in modes)
+
+
+KNOWN = [
+    replace(LARGEST_OF_NO_IMAGE, cases=("globalmaxpool?d/*", "adaptivemaxpool3d/*"), routes="definition>reference"),
+    # Of what is left there are too few axes to join.
+    replace(
+        LARGEST_OF_NO_IMAGE,
+        cases="adaptivemaxpool1d/*",
+        routes="definition>reference",
+        kind="error",
+        says="is out of range for input rank",
+    ),
+    replace(SCALED_UP, cases=("lppool1d/*ceil-mode*", "lppool3d/*ceil-mode*")),
+    replace(
+        NEGATIVE_PAD,
+        cases=crops("constant", "reflect", "replicate", "circular"),
+        routes=("torch>reference", "definition>reference"),
+    ),
+    # TorchScript writes circular padding as slices.
+    replace(NEGATIVE_PAD, cases=crops("constant", "reflect", "replicate"), routes="torchscript>reference"),
+    replace(CIRCULAR_CUT, cases=("pad1d/negative-and-positive-circular*", "pad3d/negative-and-positive-circular*")),
+    # Where nothing is put on either, nothing is left.
+    replace(CIRCULAR_CUT, cases="pad3d/negative-circular*", kind="empty"),
+]
