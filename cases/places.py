@@ -29,6 +29,7 @@ from parity.layers import (
     InstanceNorm3D,
     Layer,
     LPPool1D,
+    LPPool2D,
     LPPool3D,
     Pad1D,
     Pad3D,
@@ -62,6 +63,10 @@ def power(layer: Callable[..., Layer], shape: Shape) -> Make:
         return layer(p, kernel, stride, padding, ceil_mode), (batch, *shape)
 
     return made
+
+
+def partial(layer: Callable[..., Layer], shape: Shape) -> Make:
+    return lambda p, kernel, stride, batch: (layer(p, kernel, stride, ceil_mode=True, scaled=True), (batch, *shape))
 
 
 def whole_power(layer: Callable[[int, bool], Layer], shape: Shape) -> Make:
@@ -153,6 +158,9 @@ POOLS = [
     *Sweep("lppool3d", power(LPPool3D, VOLUME), {
         "p": [2, 1, 3], "kernel": [2, (1, 3, 2)], "stride": [None, 1, 2], "padding": [0, (0, 1, 1), "same"], "ceil_mode": [False, True], **NUMBERS,
     }, unless=[lambda padding, ceil_mode: padding == "same" and ceil_mode]),
+    *Sweep("lppool1d/scaled", partial(LPPool1D, (3, 21)), {"p": [2, 1, 3], "kernel": [4, 2], "stride": [None, 3], **NUMBERS}),
+    *Sweep("lppool2d/scaled", partial(LPPool2D, IMAGE), {"p": [2, 1, 3], "kernel": [3, 2, (2, 3)], "stride": [None, 2], **NUMBERS}),
+    *Sweep("lppool3d/scaled", partial(LPPool3D, VOLUME), {"p": [2, 1, 3], "kernel": [2, (3, 2, 4)], "stride": [None, 2], **NUMBERS}),
     *Sweep("globallppool1d", whole_power(GlobalLPPool1D, SIGNAL), {"p": [2, 1, 3], "keepdims": [False, True], **NUMBERS}),
     *Sweep("globallppool2d", whole_power(GlobalLPPool2D, IMAGE), {"p": [2, 1, 3], "keepdims": [False, True], **NUMBERS}),
     *Sweep("globallppool3d", whole_power(GlobalLPPool3D, VOLUME), {"p": [2, 1, 3], "keepdims": [False, True], **NUMBERS}),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any, ClassVar
 
+import numpy as np
+
 from parity.axes import Tensor
-from parity.layers.base import Padding, Sizes, is_count, layer, require
+from parity.layers.base import Padding, Sizes, is_count, layer, require, setting
 from parity.layers.padding import in_keras
 from parity.layers.pool import Pool
 from parity.layers.pool_whole import GlobalPool
@@ -15,32 +17,43 @@ from parity.layers.pool_whole import GlobalPool
 class LPPool(Pool):
     """The p-norm of each window, ``(sum |x|^p)^(1/p)``; padding and what ceil_mode hangs over are zeros.
 
-    torch leaves out the ``|x|``: its p = 1 is a signed sum and its p = 3 NaN for negative sums, so the modulus is spelled for odd p; it has no
-    padding, and in a last, partial window of ceil_mode it scales the sum up as if it were full, so zeros are padded by hand.
-    Keras has none; it is composed.
+    torch leaves out the ``|x|``: its p = 1 is a signed sum and its p = 3 NaN for negative sums, so the modulus is spelled for odd p. It has no
+    padding, which is put on by hand, and in a last, partial window of ceil_mode it scales the sum up as if the window were full: that
+    is scaled=True here, and else zeros are put on by hand. Keras has no such pool; it is composed.
     """
 
     p: int
+    scaled: bool
 
     def check(self) -> None:
         require(self, "p", is_count(self.p), "must be a whole number of at least 1, as ONNX has it")
         super().check()
+        require(self, "scaled", isinstance(self.scaled, bool), "must be True or False")
+        partial = self.ceil_mode and self.padding in (0, "valid")
+        require(self, "scaled", not self.scaled or partial, "must be False without ceil_mode=True or with padding")
 
     def to_onnx(self, op: Any, x: Any) -> Any:
-        return op.LpPool(x, **self._onnx(x), p=self.p)
+        if not self.scaled:
+            return op.LpPool(x, **self._onnx(x), p=self.p)
+        powers = op.Pow(op.Abs(x), op.constant(float(self.p)))
+        sums = op.Mul(op.AveragePool(powers, **self._onnx(x)), op.constant(float(prod(self._geometry(x)[0]))))
+        return op.Pow(sums, setting(op, 1 / self.p))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         kernel, stride, _ = self._geometry(x)
-        nn, edges = torch.nn, self._torch_reach(x)
+        nn, edges = torch.nn, () if self.scaled else self._torch_reach(x)
         pieces = [getattr(nn, f"ZeroPad{self.places}d")(edges)] if any(edges) else []
-        pool = getattr(nn, f"LPPool{self.places}d")
         # Over one place torch takes no tuple.
         window = (kernel, stride) if self.places > 1 else (kernel[0], stride[0])
-        return [*pieces, *([torch.abs] if self.p % 2 else []), pool(self.p, *window)]
+        pool = getattr(nn, f"LPPool{self.places}d")(self.p, *window, ceil_mode=self.scaled)
+        return [*pieces, *([torch.abs] if self.p % 2 else []), pool]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         kernel, stride, _ = self._geometry(x)
-        reach, ops, count = self._reach(x), keras.ops, prod(kernel)
+        reach, ops = self._reach(x), keras.ops
+        count: Any = float(prod(kernel))
+        if self.scaled:
+            count = np.moveaxis((count**2 / self._windows(x).held(False))[None, None], 1, -1).astype(np.float32)
         padding = getattr(keras.layers, f"ZeroPadding{self.places}D")
         pieces: list[Any] = [in_keras(padding, reach)] if any(map(any, reach)) else []
         return [
@@ -87,6 +100,7 @@ class LPPool1D(LPPool):
     stride: int | Sizes | None = None
     padding: Padding = 0
     ceil_mode: bool = False
+    scaled: bool = False
 
 
 @layer
@@ -101,6 +115,7 @@ class LPPool2D(LPPool):
     stride: int | Sizes | None = None
     padding: Padding = 0
     ceil_mode: bool = False
+    scaled: bool = False
 
 
 @layer
@@ -115,6 +130,7 @@ class LPPool3D(LPPool):
     stride: int | Sizes | None = None
     padding: Padding = 0
     ceil_mode: bool = False
+    scaled: bool = False
 
 
 @layer

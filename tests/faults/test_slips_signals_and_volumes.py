@@ -160,13 +160,6 @@ class MeanOfWindow(LPPool1D):
         return [torch.square, torch.nn.AvgPool1d(self.kernel), torch.sqrt]
 
 
-class ScaledUp(LPPool1D):
-    """torch's own ceil_mode, which scales the sum of a partial window up."""
-
-    def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.LPPool1d(self.p, self.kernel, ceil_mode=True)
-
-
 class FromZero(GlobalMaxPool1D):
     """A maximum that starts from 0."""
 
@@ -261,7 +254,9 @@ SLIPS: list[tuple[Layer, Layer, Shape]] = [
     (GlobalLPPool2D(1), Matrix(1), IMAGE),
     (GlobalLPPool3D(), GlobalLPPool3D(3), VOLUME),
     (LPPool1D(2, 3), MeanOfWindow(2, 3), SIGNAL),
-    (LPPool1D(2, 4, ceil_mode=True), ScaledUp(2, 4, ceil_mode=True), SIGNAL),
+    # torch's own ceil_mode scales the sum of a partial window up.
+    (LPPool1D(2, 4, ceil_mode=True), LPPool1D(2, 4, ceil_mode=True, scaled=True), SIGNAL),
+    (LPPool3D(2, 4, ceil_mode=True, scaled=True), LPPool3D(2, 4, ceil_mode=True), VOLUME),
     (LPPool3D(1, 2), Signed(1, 2), VOLUME),
     (LPPool3D(2, (1, 2, 3)), LPPool3D(2, (3, 2, 1)), VOLUME),
 ]

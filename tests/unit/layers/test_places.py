@@ -58,6 +58,7 @@ from tests.unit.strategies import arrays, reference
         (lambda: AdaptiveAvgPool1D((1, 2)), "AdaptiveAvgPool1D: output_size=(1, 2) must be at least 1"),
         (lambda: AdaptiveMaxPool3D((1, 2)), "AdaptiveMaxPool3D: output_size=(1, 2) must be at least 1, or three"),
         (lambda: GlobalLPPool3D(0), "GlobalLPPool3D: p=0 must be a whole number"),
+        (lambda: LPPool3D(2, 3, scaled=True), "scaled=True must be False without ceil_mode=True or with padding"),
         (lambda: BatchNorm2D(3, track_running_stats=1), "track_running_stats=1 must be True or False"),  # type: ignore[arg-type]
         (lambda: Upsample(size=3, mode="linear", antialias=True), "antialias=True must be False with mode='linear'"),
         (
