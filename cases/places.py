@@ -6,8 +6,14 @@ from typing import Any
 
 from parity.axes import Shape
 from parity.cases import Case, Sweep
-from parity.cases.shipped import SCALED_UP
-from parity.cases.shipped_spatial import CIRCULAR_CUT, LARGEST_OF_NO_IMAGE, NEGATIVE_PAD
+from parity.cases.shipped import DILATED_AUTO_PAD, SCALED_UP
+from parity.cases.shipped_spatial import (
+    CIRCULAR_CUT,
+    GROUPED_TRANSPOSE,
+    LARGEST_OF_NO_IMAGE,
+    NEGATIVE_CUT,
+    NEGATIVE_PAD,
+)
 from parity.layers import (
     AdaptiveAvgPool1D,
     AdaptiveAvgPool3D,
@@ -228,6 +234,12 @@ def crops(*modes: str) -> tuple[str, ...]:
     return tuple(name for name, layer in pads if "-" in str(layer.padding) and layer.mode in modes)
 
 
+def said_same_and_dilated() -> tuple[str, ...]:
+    """The cases in which torch is told "same" and a dilation: it takes none with a stride."""
+    layers = [(c.name, c.model) for c in CASES if isinstance(c.model, DepthwiseConv1D | SeparableConv1D)]
+    return tuple(name for name, x in layers if x.padding == "same" and x.stride == 1 and x.dilation != 1)
+
+
 KNOWN = [
     replace(LARGEST_OF_NO_IMAGE, cases=("globalmaxpool?d/*", "adaptivemaxpool3d/*"), routes="definition>reference"),
     # Of what is left there are too few axes to join.
@@ -249,4 +261,11 @@ KNOWN = [
     replace(CIRCULAR_CUT, cases=("pad1d/negative-and-positive-circular*", "pad3d/negative-and-positive-circular*")),
     # Where nothing is put on either, nothing is left.
     replace(CIRCULAR_CUT, cases="pad3d/negative-circular*", kind="empty"),
+    replace(
+        GROUPED_TRANSPOSE,
+        cases=("convtranspose1d/*", "convtranspose3d/*"),
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+    ),
+    replace(NEGATIVE_CUT, cases="convtranspose3d/*"),
+    replace(DILATED_AUTO_PAD, cases=said_same_and_dilated()),
 ]
