@@ -48,7 +48,7 @@ SIGNAL = (3, 21)
 IMAGE = (3, 7, 11)
 VOLUME = (3, 7, 5, 6)
 
-NUMBERS: dict[str, Any] = {"scale": [1.0, 1e-3, 1e3], "mean": [0.0, 100.0], "batch": [2, 1]}
+NUMBERS: dict[str, Any] = {"scale": [1.0, 1e-3, 1e3, 1e6], "mean": [0.0, 100.0], "batch": [2, 1]}
 MODES = {mode: mode for mode in ("constant", "reflect", "replicate", "circular", "symmetric")}
 NO_VALUE = [lambda how, value: how != "constant" and value != 0]
 EXTENDED_WORD = [lambda padding, output_padding: isinstance(padding, str) and output_padding != 0]
@@ -221,8 +221,12 @@ CONVOLUTIONS = [
         "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same", "valid": "valid", "pad-six-sides": ((0, 1), (1, 0), (1, 1))},
         "output_padding": [0, (0, 1, 1)], "dilation": [1, 2], "groups": [1, 2], "bias": [True, False], **NUMBERS,
     }, unless=[lambda stride, output_padding: output_padding != 0 and stride == 1, *EXTENDED_WORD]),
+    Case("convtranspose1d/in3-out5", ConvTranspose1D(3, 5, 4, stride=2, padding=1), (2, 3, 7)),
+    Case("convtranspose3d/in3-out5", ConvTranspose3D(3, 5, 4, stride=2, padding=1), (2, 3, 4, 5, 6)),
     *Sweep("depthwiseconv1d", depthwise, {**WINDOWS, **NUMBERS}),
+    Case("depthwiseconv1d/32", DepthwiseConv1D(32, 3, padding=1), (2, 32, 19)),
     *Sweep("separableconv1d", separable, {**WINDOWS, "out": [20, 4], **NUMBERS}),
+    Case("separableconv1d/16to32", SeparableConv1D(16, 32, 3, padding="same", bias=False), (2, 16, 19)),
 ]
 # fmt: on
 

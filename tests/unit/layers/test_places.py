@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from parity.axes import Shape
+from parity.axes import Shape, Tensor
 from parity.cases import Case, output_shape
 from parity.cases.probes import inputs_of
 from parity.errors import FieldError
@@ -37,6 +38,7 @@ from parity.layers import (
     Pad3D,
     Upsample,
 )
+from parity.layers.definition import define
 from tests.unit.strategies import arrays, reference
 
 
@@ -122,3 +124,11 @@ def test_a_batch_whose_statistics_are_taken_is_asked_once_and_never_in_parts() -
     assert not Case("norm", BatchNorm1D(3), shape).by_batch
     with pytest.raises(FieldError, match="must be empty, since the statistics are of the whole batch"):
         Case("norm", layer, shape, batches=(1,))
+
+
+def test_a_pad_in_front_moves_the_window_of_a_convolution() -> None:
+    layer = Conv2D(3, 4, 3, 2, ((2, 1), (0, 3)), padding_mode="circular")
+    window = define(layer, (Tensor((2, 3, 7, 9)),)).window
+    assert window == define(replace(layer, padding_mode="zeros"), (Tensor((2, 3, 7, 9)),)).window
+    assert window is not None
+    assert window.pads == ((2, 1), (0, 3))
