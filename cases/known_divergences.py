@@ -37,9 +37,14 @@ def even_pads_of_no_image(node: Node, shapes: tuple[Shape, ...]) -> bool:
 
 
 def dilated_at_stride_one(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    """Whether a convolution dilates with stride 1: with another, torch has no padding="same" that an exporter could hand on."""
+    """Whether a convolution that pads by itself dilates with stride 1: with another, torch has no padding="same" to hand on."""
     strided = any(stride > 1 for stride in node.attributes.get("strides", ()))
-    return not strided and DILATED_AUTO_PAD.operator is not None and DILATED_AUTO_PAD.operator(node, shapes)
+    return (
+        "pads" in node.attributes
+        and not strided
+        and DILATED_AUTO_PAD.operator is not None
+        and DILATED_AUTO_PAD.operator(node, shapes)
+    )
 
 
 #: Both exporters of torch write the same two operators.

@@ -108,6 +108,10 @@ class Case:
             _ = self.tensors  # asked for now: what does not fit is said where the case is declared
         except FieldError as error:
             raise FieldError(f"{owner}: {error.owner}", error.field, error.value, error.mend) from None
+        if self.batches and self.by_batch:
+            raise FieldError(
+                owner, "batches", self.batches, "must be empty, since the statistics are of the whole batch"
+            )
 
     @property
     def input(self) -> Tensor:
@@ -133,6 +137,11 @@ class Case:
     def training(self) -> bool:
         """Whether the case is of a network in training."""
         return self.mode == "training"
+
+    @cached_property
+    def by_batch(self) -> bool:
+        """Whether the answer to a sample depends on the others of its batch, by whose statistics something normalises."""
+        return any(node.attributes.get("training_mode", 0) for node in self.graph.nodes)
 
     @property
     def drops(self) -> float:

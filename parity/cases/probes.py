@@ -83,7 +83,7 @@ def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
         x = draw_input(case, seed)
         if case.drops:
             return [x] * CALLS
-        if case.training:
+        if case.training or case.by_batch:
             return [x]  # its statistics are those of the whole batch
         return [x, -x]  # a feature that is never positive in one input is in the other
     if probe == "integer":

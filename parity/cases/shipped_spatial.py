@@ -43,6 +43,10 @@ def _extended_by_two(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return _extended(node, shapes) and max(node.attributes["output_padding"]) > 1
 
 
+def _largest_of_no_image(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "GlobalMaxPool" and len(shapes[0]) != 4
+
+
 NEGATIVE_PAD = KnownDivergence(
     routes="*>reference",
     operator=_padded,
@@ -181,7 +185,21 @@ SPLIT_CUT = KnownDivergence(
     versions={"tf2onnx": "<=1.17.0"},
 )
 
+LARGEST_OF_NO_IMAGE = KnownDivergence(
+    routes="*>reference",
+    operator=_largest_of_no_image,
+    kind="shape",
+    reason="onnx's reference evaluator takes a GlobalMaxPool of a signal over the channels too, and one of a volume without the depth",
+    evidence=(
+        "GlobalMaxPool of 2x5x21 and 2x5x7x9x8, opset 22: the evaluator of onnx 1.23.2 gives 2x1 and 2x5x7x1x1x1, ONNX Runtime 1.32 "
+        "2x5x1 and 2x5x1x1x1; of an image both are right. onnx/reference/ops/op_global_max_pool.py takes axes n and n + 1 of n places"
+    ),
+    link="https://github.com/onnx/onnx/issues/7682",
+    versions={"onnx": "<=1.23.2"},
+)
+
 SPATIAL = (
+    LARGEST_OF_NO_IMAGE,
     NEGATIVE_PAD,
     CIRCULAR_CUT,
     ANTIALIAS,

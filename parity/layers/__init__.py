@@ -4,26 +4,44 @@ from parity.layers.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softsign, 
 from parity.layers.base import Draw, Layer, Parameter, layer
 from parity.layers.combine import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from parity.layers.conv import Conv1D, Conv2D, Conv3D
-from parity.layers.convtranspose import ConvTranspose2D
+from parity.layers.convtranspose import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
 from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, Softmax, Softplus
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
 from parity.layers.linear import Linear
 from parity.layers.norm import BatchNorm1D, BatchNorm2D, BatchNorm3D
-from parity.layers.norm_sample import GroupNorm, InstanceNorm2D, LayerNorm
+from parity.layers.norm_sample import GroupNorm, InstanceNorm1D, InstanceNorm2D, InstanceNorm3D, LayerNorm
 from parity.layers.norm_size import LocalResponseNorm, RMSNorm, UnitNorm
-from parity.layers.padding import Cropping2D, Pad2D
+from parity.layers.padding import Cropping1D, Cropping2D, Cropping3D, Pad1D, Pad2D, Pad3D
 from parity.layers.piecewise import HardShrink, HardSigmoid, HardTanh, ReLU6, SoftShrink, TanhShrink, Threshold
-from parity.layers.pool import AvgPool1D, AvgPool2D, AvgPool3D, LPPool2D, MaxPool1D, MaxPool2D, MaxPool3D
-from parity.layers.pool_whole import AdaptiveAvgPool2D, AdaptiveMaxPool2D, GlobalAvgPool2D, GlobalMaxPool2D
+from parity.layers.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from parity.layers.pool_norm import GlobalLPPool1D, GlobalLPPool2D, GlobalLPPool3D, LPPool1D, LPPool2D, LPPool3D
+from parity.layers.pool_whole import (
+    AdaptiveAvgPool1D,
+    AdaptiveAvgPool2D,
+    AdaptiveAvgPool3D,
+    AdaptiveMaxPool1D,
+    AdaptiveMaxPool2D,
+    AdaptiveMaxPool3D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalAvgPool3D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    GlobalMaxPool3D,
+)
 from parity.layers.reduction import ArgMax, LogSumExp, Max, Mean, Min, Prod, Std, Sum, Var, VectorNorm
 from parity.layers.resize import Upsample
-from parity.layers.separable import DepthwiseConv2D, SeparableConv2D
+from parity.layers.separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from parity.layers.shape import Dropout, Flatten
 from parity.layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 
 __all__ = [
+    "AdaptiveAvgPool1D",
     "AdaptiveAvgPool2D",
+    "AdaptiveAvgPool3D",
+    "AdaptiveMaxPool1D",
     "AdaptiveMaxPool2D",
+    "AdaptiveMaxPool3D",
     "Add",
     "ArgMax",
     "Average",
@@ -39,8 +57,13 @@ __all__ = [
     "Conv1D",
     "Conv2D",
     "Conv3D",
+    "ConvTranspose1D",
     "ConvTranspose2D",
+    "ConvTranspose3D",
+    "Cropping1D",
     "Cropping2D",
+    "Cropping3D",
+    "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Draw",
     "Dropout",
@@ -48,15 +71,26 @@ __all__ = [
     "Flatten",
     "GELU",
     "GLU",
+    "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalLPPool1D",
+    "GlobalLPPool2D",
+    "GlobalLPPool3D",
+    "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
     "GroupNorm",
     "HardShrink",
     "HardSigmoid",
     "HardSwish",
     "HardTanh",
+    "InstanceNorm1D",
     "InstanceNorm2D",
+    "InstanceNorm3D",
+    "LPPool1D",
     "LPPool2D",
+    "LPPool3D",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
@@ -76,7 +110,9 @@ __all__ = [
     "Mish",
     "Multiply",
     "PReLU",
+    "Pad1D",
     "Pad2D",
+    "Pad3D",
     "Parameter",
     "PixelShuffle",
     "PixelUnshuffle",
@@ -85,6 +121,7 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "SELU",
+    "SeparableConv1D",
     "SeparableConv2D",
     "SiLU",
     "Sigmoid",

@@ -16,6 +16,7 @@ from parity.layers.base import Layer
 from parity.operators.base import Operator, Site, Window
 from parity.operators.build import Named, Spelling
 from parity.operators.graph import Graph, Node
+from parity.operators.movement import Pad
 from parity.operators.table import OPERATORS
 
 #: Operators whose every output element is computed from all places of its image, whatever window they have.
@@ -113,8 +114,12 @@ class Definition:
         Windows in turn are one: strides multiply, reaches add up.
         """
         found: Window | None = None
-        for _, rule, at, shapes in self._sites:
+        for node, rule, at, shapes in self._sites:
             here = rule.window(at, *shapes) if shapes else None
+            if isinstance(rule, Pad) and node.inputs[1:2]:
+                # Known here, since a definition stores what it pads by.
+                pads, _, axes = (*(self.graph.constants.get(name) for name in node.inputs[1:]), None, None)[:3]
+                here = None if pads is None else rule.shifted(rule.edges(at, len(shapes[0]), pads, axes))
             if here is not None:
                 found = here if found is None else _joined(found, here)
         return found

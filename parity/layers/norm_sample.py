@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from parity.axes import Array, Tensor
 from parity.layers.affine import Affine, Normalisation
@@ -107,17 +107,18 @@ class GroupNorm(Normalisation):
         return keras.layers.GroupNormalization(self.groups, **self._keras())
 
 
-@layer
-class InstanceNorm2D(Normalisation):
-    """``(x - mean) / sqrt(var + eps) * gamma + beta``, mean and var over height and width of each channel of each image.
+class InstanceNorm(Normalisation):
+    """``(x - mean) / sqrt(var + eps) * gamma + beta``, mean and var over all places of each channel of each sample.
 
     gamma and beta have axes ``C``. torch's default has neither; Keras spells it as a GroupNormalization with a group for each channel,
-    which has both and whose default eps is 1e-3. torch's ``track_running_stats=True`` normalises at inference as :class:`BatchNorm2D`.
+    which has both and whose default eps is 1e-3. torch's ``track_running_stats=True`` normalises at inference as a BatchNorm does.
     """
 
+    places: ClassVar[int]
+
     channels: int
-    eps: float = 1e-5
-    affine: Affine = False
+    eps: float
+    affine: Affine
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
@@ -128,16 +129,54 @@ class InstanceNorm2D(Normalisation):
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        require(self, "channels", len(shape) == 4 and shape[1] == self.channels, f"does not fit the input {shape}")
+        good = len(shape) == self.places + 2 and shape[1] == self.channels
+        require(self, "channels", good, f"does not fit the input {shape}")
 
     def to_onnx(self, op: Any, x: Any, *, gamma: Any = None, beta: Any = None) -> Any:
         return op.InstanceNormalization(x, *self._filled(op, (self.channels,), gamma, beta), epsilon=float(self.eps))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.InstanceNorm2d(self.channels, eps=self.eps, affine=bool(self.affine))
+        module = getattr(torch.nn, f"InstanceNorm{self.places}d")
+        return module(self.channels, eps=self.eps, affine=bool(self.affine))
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
         return self._torch_affine((self.channels,), parameters)
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         return keras.layers.GroupNormalization(self.channels, **self._keras())
+
+
+@layer
+class InstanceNorm1D(InstanceNorm):
+    """Instance normalisation of ``N C L``: see :class:`InstanceNorm`."""
+
+    kind: ClassVar[str] = "instancenorm1d"
+    places: ClassVar[int] = 1
+
+    channels: int
+    eps: float = 1e-5
+    affine: Affine = False
+
+
+@layer
+class InstanceNorm2D(InstanceNorm):
+    """Instance normalisation of ``N C H W``: see :class:`InstanceNorm`."""
+
+    kind: ClassVar[str] = "instancenorm2d"
+    places: ClassVar[int] = 2
+
+    channels: int
+    eps: float = 1e-5
+    affine: Affine = False
+
+
+@layer
+class InstanceNorm3D(InstanceNorm):
+    """Instance normalisation of ``N C D H W``: see :class:`InstanceNorm`."""
+
+    kind: ClassVar[str] = "instancenorm3d"
+    places: ClassVar[int] = 3
+
+    channels: int
+    eps: float = 1e-5
+    affine: Affine = False

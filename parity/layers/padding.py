@@ -1,60 +1,68 @@
-"""Padding and cropping of images."""
+"""Padding and cropping of signals, images and volumes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 from parity.axes import Tensor
-from parity.layers.base import Layer, Pads, Pair, is_count, is_number, layer, require
-from parity.layers.windows import flat, is_padding, resolve_pads
+from parity.layers.base import Layer, Pads, Sizes, is_count, is_number, layer, require
+from parity.layers.windows import PLACES, backwards, flat, is_padding, require_places, resolve_pads, sides_mend
 
 PadMode = Literal["constant", "reflect", "replicate", "circular", "symmetric"]
 
 ONNX_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 NUMPY_MODES = {**ONNX_MODES, "symmetric": "symmetric"}
+TORCH_CLASSES = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
 
 
-def sides_of(padding: int | Pair | Pads) -> Pads:
-    """((top, bottom), (left, right)) of a number, (height, width) or the four sides."""
-    return resolve_pads(padding, (1, 1), (1, 1), (1, 1))
+def sides_of(padding: int | Sizes | Pads, places: int) -> Pads:
+    """(before, after) of each place, of a number, one for each place or the sides themselves."""
+    ones = (1,) * places
+    return resolve_pads(padding, ones, ones, ones)
 
 
-def _is_sides(value: object) -> bool:
-    """Whether value says four sides, negative ones among them."""
-    if isinstance(value, tuple) and len(value) == 2:
-        sides = [v if isinstance(v, tuple) else (v,) for v in value]
-        numbers = len(sides[0]) == len(sides[1]) and len(sides[0]) in (1, 2)
-        alike = isinstance(value[0], tuple) == isinstance(value[1], tuple)
-        return numbers and alike and all(_is_whole(n) for side in sides for n in side)
-    return _is_whole(value)
+def _is_sides(value: object, places: int) -> bool:
+    """Whether value says the sides of so many places, negative ones among them."""
+    if not (isinstance(value, tuple) and len(value) == places):
+        return _is_whole(value)
+    return all(map(_is_whole, value)) or all(
+        isinstance(side, tuple) and len(side) == 2 and all(map(_is_whole, side)) for side in value
+    )
 
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-@layer
-class Pad2D(Layer):
-    """Images with more on their four sides; a negative side is cut off first.
+def taken(ops: Any, x: Any, places: list[list[int]]) -> Any:
+    """Of a channels-last array of Keras these places, along each axis between the first and the last."""
+    for axis, at in enumerate(places, 1):
+        x = ops.take(x, at, axis=axis)
+    return x
 
-    padding: a number, (height, width) or ((top, bottom), (left, right)). mode is torch's word: "constant" puts ``value``,
+
+class Pad(Layer):
+    """An input with more on its sides; a negative side is cut off first.
+
+    padding: a number, one for each place or (before, after) for each place. mode is torch's word: "constant" puts ``value``,
     "reflect" mirrors without repeating the edge, "replicate" repeats the edge, "circular" goes on from the other side;
     "symmetric" is Keras' and numpy's mirror that repeats the edge. torch has a class for each mode (``ZeroPad2d`` to
-    ``CircularPad2d``) and gives the sides as left, right, top, bottom; Keras has ``ZeroPadding2D`` and ``ops.pad``, and neither
+    ``CircularPad2d``) and gives the sides with the last place first; Keras has ``ZeroPadding2D`` and ``ops.pad``, and neither
     "replicate" nor "circular"; ONNX calls these two "edge" and "wrap".
     """
 
-    kind: ClassVar[str] = "pad2d"
+    places: ClassVar[int]
 
-    padding: int | Pair | Pads
-    mode: PadMode = "constant"
-    value: float = 0.0
+    padding: int | Sizes | Pads
+    mode: PadMode
+    value: float
 
     def check(self) -> None:
-        mend = "must be a whole number, (height, width) or ((top, bottom), (left, right))"
-        require(self, "padding", _is_sides(self.padding), mend)
+        mend = f"must be a whole number, {sides_mend(self.places)}"
+        require(self, "padding", _is_sides(self.padding, self.places), mend)
         require(self, "mode", self.mode in get_args(PadMode), f"must be one of {', '.join(get_args(PadMode))}")
         require(self, "value", is_number(self.value), "must be a finite number")
         used = self.mode == "constant" or self.value == 0
@@ -62,18 +70,16 @@ class Pad2D(Layer):
 
     def _cut(self) -> Pads:
         """What is cut off, at least 0."""
-        (top, bottom), (left, right) = sides_of(self.padding)
-        return ((max(-top, 0), max(-bottom, 0)), (max(-left, 0), max(-right, 0)))
+        return tuple((max(-before, 0), max(-after, 0)) for before, after in sides_of(self.padding, self.places))
 
     def _grown(self) -> Pads:
         """What is put on, at least 0."""
-        (top, bottom), (left, right) = sides_of(self.padding)
-        return ((max(top, 0), max(bottom, 0)), (max(left, 0), max(right, 0)))
+        return tuple((max(before, 0), max(after, 0)) for before, after in sides_of(self.padding, self.places))
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        require(self, "padding", len(shape) == 4, f"needs an image (N, C, H, W), got {shape}")
-        for axis, length, cut, grown in zip(("height", "width"), shape[2:], self._cut(), self._grown(), strict=True):
+        require_places(self, "padding", shape, self.places)
+        for axis, length, cut, grown in zip(PLACES[self.places], shape[2:], self._cut(), self._grown(), strict=True):
             left = length - sum(cut)
             require(self, "padding", left >= 1, f"leaves nothing of {axis} {length}")
             most = {"constant": None, "replicate": None, "reflect": left - 1}.get(self.mode, left)
@@ -81,77 +87,157 @@ class Pad2D(Layer):
             require(self, "padding", good, f"reaches over {axis} {left}: at most {most} with mode={self.mode!r}")
 
     def _places(self, x: Any) -> list[list[int]]:
-        """Which rows and which columns of the input those of the output are."""
+        """Along each place: which elements of the input those of the output are."""
         mode: Any = NUMPY_MODES[self.mode]
         axes = zip(x.shape[2:], self._cut(), self._grown(), strict=True)
         return [np.pad(np.arange(a, n - b), grown, mode=mode).tolist() for n, (a, b), grown in axes]
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         if self.mode == "symmetric":
-            rows, columns = (op.constant(places) for places in self._places(x))
-            return op.Gather(op.Gather(x, rows, axis=2), columns, axis=3)
-        pads, axes = op.constant(flat(sides_of(self.padding))), op.constant([2, 3])
+            for axis, at in enumerate(self._places(x), 2):
+                x = op.Gather(x, op.constant(at), axis=axis)
+            return x
+        pads = op.constant(flat(sides_of(self.padding, self.places)))
         value = op.constant(float(self.value)) if self.mode == "constant" else None
-        return op.Pad(x, pads, value, axes, mode=ONNX_MODES[self.mode])
+        return op.Pad(x, pads, value, op.constant(list(range(2, self.places + 2))), mode=ONNX_MODES[self.mode])
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        nn, ((top, bottom), (left, right)) = torch.nn, sides_of(self.padding)
-        sides = (left, right, top, bottom)
+        nn, places, sides = torch.nn, self.places, backwards(sides_of(self.padding, self.places))
         if self.mode == "symmetric":
-            rows, columns = self._places(x)
-            return lambda v: v[:, :, rows][:, :, :, columns]
+            at = self._places(x)
+
+            def mirrored(v: Any) -> Any:
+                for axis, chosen in enumerate(at, 2):
+                    v = v[(slice(None),) * axis + (chosen,)]
+                return v
+
+            return mirrored
         if self.mode == "constant":
-            return nn.ConstantPad2d(sides, self.value) if self.value else nn.ZeroPad2d(sides)
-        return {"reflect": nn.ReflectionPad2d, "replicate": nn.ReplicationPad2d, "circular": nn.CircularPad2d}[
-            self.mode
-        ](sides)
+            zeros = getattr(nn, f"ZeroPad{places}d")
+            return getattr(nn, f"ConstantPad{places}d")(sides, self.value) if self.value else zeros(sides)
+        return getattr(nn, f"{TORCH_CLASSES[self.mode]}{places}d")(sides)
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         ops, layers, cut, grown = keras.ops, keras.layers, self._cut(), self._grown()
         if self.mode in ("replicate", "circular"):
-            rows, columns = self._places(x)
-            return lambda v: ops.take(ops.take(v, rows, axis=1), columns, axis=2)
-        pieces: list[Any] = [layers.Cropping2D(cut)] if any(map(any, cut)) else []
+            at = self._places(x)
+            return lambda v: taken(ops, v, at)
+        pieces = [in_keras(getattr(layers, f"Cropping{self.places}D"), cut)] if any(map(any, cut)) else []
         if self.mode == "constant" and not self.value:
-            return [*pieces, layers.ZeroPadding2D(grown)]
+            return [*pieces, in_keras(getattr(layers, f"ZeroPadding{self.places}D"), grown)]
         width, value = ((0, 0), *grown, (0, 0)), self.value if self.mode == "constant" else None
         return [*pieces, lambda v: ops.pad(v, width, mode=self.mode, constant_values=value)]
 
 
-@layer
-class Cropping2D(Layer):
-    """Images without their edges. cropping: a number, (height, width) or ((top, bottom), (left, right)), each at least 0.
+def in_keras(layer: Any, pads: Pads) -> Any:
+    """A layer of Keras that is told (before, after) of each place, and of a single one without the tuple around."""
+    return layer(pads if len(pads) > 1 else pads[0])
+
+
+class Cropping(Layer):
+    """An input without its edges. cropping: a number, one for each place or (before, after) for each place, all at least 0.
 
     A layer in Keras; in torch a slice.
     """
 
-    kind: ClassVar[str] = "cropping2d"
+    places: ClassVar[int]
 
-    cropping: int | Pair | Pads
+    cropping: int | Sizes | Pads
 
     def check(self) -> None:
-        mend = "must be a number, (height, width) or ((top, bottom), (left, right)), all at least 0"
-        require(self, "cropping", is_padding(self.cropping, 2) and not isinstance(self.cropping, str), mend)
+        mend = f"must be a number, {sides_mend(self.places)}, all at least 0"
+        require(self, "cropping", is_padding(self.cropping, self.places) and not isinstance(self.cropping, str), mend)
 
     def _kept(self, x: Any) -> Pads:
-        """((first row, the one behind the last), the same of the columns)."""
-        (top, bottom), (left, right) = sides_of(self.cropping)
-        height, width = x.shape[2:]
-        return ((top, height - bottom), (left, width - right))
+        """(the first, the one behind the last) of each place."""
+        sides = sides_of(self.cropping, self.places)
+        return tuple((before, length - after) for length, (before, after) in zip(x.shape[2:], sides, strict=True))
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        require(self, "cropping", len(shape) == 4, f"needs an image (N, C, H, W), got {shape}")
-        for axis, (first, end) in zip(("height", "width"), self._kept(inputs[0]), strict=True):
+        require_places(self, "cropping", shape, self.places)
+        for axis, (first, end) in zip(PLACES[self.places], self._kept(inputs[0]), strict=True):
             require(self, "cropping", is_count(end - first), f"leaves nothing of the {axis} of {shape}")
 
     def to_onnx(self, op: Any, x: Any) -> Any:
-        (top, bottom), (left, right) = self._kept(x)
-        return op.Slice(x, op.constant([top, left]), op.constant([bottom, right]), op.constant([2, 3]))
+        firsts, ends = zip(*self._kept(x), strict=True)
+        return op.Slice(x, op.constant(firsts), op.constant(ends), op.constant(list(range(2, self.places + 2))))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        (top, bottom), (left, right) = self._kept(x)
-        return lambda v: v[:, :, top:bottom, left:right]
+        kept = (slice(None), slice(None), *(slice(*span) for span in self._kept(x)))
+        return lambda v: v[kept]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return keras.layers.Cropping2D(sides_of(self.cropping))
+        return in_keras(getattr(keras.layers, f"Cropping{self.places}D"), sides_of(self.cropping, self.places))
+
+
+@layer
+class Pad1D(Pad):
+    """Signals ``N C L`` with more on their sides: see :class:`Pad`."""
+
+    kind: ClassVar[str] = "pad1d"
+    places: ClassVar[int] = 1
+
+    padding: int | Sizes | Pads
+    mode: PadMode = "constant"
+    value: float = 0.0
+
+
+@layer
+class Pad2D(Pad):
+    """Images ``N C H W`` with more on their sides: see :class:`Pad`."""
+
+    kind: ClassVar[str] = "pad2d"
+    places: ClassVar[int] = 2
+
+    padding: int | Sizes | Pads
+    mode: PadMode = "constant"
+    value: float = 0.0
+
+
+@layer
+class Pad3D(Pad):
+    """Volumes ``N C D H W`` with more on their sides: see :class:`Pad`."""
+
+    kind: ClassVar[str] = "pad3d"
+    places: ClassVar[int] = 3
+
+    padding: int | Sizes | Pads
+    mode: PadMode = "constant"
+    value: float = 0.0
+
+
+PAD: Mapping[int, Callable[..., Pad]] = {1: Pad1D, 2: Pad2D, 3: Pad3D}  #: by their places
+
+
+@layer
+class Cropping1D(Cropping):
+    """Signals ``N C L`` without their edges: see :class:`Cropping`."""
+
+    kind: ClassVar[str] = "cropping1d"
+    places: ClassVar[int] = 1
+
+    cropping: int | Sizes | Pads
+
+
+@layer
+class Cropping2D(Cropping):
+    """Images ``N C H W`` without their edges: see :class:`Cropping`."""
+
+    kind: ClassVar[str] = "cropping2d"
+    places: ClassVar[int] = 2
+
+    cropping: int | Sizes | Pads
+
+
+@layer
+class Cropping3D(Cropping):
+    """Volumes ``N C D H W`` without their edges: see :class:`Cropping`."""
+
+    kind: ClassVar[str] = "cropping3d"
+    places: ClassVar[int] = 3
+
+    cropping: int | Sizes | Pads
+
+
+CROPPING: Mapping[int, Callable[..., Cropping]] = {1: Cropping1D, 2: Cropping2D, 3: Cropping3D}  #: by their places

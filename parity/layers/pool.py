@@ -7,21 +7,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.axes import AXES, Array, Tensor
-from parity.layers.base import Layer, Padding, Pads, Sizes, is_count, is_size, layer, require, sized
-from parity.layers.definition import define
+from parity.axes import Array, Tensor
+from parity.layers.base import Layer, Padding, Pads, Sizes, is_count, is_size, layer, require, setting, sized
+from parity.layers.padding import PAD, in_keras
 from parity.layers.windows import (
     backwards,
-    counted,
     flat,
     is_padding,
     is_symmetric,
     padding_mend,
-    reach_pads,
+    require_places,
     require_room,
     resolve_pads,
     size_mend,
 )
+from parity.operators.base import Site
+from parity.operators.windows import Geometry, geometry
 
 
 class Pool(Layer):
@@ -56,8 +57,7 @@ class Pool(Layer):
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        wanted = ", ".join(("N", *(name.upper() for name in AXES[self.places + 2][1:])))
-        require(self, "kernel", len(shape) == self.places + 2, f"needs an input ({wanted}), got {shape}")
+        require_places(self, "kernel", shape, self.places)
         kernel, _, pads = self._geometry(inputs[0])
         require_room(self, shape[2:], kernel, (1,) * self.places, pads)
 
@@ -65,9 +65,13 @@ class Pool(Layer):
         kernel, stride, pads = self._geometry(x)
         return dict(kernel_shape=kernel, strides=stride, pads=flat(pads), ceil_mode=int(self.ceil_mode))
 
-    def _reach(self, x: Tensor) -> Pads:
-        """The pads with what ceil_mode hangs over at the bottom and right."""
-        return reach_pads(x.shape[2:], define(self, (x,)).output.shape[2:], *self._geometry(x))
+    def _windows(self, x: Any) -> Geometry:
+        """The windows over an input that has a ``shape``, as ONNX counts them."""
+        return geometry(Site("MaxPool", self._onnx(x)), x.shape[2:], self._geometry(x)[0], self.ceil_mode)
+
+    def _reach(self, x: Any) -> Pads:
+        """The pads with what ceil_mode hangs over at the end of each place."""
+        return self._windows(x).reach
 
     def _torch(self, x: Tensor) -> dict[str, Any]:
         kernel, stride, pads = self._geometry(x)
@@ -128,10 +132,8 @@ class AvgPool(Pool):
 
     def _shares(self, x: Tensor) -> Array:
         """What a mean over whole windows of a zero-padded input is multiplied by, ``1 1 H_out W_out``, float32."""
-        kernel, stride, pads = self._geometry(x)
-        count = define(self, (x,)).output.shape[2:]
-        inside = counted(x.shape[2:], count, kernel, stride, pads, self.count_include_pad)
-        return (prod(kernel) / inside).astype(np.float32)
+        inside = self._windows(x).held(self.count_include_pad)[None, None]
+        return (prod(sized(self.kernel, self.places)) / inside).astype(np.float32)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         kernel, stride, pads = self._geometry(x)
@@ -167,11 +169,54 @@ class AvgPool(Pool):
             return pool
         # Keras pads nothing but "same", which it does not count: pad with zeros, average, undo their share.
         ratio = np.moveaxis(self._shares(x), 1, -1)
-        padding = getattr(keras.layers, f"ZeroPadding{self.places}D")
-        pieces: list[Any] = [padding(reach if self.places > 1 else reach[0]), pool]
+        pieces: list[Any] = [in_keras(getattr(keras.layers, f"ZeroPadding{self.places}D"), reach), pool]
         if np.any(ratio != 1):
             pieces.append(lambda v: v * ratio)
         return pieces
+
+
+class DividedPool(AvgPool):
+    """An :class:`AvgPool` that may divide the sum of each window by divisor_override, whatever the window holds (torch's word).
+
+    torch has it over two and three places. Keras and ONNX have it not: the mean over whole windows of the padded input is multiplied.
+    """
+
+    divisor_override: int | None
+
+    def check(self) -> None:
+        super().check()
+        good = self.divisor_override is None or is_count(self.divisor_override)
+        require(self, "divisor_override", good, "must be None or a whole number of at least 1")
+
+    def _factor(self) -> float:
+        """What a mean over a whole window is multiplied by."""
+        return prod(sized(self.kernel, self.places)) / (self.divisor_override or 1)
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        if self.divisor_override is None:
+            return super().to_onnx(op, x)
+        kernel, stride, _ = self._geometry(x)
+        padded = PAD[self.places](self._reach(x)).to_onnx(op, x)
+        return op.Mul(op.AveragePool(padded, kernel_shape=kernel, strides=stride), setting(op, self._factor()))
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        if self.divisor_override is None:
+            return super().to_torch(torch, x)
+        kernel, stride, pads = self._geometry(x)
+        pool = getattr(torch.nn, f"AvgPool{self.places}d")
+        if is_symmetric(pads):
+            how = dict(count_include_pad=self.count_include_pad, divisor_override=self.divisor_override)
+            return pool(**self._torch(x), **how)
+        zeros = getattr(torch.nn, f"ZeroPad{self.places}d")(self._torch_reach(x))
+        return [zeros, pool(kernel, stride, divisor_override=self.divisor_override)]
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        if self.divisor_override is None:
+            return super().to_keras(keras, x)
+        kernel, stride, _ = self._geometry(x)
+        padding = getattr(keras.layers, f"ZeroPadding{self.places}D")
+        pool = getattr(keras.layers, f"AveragePooling{self.places}D")(kernel, stride, "valid")
+        return [in_keras(padding, self._reach(x)), pool, lambda v: v * self._factor()]
 
 
 @layer
@@ -228,8 +273,8 @@ class AvgPool1D(AvgPool):
 
 
 @layer
-class AvgPool2D(AvgPool):
-    """The mean over each window of ``N C H W``: see :class:`AvgPool`."""
+class AvgPool2D(DividedPool):
+    """The mean over each window of ``N C H W``: see :class:`AvgPool` and :class:`DividedPool`."""
 
     kind: ClassVar[str] = "avgpool2d"
     places: ClassVar[int] = 2
@@ -239,11 +284,12 @@ class AvgPool2D(AvgPool):
     padding: Padding = 0
     ceil_mode: bool = False
     count_include_pad: bool = True
+    divisor_override: int | None = None
 
 
 @layer
-class AvgPool3D(AvgPool):
-    """The mean over each window of ``N C D H W``: see :class:`AvgPool`."""
+class AvgPool3D(DividedPool):
+    """The mean over each window of ``N C D H W``: see :class:`AvgPool` and :class:`DividedPool`."""
 
     kind: ClassVar[str] = "avgpool3d"
     places: ClassVar[int] = 3
@@ -253,46 +299,4 @@ class AvgPool3D(AvgPool):
     padding: Padding = 0
     ceil_mode: bool = False
     count_include_pad: bool = True
-
-
-@layer
-class LPPool2D(Pool):
-    """The p-norm of each window, ``(sum |x|^p)^(1/p)``; padding and what ceil_mode hangs over are zeros.
-
-    torch leaves out the ``|x|``: its p = 1 is a signed sum and its p = 3 NaN for negative sums, so the modulus is spelled for odd p; it has no
-    padding, and in a last, partial window of ceil_mode it scales the sum up as if it were full, so zeros are padded by hand.
-    Keras has none; it is composed.
-    """
-
-    kind: ClassVar[str] = "lppool2d"
-    places: ClassVar[int] = 2
-
-    p: int
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-
-    def check(self) -> None:
-        require(self, "p", is_count(self.p), "must be a whole number of at least 1, as ONNX has it")
-        super().check()
-
-    def to_onnx(self, op: Any, x: Any) -> Any:
-        return op.LpPool(x, **self._onnx(x), p=self.p)
-
-    def to_torch(self, torch: Any, x: Tensor) -> Any:
-        kernel, stride, _ = self._geometry(x)
-        edges = self._torch_reach(x)
-        pieces = [torch.nn.ZeroPad2d(edges)] if any(edges) else []
-        return [*pieces, *([torch.abs] if self.p % 2 else []), torch.nn.LPPool2d(self.p, kernel, stride)]
-
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        kernel, stride, _ = self._geometry(x)
-        reach, ops, count = self._reach(x), keras.ops, prod(kernel)
-        pieces: list[Any] = [keras.layers.ZeroPadding2D(reach)] if any(map(any, reach)) else []
-        return [
-            *pieces,
-            lambda v: ops.power(ops.abs(v), self.p),
-            keras.layers.AveragePooling2D(kernel, stride, "valid"),
-            lambda v: ops.power(v * count, 1 / self.p),
-        ]
+    divisor_override: int | None = None

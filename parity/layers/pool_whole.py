@@ -1,19 +1,22 @@
-"""Pooling over whole images: global, and adaptive to the size that is to come out."""
+"""Pooling over everything behind the channels: global, and adaptive to the size that is to come out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from parity.axes import Tensor
 from parity.errors import Unsupported
-from parity.layers.base import Layer, Pair, is_count, layer, require
+from parity.layers.base import Layer, Pair, Sizes, is_count, layer, require
+from parity.layers.windows import require_places, size_mend
 
-Size = int | tuple[int | None, int | None]  #: of an output; None for as many as come in
+Size = int | tuple[int | None, ...]  #: of an output; None for as many as come in
 
 
 class GlobalPool(Layer):
-    """What GlobalAvgPool2D and GlobalMaxPool2D share."""
+    """What global pools over one, two and three places share: features ``N C`` come out, or with keepdims all axes."""
+
+    places: ClassVar[int]
 
     keepdims: bool
 
@@ -21,93 +24,101 @@ class GlobalPool(Layer):
         require(self, "keepdims", isinstance(self.keepdims, bool), "must be True or False")
 
     def fits(self, *inputs: Tensor) -> None:
-        require(self, "keepdims", len(inputs[0].shape) == 4, f"needs an image (N, C, H, W), got {inputs[0].shape}")
+        require_places(self, "keepdims", inputs[0].shape, self.places)
 
     def _onnx(self, op: Any, y: Any) -> Any:
         return y if self.keepdims else op.Flatten(y, axis=1)
 
-    def _torch(self, torch: Any, pool: Any) -> Any:
+    def _torch(self, torch: Any, name: str) -> Any:
+        pool = getattr(torch.nn, f"{name}{self.places}d")(1)
         return pool if self.keepdims else [pool, torch.nn.Flatten()]
 
 
-@layer
-class GlobalAvgPool2D(GlobalPool):
-    """The mean of each channel of an image: features ``N C``, or with keepdims an image ``N C 1 1``.
+class GlobalAvgPool(GlobalPool):
+    """The mean of each channel: features ``N C``, or with keepdims an input of one place.
 
     torch spells it ``AdaptiveAvgPool2d(1)``, which keeps the axes; Keras drops them by default.
     """
-
-    keepdims: bool = False
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return self._onnx(op, op.GlobalAveragePool(x))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return self._torch(torch, torch.nn.AdaptiveAvgPool2d(1))
+        return self._torch(torch, "AdaptiveAvgPool")
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return keras.layers.GlobalAveragePooling2D(keepdims=self.keepdims)
+        return getattr(keras.layers, f"GlobalAveragePooling{self.places}D")(keepdims=self.keepdims)
 
 
-@layer
-class GlobalMaxPool2D(GlobalPool):
-    """The maximum of each channel of an image: features ``N C``, or with keepdims an image ``N C 1 1``. Exact.
+class GlobalMaxPool(GlobalPool):
+    """The maximum of each channel: features ``N C``, or with keepdims an input of one place. Exact.
 
     torch spells it ``AdaptiveMaxPool2d(1)``, which keeps the axes; Keras drops them by default.
     """
-
-    keepdims: bool = False
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return self._onnx(op, op.GlobalMaxPool(x))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return self._torch(torch, torch.nn.AdaptiveMaxPool2d(1))
+        return self._torch(torch, "AdaptiveMaxPool")
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return keras.layers.GlobalMaxPooling2D(keepdims=self.keepdims)
+        return getattr(keras.layers, f"GlobalMaxPooling{self.places}D")(keepdims=self.keepdims)
 
 
 class AdaptivePool(Layer):
-    """What AdaptiveAvgPool2D and AdaptiveMaxPool2D share: the windows that give an output of a size.
+    """What adaptive pools share: the windows that give an output of a size.
 
-    Of ``length`` elements and ``n`` that come out, window i begins at ``floor(i length / n)`` and ends before ``ceil((i + 1) length / n)``:
-    windows of two sizes that overlap where n does not divide length.
+    output_size: a number, or one for each place; None, torch's word for as many as come in, is written out for Keras. Of ``length``
+    elements and ``n`` that come out, window i begins at ``floor(i length / n)`` and ends before ``ceil((i + 1) length / n)``: windows of
+    two sizes that overlap where n does not divide length.
     """
+
+    places: ClassVar[int]
 
     output_size: Size
 
     def check(self) -> None:
-        sizes = self.output_size if isinstance(self.output_size, tuple) else (self.output_size,) * 2
-        good = len(sizes) == 2 and all(n is None or is_count(n) for n in sizes) and self.output_size is not None
-        require(self, "output_size", good, "must be at least 1, or a pair of such numbers or None (as many as come in)")
+        sizes = self._each()
+        good = len(sizes) == self.places and all(n is None or is_count(n) for n in sizes)
+        mend = size_mend(self.places) + " or None (as many as come in)" * (self.places > 1)
+        require(self, "output_size", good and self.output_size is not None, mend)
 
     def fits(self, *inputs: Tensor) -> None:
-        require(self, "output_size", len(inputs[0].shape) == 4, f"needs an image (N, C, H, W), got {inputs[0].shape}")
+        require_places(self, "output_size", inputs[0].shape, self.places)
 
-    def _counts(self, x: Any) -> Pair:
-        """(height, width) of the output for an input that has a ``shape``."""
-        sizes = self.output_size if isinstance(self.output_size, tuple) else (self.output_size, self.output_size)
-        height, width = (length if n is None else n for n, length in zip(sizes, x.shape[2:], strict=True))
-        return (height, width)
+    def _each(self) -> tuple[int | None, ...]:
+        return self.output_size if isinstance(self.output_size, tuple) else (self.output_size,) * self.places
+
+    def _counts(self, x: Any) -> Sizes:
+        """How many come out along each place, for an input that has a ``shape``."""
+        return tuple(length if n is None else n for n, length in zip(self._each(), x.shape[2:], strict=True))
 
     def _onnx(self, op: Any, x: Any, windows: Callable[..., Any], whole: Callable[[Any], Any]) -> Any:
         """One pool where all windows are alike, else a pool over everything for each of them."""
-        (height, width), counts = x.shape[2:], self._counts(x)
-        if height % counts[0] == 0 and width % counts[1] == 0:
-            kernel = (height // counts[0], width // counts[1])
+        size, counts = x.shape[2:], self._counts(x)
+        if all(length % n == 0 for length, n in zip(size, counts, strict=True)):
+            kernel = tuple(length // n for length, n in zip(size, counts, strict=True))
             return windows(x, kernel_shape=kernel, strides=kernel)
-        rows = []
-        for top, bottom in _spans(height, counts[0]):
-            band = _cut(op, x, 2, top, bottom)
-            row = [whole(_cut(op, band, 3, left, right)) for left, right in _spans(width, counts[1])]
-            rows.append(op.Concat(*row, axis=3))
-        return op.Concat(*rows, axis=2)
+        return _joined(op, x, counts, whole)
+
+    def _torch(self, torch: Any, name: str) -> Any:
+        return getattr(torch.nn, f"{name}{self.places}d")(self.output_size)
 
     def _keras(self, keras: Any, name: str, x: Tensor) -> Any:
+        name = f"{name}{self.places}D"
         if not hasattr(keras.layers, name):
             raise Unsupported(f"Keras {keras.__version__} has no {name}")
-        return getattr(keras.layers, name)(self._counts(x))
+        counts = self._counts(x)
+        return getattr(keras.layers, name)(counts if self.places > 1 else counts[0])
+
+
+def _joined(op: Any, x: Any, counts: Sequence[int], whole: Callable[[Any], Any], axis: int = 2) -> Any:
+    """``whole`` of every window, joined along each axis from ``axis`` on."""
+    if not counts:
+        return whole(x)
+    cuts = [_cut(op, x, axis, *span) for span in _spans(x.shape[axis], counts[0])]
+    return op.Concat(*(_joined(op, cut, counts[1:], whole, axis + 1) for cut in cuts), axis=axis)
 
 
 def _spans(length: int, count: int) -> list[Pair]:
@@ -119,39 +130,147 @@ def _cut(op: Any, x: Any, axis: int, start: int, end: int) -> Any:
     return op.Slice(x, op.constant([start]), op.constant([end]), op.constant([axis]))
 
 
-@layer
-class AdaptiveAvgPool2D(AdaptivePool):
-    """The mean over each of the windows that give an output of ``output_size``, a number or (height, width).
-
-    None, torch's word for as many as come in, is written out for Keras.
-    """
-
-    output_size: Size
+class AdaptiveAvgPool(AdaptivePool):
+    """The mean over each of the windows that give an output of ``output_size``."""
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return self._onnx(op, x, op.AveragePool, op.GlobalAveragePool)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.AdaptiveAvgPool2d(self.output_size)
+        return self._torch(torch, "AdaptiveAvgPool")
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return self._keras(keras, "AdaptiveAveragePooling2D", x)
+        return self._keras(keras, "AdaptiveAveragePooling", x)
 
 
-@layer
-class AdaptiveMaxPool2D(AdaptivePool):
-    """The maximum over each of the windows that give an output of ``output_size``, a number or (height, width). Exact.
-
-    None, torch's word for as many as come in, is written out for Keras.
-    """
-
-    output_size: Size
+class AdaptiveMaxPool(AdaptivePool):
+    """The maximum over each of the windows that give an output of ``output_size``. Exact."""
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return self._onnx(op, x, op.MaxPool, op.GlobalMaxPool)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.AdaptiveMaxPool2d(self.output_size)
+        return self._torch(torch, "AdaptiveMaxPool")
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        return self._keras(keras, "AdaptiveMaxPooling2D", x)
+        return self._keras(keras, "AdaptiveMaxPooling", x)
+
+
+@layer
+class GlobalAvgPool1D(GlobalAvgPool):
+    """The mean of each channel of ``N C L``: see :class:`GlobalAvgPool`."""
+
+    kind: ClassVar[str] = "globalavgpool1d"
+    places: ClassVar[int] = 1
+
+    keepdims: bool = False
+
+
+@layer
+class GlobalAvgPool2D(GlobalAvgPool):
+    """The mean of each channel of ``N C H W``: see :class:`GlobalAvgPool`."""
+
+    kind: ClassVar[str] = "globalavgpool2d"
+    places: ClassVar[int] = 2
+
+    keepdims: bool = False
+
+
+@layer
+class GlobalAvgPool3D(GlobalAvgPool):
+    """The mean of each channel of ``N C D H W``: see :class:`GlobalAvgPool`."""
+
+    kind: ClassVar[str] = "globalavgpool3d"
+    places: ClassVar[int] = 3
+
+    keepdims: bool = False
+
+
+@layer
+class GlobalMaxPool1D(GlobalMaxPool):
+    """The maximum of each channel of ``N C L``: see :class:`GlobalMaxPool`."""
+
+    kind: ClassVar[str] = "globalmaxpool1d"
+    places: ClassVar[int] = 1
+
+    keepdims: bool = False
+
+
+@layer
+class GlobalMaxPool2D(GlobalMaxPool):
+    """The maximum of each channel of ``N C H W``: see :class:`GlobalMaxPool`."""
+
+    kind: ClassVar[str] = "globalmaxpool2d"
+    places: ClassVar[int] = 2
+
+    keepdims: bool = False
+
+
+@layer
+class GlobalMaxPool3D(GlobalMaxPool):
+    """The maximum of each channel of ``N C D H W``: see :class:`GlobalMaxPool`."""
+
+    kind: ClassVar[str] = "globalmaxpool3d"
+    places: ClassVar[int] = 3
+
+    keepdims: bool = False
+
+
+@layer
+class AdaptiveAvgPool1D(AdaptiveAvgPool):
+    """Means over windows of ``N C L``: see :class:`AdaptiveAvgPool`."""
+
+    kind: ClassVar[str] = "adaptiveavgpool1d"
+    places: ClassVar[int] = 1
+
+    output_size: Size
+
+
+@layer
+class AdaptiveAvgPool2D(AdaptiveAvgPool):
+    """Means over windows of ``N C H W``: see :class:`AdaptiveAvgPool`."""
+
+    kind: ClassVar[str] = "adaptiveavgpool2d"
+    places: ClassVar[int] = 2
+
+    output_size: Size
+
+
+@layer
+class AdaptiveAvgPool3D(AdaptiveAvgPool):
+    """Means over windows of ``N C D H W``: see :class:`AdaptiveAvgPool`."""
+
+    kind: ClassVar[str] = "adaptiveavgpool3d"
+    places: ClassVar[int] = 3
+
+    output_size: Size
+
+
+@layer
+class AdaptiveMaxPool1D(AdaptiveMaxPool):
+    """Maxima over windows of ``N C L``: see :class:`AdaptiveMaxPool`."""
+
+    kind: ClassVar[str] = "adaptivemaxpool1d"
+    places: ClassVar[int] = 1
+
+    output_size: Size
+
+
+@layer
+class AdaptiveMaxPool2D(AdaptiveMaxPool):
+    """Maxima over windows of ``N C H W``: see :class:`AdaptiveMaxPool`."""
+
+    kind: ClassVar[str] = "adaptivemaxpool2d"
+    places: ClassVar[int] = 2
+
+    output_size: Size
+
+
+@layer
+class AdaptiveMaxPool3D(AdaptiveMaxPool):
+    """Maxima over windows of ``N C D H W``: see :class:`AdaptiveMaxPool`."""
+
+    kind: ClassVar[str] = "adaptivemaxpool3d"
+    places: ClassVar[int] = 3
+
+    output_size: Size

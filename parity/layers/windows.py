@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 
-import numpy as np
-
-from parity.axes import F64
 from parity.errors import FieldError
-from parity.layers.base import Layer, Padding, Pads, Sizes, is_count
+from parity.layers.base import Layer, Padding, Pads, Sizes, is_count, require
 
 PLACES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+INPUTS = {1: "a signal (N, C, L)", 2: "an image (N, C, H, W)", 3: "a volume (N, C, D, H, W)"}
+SEVERAL = {1: "", 2: ", or a pair of such numbers", 3: ", or three such numbers"}
 SIDES = {1: "(before, after)", 2: "(top, bottom), (left, right)", 3: "(front, back), (top, bottom), (left, right)"}
+
+
+def sides_mend(places: int) -> str:
+    """How numbers for each place and for each side are written, for messages: (height, width) or ((top, bottom), (left, right))."""
+    comma = "," * (places == 1)
+    return f"({', '.join(PLACES[places])}{comma}) or ({SIDES[places]}{comma})"
 
 
 def padding_mend(places: int) -> str:
     """What a padding may be, for messages."""
-    sizes = f"({', '.join(PLACES[places])}{',' * (places == 1)})"
-    return f'must be "same", "valid", a number, {sizes} or ({SIDES[places]}{"," * (places == 1)}), all at least 0'
+    return f'must be "same", "valid", a number, {sides_mend(places)}, all at least 0'
 
 
-def size_mend(places: int, also: str = "") -> str:
+def size_mend(places: int, also: str = "", least: int = 1) -> str:
     """What a size may be, for messages."""
-    several = {1: "", 2: ", or a pair of such numbers", 3: ", or three such numbers"}
-    return f"must be {also}at least 1{several[places]}"
+    return f"must be {also}at least {least}{SEVERAL[places]}"
 
 
 def is_padding(value: object, places: int) -> bool:
@@ -72,6 +74,11 @@ def backwards(pads: Pads) -> tuple[int, ...]:
     return tuple(side for sides in reversed(pads) for side in sides)
 
 
+def require_places(owner: Layer, field: str, shape: Sequence[int], places: int) -> None:
+    """Raise :class:`FieldError` for ``field`` unless an input of this shape has so many places behind its channels."""
+    require(owner, field, len(shape) == places + 2, f"needs {INPUTS[places]}, got {tuple(shape)}")
+
+
 def require_room(owner: Layer, size: Sequence[int], kernel: Sizes, dilation: Sizes, pads: Pads) -> None:
     """Raise :class:`FieldError` unless a window fits into the padded places."""
     for axis, length, k, d, (before, after) in zip(PLACES[len(size)], size, kernel, dilation, pads, strict=True):
@@ -79,21 +86,3 @@ def require_room(owner: Layer, size: Sequence[int], kernel: Sizes, dilation: Siz
         if length + before + after < span:
             mend = f"does not fit: {axis} {length} padded by {before}+{after} is less than the {span} it spans"
             raise FieldError(type(owner).__name__, "kernel", kernel, mend)
-
-
-def reach_pads(size: Sequence[int], count: Sequence[int], kernel: Sizes, stride: Sizes, pads: Pads) -> Pads:
-    """The pads with enough added at the bottom and right for the last window to lie inside (ceil_mode)."""
-    sides = []
-    for length, n, k, s, (before, after) in zip(size, count, kernel, stride, pads, strict=True):
-        sides.append((before, max(after, (n - 1) * s + k - length - before)))
-    return tuple(sides)
-
-
-def counted(size: Sequence[int], count: Sequence[int], kernel: Sizes, stride: Sizes, pads: Pads, include: bool) -> F64:
-    """How many elements each window holds, ``1 1 H_out W_out``; padding among them with ``include``, never beyond."""
-    axes = []
-    for length, n, k, s, (before, after) in zip(size, count, kernel, stride, pads, strict=True):
-        starts = np.arange(n) * s - before
-        low, high = (-before, length + after) if include else (0, length)
-        axes.append(np.minimum(starts + k, high) - np.maximum(starts, low))
-    return np.asarray(reduce(np.multiply.outer, axes), np.float64)[None, None]

@@ -118,13 +118,13 @@ class Pad(Move):
         return (np.pad(kept, grow, mode=mode),)
 
     def window(self, at: Site, *shapes: Shape) -> Window | None:
-        pads = at.get("pads")
-        if pads is None or len(shapes[0]) != 4:
-            return None
-        batch, channels, rows, columns = self.edges(at, 4)
-        if any(batch + channels):
-            return None
-        return Window((1, 1), (1, 1), (1, 1), (rows, columns))
+        return None if at.get("pads") is None else self.shifted(self.edges(at, len(shapes[0])))
+
+    @staticmethod
+    def shifted(edges: Sequence[tuple[int, int]]) -> Window | None:
+        """The window of a pad by these edges; None where it pads more than the places behind the channels."""
+        ones = (1,) * (len(edges) - 2)
+        return None if len(edges) < 3 or any(map(any, edges[:2])) else Window(ones, ones, ones, tuple(edges[2:]))
 
 
 def _depth_to_space(at: Site, x: Any) -> Any:

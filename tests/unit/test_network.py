@@ -95,7 +95,7 @@ def test_wrong_wiring_is_refused_in_one_line(make: Any, message: str) -> None:
         (Sequential(("fc", Linear(7, 2))), "fc: Linear: in_features=7"),
         (
             Sequential(("flatten", Flatten()), ("pool", AvgPool2D(2))),
-            "pool: AvgPool2D: kernel=2 needs an input (N, C, H, W)",
+            "pool: AvgPool2D: kernel=2 needs an image (N, C, H, W)",
         ),
         (
             Graph(conv=(Conv2D(3, 4, 3, padding=1), "input"), join=(Add(), "conv", "input")),
