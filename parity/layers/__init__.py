@@ -1,13 +1,16 @@
 """The layers, one file a family; ``docs/add-a-layer.md`` shows how to add one."""
 
 from parity.layers.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softsign, Tanh
+from parity.layers.attention import MultiHeadAttention
 from parity.layers.base import Draw, Layer, Parameter, layer
 from parity.layers.combine import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from parity.layers.conv import Conv1D, Conv2D, Conv3D
 from parity.layers.convtranspose import ConvTranspose2D
 from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, Softmax, Softplus
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
+from parity.layers.learned import ClassToken, LayerScale, PositionEmbedding
 from parity.layers.linear import Linear
+from parity.layers.moves import Permute, Reshape, Roll, Slice, WindowPartition, WindowReverse
 from parity.layers.norm import BatchNorm1D, BatchNorm2D, BatchNorm3D
 from parity.layers.norm_sample import GroupNorm, InstanceNorm2D, LayerNorm
 from parity.layers.norm_size import LocalResponseNorm, RMSNorm, UnitNorm
@@ -35,6 +38,7 @@ __all__ = [
     "BatchNorm3D",
     "CELU",
     "ChannelShuffle",
+    "ClassToken",
     "Concatenate",
     "Conv1D",
     "Conv2D",
@@ -59,6 +63,7 @@ __all__ = [
     "LPPool2D",
     "Layer",
     "LayerNorm",
+    "LayerScale",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -74,20 +79,26 @@ __all__ = [
     "Min",
     "Minimum",
     "Mish",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Pad2D",
     "Parameter",
+    "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PositionEmbedding",
     "Prod",
     "RMSNorm",
     "ReLU",
     "ReLU6",
+    "Reshape",
+    "Roll",
     "SELU",
     "SeparableConv2D",
     "SiLU",
     "Sigmoid",
+    "Slice",
     "SoftShrink",
     "Softmax",
     "Softplus",
@@ -102,5 +113,7 @@ __all__ = [
     "Upsample",
     "Var",
     "VectorNorm",
+    "WindowPartition",
+    "WindowReverse",
     "layer",
 ]

@@ -30,9 +30,9 @@ def _everywhere(node: Node) -> bool:
 
 
 def _taken_together(node: Node, rank: int, constants: Mapping[str, Array]) -> range | list[int]:
-    """The axes of a node's first input whose elements it computes with one another; none where its window says it."""
+    """The axes of a node's first input whose elements it computes with one another or moves; none where its window says it."""
     axis = node.attributes.get("axis", -1) % rank
-    if node.kind in _ALONG:
+    if node.kind in _ALONG or node.kind == "Concat":
         return [axis]
     if node.kind in _FROM:
         return range(axis, rank)
@@ -147,7 +147,12 @@ class Definition:
         places: dict[str, tuple[int, ...]] = {
             f"x{i}": tuple(range(len(x.shape))) for i, x in enumerate(self.inputs) if len(x.shape) > 2
         }
+        computed = set(places)
         for node in self.graph.nodes:
+            from_inputs = computed.intersection(node.inputs)
+            if node.kind == "MatMul" and len(from_inputs) > 1:  # each place weighed by what others are
+                return True
+            computed |= set(node.outputs) if from_inputs else set()
             held = next((places[name] for name in node.inputs if name in places), None)
             if held is None:
                 continue
