@@ -12,6 +12,7 @@ from parity.layers import (
     Concatenate,
     Conv2D,
     ConvTranspose2D,
+    DepthwiseConv2D,
     HardSigmoid,
     HardSwish,
     Layer,
@@ -29,11 +30,11 @@ from parity.layers import (
 Nodes = dict[str, tuple[Layer | str, *tuple[str, ...]]]
 
 
-def normed(name: str, reads: str, conv: Conv2D, activation: Layer | None = None) -> Nodes:
-    """A convolution, its normalisation, called ``name_norm``, and an activation, which has the name itself."""
+def normed(name: str, reads: str, conv: Conv2D | DepthwiseConv2D, activation: Layer | None = None) -> Nodes:
+    """A convolution, its normalisation, and an activation where there is one; the last of them has the name itself."""
+    norm = BatchNorm2D(conv.in_channels if isinstance(conv, DepthwiseConv2D) else conv.out_channels)
     if activation is None:
-        return {f"{name}_conv": (conv, reads), name: (BatchNorm2D(conv.out_channels), f"{name}_conv")}
-    norm = BatchNorm2D(conv.out_channels)
+        return {f"{name}_conv": (conv, reads), name: (norm, f"{name}_conv")}
     return {
         f"{name}_conv": (conv, reads),
         f"{name}_norm": (norm, f"{name}_conv"),
@@ -46,9 +47,9 @@ def one(inside: int, outside: int, **how: int | bool) -> Conv2D:
     return Conv2D(inside, outside, 1, bias=False, **how)
 
 
-def depthwise(channels: int, kernel: int = 3, stride: int = 1) -> Conv2D:
+def depthwise(channels: int, kernel: int = 3, stride: int = 1) -> DepthwiseConv2D:
     """A convolution of each channel by itself, without a bias, that keeps the size but for its stride."""
-    return Conv2D(channels, channels, kernel, stride=stride, padding=kernel // 2, groups=channels, bias=False)
+    return DepthwiseConv2D(channels, kernel, stride=stride, padding=kernel // 2, bias=False)
 
 
 def gated(reads: str, channels: int, narrow: int, gate: Layer) -> Nodes:
@@ -237,14 +238,14 @@ def cases(name: str, network: Network, shape: Shape) -> Iterator[Case]:
     """A block as it is, of one image, far smaller and larger, and far from zero."""
     yield Case(name, network, shape)
     yield Case(f"{name}/batch1", network, (1, *shape[1:]))
-    for word, scale in (("1e-3", 1e-3), ("1e3", 1e3)):
+    for word, scale in (("1e-3", 1e-3), ("1e3", 1e3), ("1e6", 1e6)):
         yield Case(f"{name}/scale-{word}", network, shape, scale=scale)
     yield Case(f"{name}/mean100", network, shape, mean=100.0)
 
 
 CASES = [
     *cases("shufflenet_unit", SHUFFLE, (2, 12, 11, 14)),
-    *cases("shufflenet_unit/down", SHUFFLE_DOWN, (2, 12, 11, 14)),
+    Case("shufflenet_unit/down", SHUFFLE_DOWN, (2, 12, 11, 14)),
     Case("shufflenet_unit/down-even", SHUFFLE_DOWN, (2, 12, 10, 14)),
     Case("inverted_residual/down", MOBILENETV2_DOWN, (2, 6, 11, 14)),
     Case("inverted_residual/down-even", MOBILENETV2_DOWN, (2, 6, 10, 14)),

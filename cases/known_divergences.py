@@ -42,6 +42,11 @@ def dilated_at_stride_one(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return not strided and DILATED_AUTO_PAD.operator is not None and DILATED_AUTO_PAD.operator(node, shapes)
 
 
+def gelu_by_erf(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a GELU is not by a tanh, of which tf2onnx writes a good file."""
+    return node.kind == "Gelu" and node.attributes.get("approximate", "none") == "none"
+
+
 #: Both exporters of torch write the same two operators.
 LOG_OF_SIGMOID: dict[str, Any] = dict(
     kind="infinity",
@@ -67,7 +72,15 @@ SOFTPLUS = (
 KNOWN = [
     replace(
         GROUPED,
-        cases=("conv2d/*groups*", "conv2d/*depthwise*", "conv1d/*", "conv3d/*", "inverted_residual*", "mbconv*"),
+        cases=(
+            "conv2d/*groups*",
+            "conv2d/*depthwise*",
+            "conv1d/*",
+            "conv3d/*",
+            "inverted_residual*",
+            "mbconv*",
+            "regnet*",
+        ),
     ),
     replace(
         DILATED_AUTO_PAD,
@@ -221,10 +234,10 @@ KNOWN = [
         ),
         versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
-    # Of GELU by a tanh, gelu/tanh*, tf2onnx writes a good file.
     KnownDivergence(
-        cases="gelu/[!t]*",
+        cases=("gelu/*", "vit_block*", "swin_block*", "convnext_block*"),
         routes="tensorflow>*",
+        operator=gelu_by_erf,
         kind="onnx-invalid",
         says="Erfc",
         reason="tf2onnx writes tf.nn.gelu with an operator Erfc, which no ONNX opset has",

@@ -17,7 +17,10 @@ from parity.layers import (
     WindowReverse,
 )
 
-FEATURES, SIGNAL, IMAGE, VOLUME = (2, 60), (2, 12, 5), (2, 6, 5, 7), (2, 3, 4, 5, 7)
+#: What every family is asked at: the scale and mean of the input, and one sample by itself.
+INPUTS = {"scale": [1.0, 1e-3, 1e3, 1e6], "mean": [0.0, 100.0], "batch": [2, 1]}
+FEATURES, SIGNAL, IMAGE, VOLUME = (60,), (12, 5), (6, 5, 7), (3, 4, 5, 7)
+PICTURE = (2, *IMAGE)
 
 
 def before_linear(layer, shape):
@@ -40,50 +43,61 @@ RESHAPED = {
 }
 
 
-def reshaped(to, behind):
-    shape, target = to
-    layer = Reshape(target)
+def reshaped(to, behind, batch):
+    source, target = to
+    layer, shape = Reshape(target), (batch, *source)
     return (before_linear(layer, shape) if behind == "linear" else layer), shape
 
 
-def permuted(dims, behind):
-    shape = {2: (2, 12, 5), 3: IMAGE, 4: VOLUME}[len(dims)]
-    layer = Permute(dims)
+def permuted(dims, behind, batch):
+    layer, shape = Permute(dims), (batch, *{2: SIGNAL, 3: IMAGE, 4: VOLUME}[len(dims)])
     return (before_linear(layer, shape) if behind == "linear" else layer), shape
 
 
-def sliced(axis, ends):
-    shape = {"f": (2, 37), "l": (2, 5, 11), "d": (2, 3, 4, 5, 7)}.get(axis, IMAGE)
-    return Slice(axis, *ends), shape
+def sliced(axis, ends, batch):
+    return Slice(axis, *ends), (batch, *{"f": (37,), "l": (5, 11), "d": (6, 4, 5, 7)}.get(axis, (6, 7, 9)))
+
+
+def rolled(shifts, batch):
+    return Roll(shifts), (batch, *{1: (5, 11), 2: IMAGE, 3: VOLUME}[len(shifts)])
+
+
+def partitioned(window, batch):
+    return WindowPartition(window), (batch, 5, 6, 12)
+
+
+def reversed_windows(window, size, batch):
+    layer = WindowReverse(window, size)
+    return layer, output_shape(WindowPartition(window), (batch, 5, *size))
 
 
 # fmt: off
 CASES = [
-    *Sweep("reshape", reshaped, {"to": RESHAPED, "behind": [None, "linear"]}),
-    Case("reshape/folded",         Sequential(Flatten(), Reshape((15, 2, 7)), Conv2D(15, 4, 2)), IMAGE),
-    Case("reshape/folded-back",    Sequential(Flatten(), Reshape(IMAGE[1:]), Conv2D(6, 4, 3)),   IMAGE),
-    Case("reshape/folded-tokens",  Sequential(Flatten(), Reshape((6, 35)), Conv1D(6, 4, 3)),     IMAGE),
-    Case("reshape/pooled",         Sequential(MaxPool2D(2), Reshape((18, -1)), Conv1D(18, 4, 1)), IMAGE),
-    Case("reshape/other-batches",  Sequential(Reshape((14, 15)), Conv1D(14, 4, 3)),              IMAGE, batches=(1, 5)),
+    *Sweep("reshape", reshaped, {"to": RESHAPED, "behind": [None, "linear"], **INPUTS}),
+    Case("reshape/folded",         Sequential(Flatten(), Reshape((15, 2, 7)), Conv2D(15, 4, 2)),  PICTURE),
+    Case("reshape/folded-back",    Sequential(Flatten(), Reshape(IMAGE), Conv2D(6, 4, 3)),        PICTURE),
+    Case("reshape/folded-tokens",  Sequential(Flatten(), Reshape((6, 35)), Conv1D(6, 4, 3)),      PICTURE),
+    Case("reshape/pooled",         Sequential(MaxPool2D(2), Reshape((18, -1)), Conv1D(18, 4, 1)), PICTURE),
+    Case("reshape/other-batches",  Sequential(Reshape((14, 15)), Conv1D(14, 4, 3)),               PICTURE, batches=(1, 5)),
 
     *Sweep("permute", permuted,
            {"dims": [(2, 1), (1, 3, 2), (2, 1, 3), (2, 3, 1), (3, 1, 2), (3, 2, 1), (2, 1, 4, 3), (4, 3, 2, 1)],
-            "behind": [None, "linear"]}),
-    Case("permute/to-tokens",      Sequential(Reshape((6, -1)), Permute((2, 1)), Conv1D(35, 4, 3)), IMAGE),
+            "behind": [None, "linear"], **INPUTS}),
+    Case("permute/to-tokens",      Sequential(Reshape((6, -1)), Permute((2, 1)), Conv1D(35, 4, 3)), PICTURE),
 
     *Sweep("slice", sliced,
-           {"axis": ["c", "h", "w", "l", "d", "f"], "ends": {"middle": (1, 3), "rest": (2,), "odd": (1, None, 2)}}),
-    Case("slice/halves-of-channels", Sequential(Slice("c", 3), Conv2D(3, 4, 3)), IMAGE),
+           {"axis": ["c", "h", "w", "l", "d", "f"], "ends": {"middle": (1, 4), "rest": (2,), "odd": (1, None, 2)}, **INPUTS}),
+    Case("slice/halves-of-channels", Sequential(Slice("c", 3), Conv2D(3, 4, 3)), PICTURE),
 
-    *Sweep("roll", lambda shifts: (Roll(shifts), {1: (2, 5, 11), 2: IMAGE, 3: VOLUME}[len(shifts)]),
-           {"shifts": {"right-down": (1, 2), "left-up": (-2, -3), "rows-only": (2, 0), "columns-only": (0, -1), "whole-round": (5, 7), "beyond": (6, -9),
-                       "signal": (3,), "volume": (1, -2, 3)}}),
-    Case("roll/there-and-back",     Sequential(Roll((-2, -3)), Conv2D(6, 6, 3, padding=1), Roll((2, 3))), IMAGE),
+    *Sweep("roll", rolled,
+           {"shifts": {"right-down": (1, 2), "left-up": (-2, -3), "rows-only": (2, 0), "columns-only": (0, -1), "whole-round": (5, 7),
+                       "beyond": (6, -9), "signal": (3,), "volume": (1, -2, 3)}, **INPUTS}),
+    Case("roll/there-and-back",     Sequential(Roll((-2, -3)), Conv2D(6, 6, 3, padding=1), Roll((2, 3))), PICTURE),
+    Case("roll/other-batches",      Roll((1, 2)), PICTURE, batches=(1, 5)),
 
-    *Sweep("windowpartition", lambda window: (WindowPartition(window), (2, 5, 6, 12)),
-           {"window": [3, 2, 1, (2, 3), (6, 4), (6, 12)]}),
-    *Sweep("windowreverse", lambda window: (WindowReverse(window, (6, 12)), output_shape(WindowPartition(window), (2, 5, 6, 12))),
-           {"window": [3, 2, (1, 3), (2, 3), (6, 4)]}),
+    *Sweep("windowpartition", partitioned, {"window": [3, 2, 1, (2, 3), (6, 4), (6, 12)], **INPUTS}),
+    *Sweep("windowreverse", reversed_windows,
+           {"window": [3, 2, (1, 3), (2, 3), (6, 4)], "size": [(6, 12), (12, 24)], **INPUTS}),
     Case("windowpartition/there-and-back", Sequential(WindowPartition((2, 3)), Conv2D(5, 5, 1), WindowReverse((2, 3), (6, 12))), (2, 5, 6, 12)),
 ]
 # fmt: on

@@ -50,9 +50,10 @@ def at_the_end(op: Any, axes: str, x: Any, f: Callable[[Any], Any]) -> Any:
     return op.Transpose(f(op.Transpose(x, perm=(0, *range(2, last + 1), 1))), perm=(0, last, *range(1, last)))
 
 
-def channels_last(piece: Any) -> list[Any]:
-    """A torch module or function that works along the last axis, with the channels there."""
-    return [lambda v: v.movedim(1, -1), piece, lambda v: v.movedim(-1, 1)]
+def channels_last(piece: Any, rank: int) -> list[Any]:
+    """A torch module or function that works along the last axis, on so many axes with the channels there."""
+    there, back = (0, *range(2, rank), 1), (0, rank - 1, *range(1, rank - 1))
+    return [lambda v: v.permute(there), piece, lambda v: v.permute(back)]
 
 
 def keras_axes(axes: str) -> list[int]:

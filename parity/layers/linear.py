@@ -53,7 +53,7 @@ class Linear(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         dense = torch.nn.Linear(self.in_features, self.out_features, self.bias)
-        return dense if len(x.shape) == 2 else channels_last(dense)
+        return dense if len(x.shape) == 2 else channels_last(dense, len(x.shape))
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         return keras.layers.Dense(self.out_features, use_bias=self.bias)
