@@ -87,7 +87,7 @@ SHUFFLE_DOWN = Graph(
 )
 
 # MobileNetV2's block as it is shipped (Sandler et al. 2018), with ReLU6 and a stride, so that nothing is added.
-MOBILENETV2_DOWN = Graph(
+MOBILENETV2 = Graph(
     **normed("expand", "input", one(6, 18), ReLU6()),
     **normed("depthwise", "expand", depthwise(18, stride=2), ReLU6()),
     **normed("project", "depthwise", one(18, 10)),
@@ -247,8 +247,8 @@ CASES = [
     *cases("shufflenet_unit", SHUFFLE, (2, 12, 11, 14)),
     Case("shufflenet_unit/down", SHUFFLE_DOWN, (2, 12, 11, 14)),
     Case("shufflenet_unit/down-even", SHUFFLE_DOWN, (2, 12, 10, 14)),
-    Case("inverted_residual/down", MOBILENETV2_DOWN, (2, 6, 11, 14)),
-    Case("inverted_residual/down-even", MOBILENETV2_DOWN, (2, 6, 10, 14)),
+    *cases("mobilenetv2_block", MOBILENETV2, (2, 6, 11, 14)),
+    Case("mobilenetv2_block/even", MOBILENETV2, (2, 6, 10, 14)),
     *cases("mobilenetv3_block", MOBILENETV3, (2, 6, 11, 14)),
     *cases("regnet_block", REGNET, (2, 10, 11, 14)),
     Case("regnet_block/even", REGNET, (2, 10, 12, 14)),

@@ -42,6 +42,7 @@ NETWORKS = [
     "mbconv",
     "spatial_attention",
     "shufflenet_unit",
+    "mobilenetv2_block",
     "mobilenetv3_block",
     "regnet_block",
     "ghost_block",
