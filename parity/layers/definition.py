@@ -139,7 +139,8 @@ class Definition:
             if any(map(_everywhere, self.graph.nodes)) or self._mixes_places:
                 return True
             return self.spread is None and bool(self._spreads or (self.window is None and x[2:] != y[2:]))
-        return self.products > 0
+        # An image that becomes tokens has other places; one that is folded into features keeps what each of them saw.
+        return self.products > 0 or len(y) > 2
 
     @cached_property
     def _mixes_places(self) -> bool:

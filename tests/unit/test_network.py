@@ -20,6 +20,7 @@ from parity.layers import (
     AvgPool2D,
     BatchNorm2D,
     Concatenate,
+    Conv1D,
     Conv2D,
     Draw,
     Flatten,
@@ -30,6 +31,7 @@ from parity.layers import (
     MultiHeadAttention,
     Permute,
     ReLU,
+    Reshape,
     Roll,
     WindowPartition,
     layer,
@@ -160,18 +162,21 @@ def test_a_shared_layer_with_states_is_refused_in_training() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape"),
+    ("model", "shape"),
     [
         (MultiHeadAttention(6, 2, axes="hw"), (2, 6, 5, 7)),
         (MultiHeadAttention(6, 2, axes="w"), (2, 6, 5, 7)),
         (Roll((1, 0)), (2, 6, 5, 7)),
         (WindowPartition((5, 7)), (2, 6, 5, 7)),
         (Permute((1, 3, 2)), (2, 6, 5, 7)),
+        (Reshape((6, 35)), (2, 6, 5, 7)),
+        (Sequential(Reshape((6, 35)), Conv1D(6, 4, 3)), (2, 6, 5, 7)),
+        (Sequential(Flatten(), Reshape((6, 35)), Conv1D(6, 4, 3)), (2, 6, 5, 7)),
     ],
     ids=str,
 )
-def test_what_moves_places_or_mixes_them_claims_no_window(layer: Layer, shape: tuple[int, ...]) -> None:
-    network = as_network(layer)
+def test_what_moves_places_or_mixes_them_claims_no_window(model: Layer | Network, shape: tuple[int, ...]) -> None:
+    network = as_network(model)
     assert network.receptive_fields(Tensor(shape))[network.output.name] is None
 
 
