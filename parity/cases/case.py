@@ -93,11 +93,15 @@ class Case:
             for name in ("batches", "threads"):
                 if getattr(self, name):
                     raise FieldError(owner, name, getattr(self, name), "must be empty in training")
+            shared = next((node for node in self.network.nodes if node.of and node.layer.states()), None)
+            if shared is not None:
+                mend = f"is shared by {shared.of} and {shared.name}, so two calls of one step would change its states"
+                raise FieldError(owner, "model", str(shared.layer), mend)
             drawing = next((node for node in self.network.nodes if node.layer.drops()), None)
             if drawing is not None and self.tapped:
                 mend = f"has no one answer in training, since {drawing.name} draws: make that a case by itself"
                 raise FieldError(owner, "model", str(drawing.layer), mend)
-        stored = {f"{n.name}.{p}" for n in self.network.nodes for p in n.layer.parameters()}
+        stored = {f"{n.name}.{p}" for n in self.network.nodes for p in n.parameters()}
         for name, draw in self.draws.items():
             if name not in stored:
                 there = f"there are {', '.join(sorted(stored))}" if stored else "there are none"

@@ -12,7 +12,7 @@ from parity.operators.graph import Graph, Node
 def lower(network: Network, x: Tensor, training: bool = False) -> Graph:
     """The network on an input of this shape, in operators.
 
-    The graph reads ``input`` and the parameters as ``node.parameter``; each node's output has the node's own name, and
+    The graph reads ``input`` and the parameters as ``node.parameter``, under the name of the node that has the layer; each node's output has the node's own name, and
     what is computed inside it is called ``node.something``. The network's output is the graph's only one, but in training
     what becomes of every state comes behind it, as ``node.parameter.after``.
     """
@@ -28,8 +28,9 @@ def lower(network: Network, x: Tensor, training: bool = False) -> Graph:
         given = dict(zip(graph.outputs, (node.name, *after), strict=True))
         outputs += after
         named = {f"x{i}": name for i, name in enumerate(node.inputs)}
-        named |= {name: f"{node.name}.{name}" for name in [*node.layer.parameters(), *graph.constants]}
-        inputs += [named[name] for name in node.layer.parameters()]
+        named |= {name: f"{node.name}.{name}" for name in graph.constants}
+        named |= {name: f"{node.owner}.{name}" for name in node.layer.parameters()}
+        inputs += [named[name] for name in node.parameters()]
         constants |= {named[name]: array for name, array in graph.constants.items()}
         for inner in graph.nodes:
             for name in inner.outputs:

@@ -10,7 +10,7 @@ from typing import Any
 
 from parity.axes import Shape, Tensor
 from parity.errors import FieldError
-from parity.layers.base import Layer, Pair
+from parity.layers.base import Layer, Pair, Parameter
 from parity.layers.definition import Definition, define
 
 INPUT = "input"  #: the name under which nodes refer to the network's input
@@ -18,11 +18,24 @@ INPUT = "input"  #: the name under which nodes refer to the network's input
 
 @dataclass(frozen=True)
 class Node:
-    """One layer of a network, its name, and the names of the nodes (or ``"input"``) it reads."""
+    """One layer of a network, its name, and the names of the nodes (or ``"input"``) it reads.
+
+    of: the earlier node whose layer this is again, its parameters included; empty where the layer is the node's own.
+    """
 
     name: str
     layer: Layer
     inputs: tuple[str, ...]
+    of: str = ""
+
+    @property
+    def owner(self) -> str:
+        """The node under whose name the layer's parameters are stored."""
+        return self.of or self.name
+
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The arrays that are stored under this node's name: none where the layer is another's."""
+        return {} if self.of else self.layer.parameters()
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,8 @@ class Network:
                 if source not in known:
                     mend = f"names no earlier node; there are {', '.join(sorted(known))}"
                     raise FieldError(f"Network node {node.name!r}", "inputs", source, mend)
+            if node.of and not any((n.name, n.layer, n.of) == (node.of, node.layer, "") for n in self.nodes):
+                raise FieldError(f"Network node {node.name!r}", "of", node.of, "must name the node that has this layer")
             known.add(node.name)
         read = {source for node in self.nodes for source in node.inputs}
         for node in self.nodes[:-1]:
@@ -67,6 +82,7 @@ class Network:
         Raises :class:`FieldError` naming the node whose input cannot fit.
         """
         seen = {INPUT: x}
+        read: dict[str, tuple[Shape, ...]] = {}
         for node in self.nodes:
             try:
                 seen[node.name] = self.definition(node, seen, training).output
@@ -74,6 +90,10 @@ class Network:
                 raise FieldError(f"{node.name}: {error.owner}", error.field, error.value, error.mend) from None
             except ValueError as error:
                 raise FieldError(f"node {node.name!r}", "inputs", node.inputs, f"do not fit: {error}") from None
+            if node.of and (wanted := read[node.of]) != (given := tuple(seen[name].shape for name in node.inputs)):
+                mend = f"have the shapes {given}; a layer that is shared is spelled once, for {wanted}"
+                raise FieldError(f"node {node.name!r}", "inputs", node.inputs, mend)
+            read[node.name] = tuple(seen[name].shape for name in node.inputs)
         return seen
 
     def definition(self, node: Node, tensors: Mapping[str, Tensor], training: bool = False) -> Definition:
@@ -82,7 +102,10 @@ class Network:
 
     def spec(self) -> list[dict[str, Any]]:
         """The network as plain data: enough to tell two networks apart in a cache key."""
-        return [{"name": n.name, "inputs": list(n.inputs), **n.layer.spec()} for n in self.nodes]
+        return [
+            {"name": n.name, "inputs": list(n.inputs), **({"of": n.of} if n.of else {}), **n.layer.spec()}
+            for n in self.nodes
+        ]
 
     def sees(
         self, x: Tensor, name: str, element: tuple[int, int], stop: str = INPUT, training: bool = False
@@ -201,9 +224,23 @@ def Sequential(*layers: Layer | tuple[str, Layer]) -> Network:
     return Network(tuple(nodes))
 
 
-def Graph(**nodes: tuple[Layer, str] | tuple[Layer, str, str] | tuple[Layer, str, str, str]) -> Network:
-    """Layers wired by name: ``Graph(conv=(Conv2D(...), "input"), join=(Add(), "conv", "input"))``."""
-    return Network(tuple(Node(name, spec[0], tuple(spec[1:])) for name, spec in nodes.items()))
+def Graph(**nodes: tuple[Layer | str, *tuple[str, ...]]) -> Network:
+    """Layers wired by name: ``Graph(conv=(Conv2D(...), "input"), join=(Add(), "conv", "input"))``.
+
+    In the place of a layer the name of an earlier node is its layer once more, one layer with one set of parameters:
+    ``Graph(conv=(Conv2D(...), "input"), again=("conv", "conv"))``.
+    """
+    made: dict[str, Node] = {}
+    for name, (layer, *inputs) in nodes.items():
+        of = layer if isinstance(layer, str) else ""
+        if of and (of not in made or made[of].of):
+            owners = [each.name for each in made.values() if not each.of]
+            mend = (
+                f"must be a layer, or an earlier node that has one of its own: {', '.join(owners) or 'there is none'}"
+            )
+            raise FieldError(f"Network node {name!r}", "layer", layer, mend)
+        made[name] = Node(name, made[of].layer if of else layer, tuple(inputs), of)  # type: ignore[arg-type]
+    return Network(tuple(made.values()))
 
 
 def as_network(model: Network | Layer) -> Network:

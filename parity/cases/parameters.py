@@ -58,7 +58,7 @@ def draw_parameters(case: Case, seed: int) -> Parameters:
     return {
         node.name: {
             name: _stored(p.shape, case.draws.get(f"{node.name}.{name}", p.draw), seed, case.name, node.name, name)
-            for name, p in node.layer.parameters().items()
+            for name, p in node.parameters().items()
         }
         for node in case.network.nodes
     }

@@ -141,7 +141,7 @@ def _integer_parameters(case: Case, seed: int) -> Parameters:
     made: Parameters = {}
     for node in case.network.nodes:
         made[node.name] = {}
-        for name, parameter in node.layer.parameters().items():
+        for name, parameter in node.parameters().items():
             key = (seed, case.name, "integer", node.name, name)
             values = draw_integers(parameter.shape, largest, *key)
             out = max(parameter.axes.find("O"), 0)

@@ -47,7 +47,7 @@ def marks(case: Case) -> list[Mark]:
     """The parameters of a case in their order, counted through."""
     made: list[Mark] = []
     for node in case.network.nodes:
-        for name, parameter in node.layer.parameters().items():
+        for name, parameter in node.parameters().items():
             first = made[-1].first + made[-1].size if made else 0
             made.append(Mark(node.name, name, first, prod(parameter.shape)))
     return made
@@ -64,7 +64,7 @@ def marked(case: Case) -> Parameters:
     return {
         node.name: {
             name: _spelled(counted[node.name, name], parameter.draw).reshape(parameter.shape)
-            for name, parameter in node.layer.parameters().items()
+            for name, parameter in node.parameters().items()
         }
         for node in case.network.nodes
     }

@@ -31,7 +31,7 @@ def rows(case: Case) -> list[Row]:
     made = [Row(INPUT, "", (), case.shape, case.input.in_layout("NHWC"), 0, fields[INPUT])]
     for node in case.network.nodes:
         tensor = case.tensors[node.name]
-        stored = sum(prod(parameter.shape) for parameter in node.layer.parameters().values())
+        stored = sum(prod(parameter.shape) for parameter in node.parameters().values())
         shapes = (tensor.in_layout("NCHW"), tensor.in_layout("NHWC"))
         made.append(Row(node.name, str(node.layer), node.inputs, *shapes, stored, fields[node.name]))
     return made

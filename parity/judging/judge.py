@@ -335,7 +335,7 @@ class Judge:
         tensor = self.case.tensors[node.name]
         graph = self.case.network.definition(node, self.case.tensors, self.case.training).graph
         feeds = {f"x{i}": as_value(x) for i, x in enumerate(reads)}
-        feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.name].items()}
+        feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.owner].items()}
         known = self._first.setdefault(node.name, {}) if set(node.inputs) == {INPUT} else {}
         comparison, truth, answer = settle_anchored(observed, graph, feeds, tensor, form, known)
         figure = self._figure(node, comparison)
@@ -353,7 +353,7 @@ class Judge:
             layer=str(node.layer),
             shape=list(self.case.tensors[node.name].shape),
             status="not judged",
-            parameters=sum(prod(p.shape) for p in node.layer.parameters().values()),
+            parameters=sum(prod(p.shape) for p in node.parameters().values()),
             field=None if field is None else list(field),
         )
         if comparison is None:

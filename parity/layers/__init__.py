@@ -1,13 +1,16 @@
 """The layers, one file a family; ``docs/add-a-layer.md`` shows how to add one."""
 
 from parity.layers.activation import LeakyReLU, PReLU, ReLU, Sigmoid, Softsign, Tanh
+from parity.layers.attention import MultiHeadAttention
 from parity.layers.base import Draw, Layer, Parameter, layer
 from parity.layers.combine import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from parity.layers.conv import Conv1D, Conv2D, Conv3D
 from parity.layers.convtranspose import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
 from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, Softmax, Softplus
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
+from parity.layers.learned import ClassToken, LayerScale, PositionEmbedding
 from parity.layers.linear import Linear
+from parity.layers.moves import Permute, Reshape, Roll, Slice, WindowPartition, WindowReverse
 from parity.layers.norm import BatchNorm1D, BatchNorm2D, BatchNorm3D
 from parity.layers.norm_sample import GroupNorm, InstanceNorm1D, InstanceNorm2D, InstanceNorm3D, LayerNorm
 from parity.layers.norm_size import LocalResponseNorm, RMSNorm, UnitNorm
@@ -53,6 +56,7 @@ __all__ = [
     "BatchNorm3D",
     "CELU",
     "ChannelShuffle",
+    "ClassToken",
     "Concatenate",
     "Conv1D",
     "Conv2D",
@@ -93,6 +97,7 @@ __all__ = [
     "LPPool3D",
     "Layer",
     "LayerNorm",
+    "LayerScale",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -108,23 +113,29 @@ __all__ = [
     "Min",
     "Minimum",
     "Mish",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Pad1D",
     "Pad2D",
     "Pad3D",
     "Parameter",
+    "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PositionEmbedding",
     "Prod",
     "RMSNorm",
     "ReLU",
     "ReLU6",
+    "Reshape",
+    "Roll",
     "SELU",
     "SeparableConv1D",
     "SeparableConv2D",
     "SiLU",
     "Sigmoid",
+    "Slice",
     "SoftShrink",
     "Softmax",
     "Softplus",
@@ -139,5 +150,7 @@ __all__ = [
     "Upsample",
     "Var",
     "VectorNorm",
+    "WindowPartition",
+    "WindowReverse",
     "layer",
 ]

@@ -31,9 +31,9 @@ def _everywhere(node: Node) -> bool:
 
 
 def _taken_together(node: Node, rank: int, constants: Mapping[str, Array]) -> range | list[int]:
-    """The axes of a node's first input whose elements it computes with one another; none where its window says it."""
+    """The axes of a node's first input whose elements it computes with one another or moves; none where its window says it."""
     axis = node.attributes.get("axis", -1) % rank
-    if node.kind in _ALONG:
+    if node.kind in _ALONG or node.kind == "Concat":
         return [axis]
     if node.kind in _FROM:
         return range(axis, rank)
@@ -144,7 +144,8 @@ class Definition:
             if any(map(_everywhere, self.graph.nodes)) or self._mixes_places:
                 return True
             return self.spread is None and bool(self._spreads or (self.window is None and x[2:] != y[2:]))
-        return self.products > 0
+        # An image that becomes tokens has other places; one that is folded into features keeps what each of them saw.
+        return self.products > 0 or len(y) > 2
 
     @cached_property
     def _mixes_places(self) -> bool:
@@ -152,7 +153,12 @@ class Definition:
         places: dict[str, tuple[int, ...]] = {
             f"x{i}": tuple(range(len(x.shape))) for i, x in enumerate(self.inputs) if len(x.shape) > 2
         }
+        computed = set(places)
         for node in self.graph.nodes:
+            from_inputs = computed.intersection(node.inputs)
+            if node.kind == "MatMul" and len(from_inputs) > 1:  # each place weighed by what others are
+                return True
+            computed |= set(node.outputs) if from_inputs else set()
             held = next((places[name] for name in node.inputs if name in places), None)
             if held is None:
                 continue

@@ -7,12 +7,16 @@ from math import sqrt
 from typing import Any, ClassVar
 
 from parity.axes import Array, Tensor, features_to_layout
+from parity.layers.along import at_the_end, channels_last
 from parity.layers.base import Draw, Layer, Parameter, is_count, layer, require
 
 
 @layer
 class Linear(Layer):
-    """A dense layer on ``N F``. Weight ``OI``, bias ``O``."""
+    """A dense layer on ``N F``, or on the channels of every place of a signal, an image or a volume by itself. Weight ``OI``, bias ``O``.
+
+    torch and Keras both take the last axis: Keras' channels; in torch they are brought there and back, as transformers hold them.
+    """
 
     kind: ClassVar[str] = "linear"
 
@@ -34,14 +38,22 @@ class Linear(Layer):
 
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
-        good = len(shape) == 2 and shape[1] == self.in_features
+        good = shape[1] == self.in_features
         require(self, "in_features", good, f"does not fit the input {shape}; it takes (N, {self.in_features})")
 
     def to_onnx(self, op: Any, x: Any, *, weight: Any, bias: Any = None) -> Any:
-        return op.Gemm(x, weight, bias, transB=1)
+        if len(x.shape) == 2:
+            return op.Gemm(x, weight, bias, transB=1)
+
+        def dense(v: Any) -> Any:
+            y = op.MatMul(v, op.Transpose(weight, perm=(1, 0)))
+            return y if bias is None else op.Add(y, bias)
+
+        return at_the_end(op, "C", x, dense)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return torch.nn.Linear(self.in_features, self.out_features, self.bias)
+        dense = torch.nn.Linear(self.in_features, self.out_features, self.bias)
+        return dense if len(x.shape) == 2 else channels_last(dense, len(x.shape))
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         return keras.layers.Dense(self.out_features, use_bias=self.bias)

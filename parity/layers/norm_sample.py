@@ -54,7 +54,7 @@ class LayerNorm(Normalisation):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         how = dict(elementwise_affine=bool(self.affine), bias=self.center)
         norm = torch.nn.LayerNorm(as_shape(self.sizes), eps=self.eps, **how)
-        return channels_last(norm) if self.axes == "C" else norm
+        return channels_last(norm, len(x.shape)) if self.axes == "C" else norm
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
         state = self._torch_affine(as_shape(self.sizes), parameters)

@@ -66,7 +66,7 @@ class RMSNorm(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         norm = torch.nn.RMSNorm(as_shape(self.sizes), eps=self.eps, elementwise_affine=self.affine)
-        return channels_last(norm) if self.axes == "C" else norm
+        return channels_last(norm, len(x.shape)) if self.axes == "C" else norm
 
     def torch_state(self, x: Tensor, **parameters: Array) -> dict[str, Array]:
         return {"weight": parameters["gamma"]}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from parity.axes import Array
 from parity.cases import Case
 from parity.judging.observation import Observation, load
+from parity.layers import Layer
 from parity.records.lines import Check, Step
 from parity.routes.catalog import Catalog, Exporter, Framework, Runtime, installed
 from parity.running import steps
@@ -18,6 +20,8 @@ from parity.running.checks import judged_as, refused, revised, troubled, unrun
 from parity.running.worker import explain
 
 Edit = Callable[[Any], Any]
+Spelled = Callable[[Any], Any]  #: a torch spelling, made of torch
+State = Callable[[dict[str, Array]], dict[str, Array]]  #: what is stored in torch, made of what should be
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,23 @@ def run_in(folder: Path, case: Case, route_name: str, catalog: Catalog, seed: in
         check = refused(check, made.complaint)
     failure = check.failure
     return Result(failure.kind if failure else None, failure.born if failure else None, check, observation)
+
+
+def slipped(right: Layer, spelled: Layer | Spelled | None, state: State | None) -> Layer:
+    """The layer, defined as it is, with another layer's torch spelling, a function's, or with its weights stored otherwise."""
+    kind = type(right)
+
+    def to_torch(self: Any, torch: Any, x: Any) -> Any:
+        return spelled.to_torch(torch, x) if isinstance(spelled, Layer) else spelled(torch)  # type: ignore[misc]
+
+    def torch_state(self: Any, x: Any, **parameters: Array) -> dict[str, Array]:
+        return state(kind.torch_state(right, x, **parameters))  # type: ignore[misc]
+
+    made: dict[str, Any] = {} if spelled is None else {"to_torch": to_torch}
+    made |= {} if state is None else {"torch_state": torch_state}
+    given = {f.name: getattr(right, f.name) for f in fields(right)}  # type: ignore[arg-type]
+    wrong: Layer = type(kind.__name__, (kind,), made)(**given)
+    return wrong
 
 
 _exports: dict[Path, steps.Exported] = {}

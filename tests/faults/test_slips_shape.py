@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -22,29 +21,9 @@ from parity.layers import (
     SeparableConv2D,
     Upsample,
 )
-from tests.faults.harness import planted, run
+from tests.faults.harness import State, planted, run, slipped
 
 pytest.importorskip("torch", reason="the slips are planted in real torch modules")
-
-Spelled = Callable[[Any], Any]
-State = Callable[[dict[str, Array]], dict[str, Array]]
-
-
-def slipped(right: Layer, spelled: Layer | Spelled | None, state: State | None) -> Layer:
-    """The layer, defined as it is, with another layer's torch spelling, a function's, or with its weights stored otherwise."""
-    kind = type(right)
-
-    def to_torch(self: Any, torch: Any, x: Any) -> Any:
-        return spelled.to_torch(torch, x) if isinstance(spelled, Layer) else spelled(torch)  # type: ignore[misc]
-
-    def torch_state(self: Any, x: Any, **parameters: Array) -> dict[str, Array]:
-        return state(kind.torch_state(right, x, **parameters))  # type: ignore[misc]
-
-    made: dict[str, Any] = {} if spelled is None else {"to_torch": to_torch}
-    made |= {} if state is None else {"torch_state": torch_state}
-    fields = {f.name: getattr(right, f.name) for f in dataclasses.fields(right)}  # type: ignore[arg-type]
-    wrong: Layer = type(kind.__name__, (kind,), made)(**fields)
-    return wrong
 
 
 def depth_to_space(torch: Any) -> Any:

@@ -10,20 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.axes import Tensor
+from parity.cases import Case
 from parity.cases.network import INPUT, Graph, Network, Node, Sequential, as_network
+from parity.cases.parameters import draw_parameters
 from parity.cases.registry import Registry
 from parity.errors import FieldError, Unsupported
 from parity.layers import (
     Add,
     AvgPool2D,
+    BatchNorm2D,
     Concatenate,
+    Conv1D,
     Conv2D,
+    Draw,
     Flatten,
     Layer,
     LeakyReLU,
     Linear,
     MaxPool2D,
+    MultiHeadAttention,
+    Permute,
     ReLU,
+    Reshape,
+    Roll,
+    WindowPartition,
     layer,
 )
 from parity.layers.definition import define
@@ -78,6 +88,15 @@ def test_a_single_layer_is_the_network_of_one_node() -> None:
             lambda: Graph(a=(ReLU(), "input"), b=(ReLU(), "input")),
             "Network: nodes='a' is read by no later node; wire it or remove it",
         ),
+        (lambda: Graph(a=("b", "input")), "Network node 'a': layer='b' must be a layer, or an earlier node"),
+        (
+            lambda: Graph(a=(ReLU(), "input"), b=("a", "a"), c=("b", "b")),
+            "Network node 'c': layer='b' must be a layer, or an earlier node that has one of its own: a",
+        ),
+        (
+            lambda: Network((Node("a", ReLU(), (INPUT,)), Node("b", Flatten(), ("a",), of="a"))),
+            "Network node 'b': of='a' must name the node that has this layer",
+        ),
     ],
 )
 def test_wrong_wiring_is_refused_in_one_line(make: Any, message: str) -> None:
@@ -105,12 +124,60 @@ def test_wrong_wiring_is_refused_in_one_line(make: Any, message: str) -> None:
             Graph(pool=(MaxPool2D(2), "input"), both=(Concatenate(), "pool", "input")),
             "node 'both': inputs=('pool', 'input') do not fit: Concatenate",
         ),
+        (
+            Graph(conv=(Conv2D(3, 3, 3), "input"), again=("conv", "conv")),
+            "node 'again': inputs=('conv',) have the shapes ((2, 3, 3, 5),); a layer that is shared is spelled once, for ((2, 3, 5, 7),)",
+        ),
     ],
 )
 def test_an_input_that_does_not_fit_names_the_node(network: Network, message: str) -> None:
     with pytest.raises(FieldError) as caught:
         network.trace(Tensor((2, 3, 5, 7)))
     assert message in str(caught.value)
+
+
+def test_a_layer_in_two_places_has_one_set_of_parameters_and_is_told_from_two_layers() -> None:
+    shared = Graph(conv=(Conv2D(3, 3, 1), "input"), again=("conv", "conv"))
+    apart = Graph(conv=(Conv2D(3, 3, 1), "input"), again=(Conv2D(3, 3, 1), "conv"))
+    case = Case("shared", shared, (2, 3, 5, 7))
+    assert [node.owner for node in shared.nodes] == ["conv", "conv"]
+    assert {name: sorted(stored) for name, stored in draw_parameters(case, 0).items()} == {
+        "conv": ["bias", "weight"],
+        "again": [],
+    }
+    assert case.graph.inputs == ("input", "conv.weight", "conv.bias")
+    assert [node.inputs[1:] for node in case.graph.nodes] == [("conv.weight", "conv.bias")] * 2
+    assert shared.spec() != apart.spec()
+    with pytest.raises(FieldError, match=r"names no parameter; there are conv\.bias, conv\.weight"):
+        Case("shared", shared, (2, 3, 5, 7), draws={"again.weight": Draw()})
+
+
+def test_a_shared_layer_with_states_is_refused_in_training() -> None:
+    shared = Graph(norm=(BatchNorm2D(3), "input"), again=("norm", "norm"))
+    assert Case("shared", shared, (2, 3, 5, 7)).output.shape == (2, 3, 5, 7)
+    with pytest.raises(
+        FieldError, match="is shared by norm and again, so two calls of one step would change its states"
+    ):
+        Case("shared", shared, (2, 3, 5, 7), mode="training")
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (MultiHeadAttention(6, 2, axes="hw"), (2, 6, 5, 7)),
+        (MultiHeadAttention(6, 2, axes="w"), (2, 6, 5, 7)),
+        (Roll((1, 0)), (2, 6, 5, 7)),
+        (WindowPartition((5, 7)), (2, 6, 5, 7)),
+        (Permute((1, 3, 2)), (2, 6, 5, 7)),
+        (Reshape((6, 35)), (2, 6, 5, 7)),
+        (Sequential(Reshape((6, 35)), Conv1D(6, 4, 3)), (2, 6, 5, 7)),
+        (Sequential(Flatten(), Reshape((6, 35)), Conv1D(6, 4, 3)), (2, 6, 5, 7)),
+    ],
+    ids=str,
+)
+def test_what_moves_places_or_mixes_them_claims_no_window(model: Layer | Network, shape: tuple[int, ...]) -> None:
+    network = as_network(model)
+    assert network.receptive_fields(Tensor(shape))[network.output.name] is None
 
 
 def test_simple_cnn_has_the_shapes_of_the_chapter(registry: Registry) -> None:

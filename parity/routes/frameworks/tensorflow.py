@@ -75,9 +75,11 @@ class TensorFlow:
         if case.drops:
             keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
         values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
+        spelled: dict[str, list[Any]] = {}
         for node in case.network.nodes:
             x = case.tensors[node.inputs[0]]
-            pieces = as_list(node.layer.to_keras(keras, x))
+            pieces = spelled[node.of] if node.of else as_list(node.layer.to_keras(keras, x))
+            spelled[node.name] = pieces
             arguments = tuple(values[name] for name in node.inputs)
             for piece in pieces:
                 arguments = (piece(*arguments),)

@@ -64,9 +64,10 @@ class Torch:
         """The case's network as a module in the case's mode, on the cpu."""
         import torch
 
-        spelled = {
-            node.name: as_list(node.layer.to_torch(torch, case.tensors[node.inputs[0]])) for node in case.network.nodes
-        }
+        spelled: dict[str, list[Any]] = {}
+        for node in case.network.nodes:
+            again = spelled[node.of] if node.of else node.layer.to_torch(torch, case.tensors[node.inputs[0]])
+            spelled[node.name] = as_list(again)
         states: list[tuple[Any, str]] = []
         for node in case.network.nodes:
             if stored := parameters[node.name]:
@@ -109,10 +110,12 @@ def _module(torch: Any, case: Case, spelled: Mapping[str, list[Any]], tapped: bo
 
         def __init__(self) -> None:
             super().__init__()
-            for name, pieces in spelled.items():
-                owned = [piece for piece in pieces if isinstance(piece, torch.nn.Module)]
-                taken = hasattr(self, name)  # a node may be called what a module has already: "training", "type"
-                self.add_module(f"{name}_" if taken else name, torch.nn.ModuleList(owned))
+            for node in nodes:
+                if node.of:
+                    continue
+                owned = [piece for piece in spelled[node.name] if isinstance(piece, torch.nn.Module)]
+                taken = hasattr(self, node.name)  # a node may be called what a module has already: "training", "type"
+                self.add_module(f"{node.name}_" if taken else node.name, torch.nn.ModuleList(owned))
 
         def forward(self, x: Any) -> Any:
             values = {INPUT: x}

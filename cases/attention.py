@@ -1,0 +1,39 @@
+"""Multi-head attention of tokens, and what a transformer for images puts around it: class token, positions, the scale of a branch."""
+
+from parity.cases import Case, Sequential, Sweep
+from parity.layers import ClassToken, Conv1D, LayerNorm, LayerScale, Linear, MultiHeadAttention, PositionEmbedding
+
+TOKENS = (2, 12, 7)
+#: What every family is asked at: the scale and mean of the input, and one sample by itself.
+INPUTS = {"scale": [1.0, 1e-3, 1e3, 1e6], "mean": [0.0, 100.0], "batch": [2, 1]}
+
+
+def attention(width, heads, bias, causal, axes, tokens, batch):
+    shape = (batch, width, tokens) if axes == "l" else (batch, width, 5, tokens)
+    return MultiHeadAttention(width, heads, bias, causal, axes), shape
+
+
+# fmt: off
+CASES = [
+    *Sweep("multiheadattention", attention,
+           {"width": [12, 24], "heads": [3, 1, 2, 12], "bias": [True, False], "causal": [False, True], "axes": ["l", "w", "hw"],
+            "tokens": [7, 17, 1], **INPUTS},
+           unless=[lambda causal, axes: causal and axes != "l", lambda tokens, batch: tokens == batch == 1]),
+    Case("multiheadattention/other-batches", MultiHeadAttention(12, 3), TOKENS, batches=(1, 5)),
+    Case("multiheadattention/rows-other-batches", MultiHeadAttention(12, 3, axes="w"), (2, 12, 5, 7), batches=(1, 5)),
+    Case("multiheadattention/behind-norm",   Sequential(LayerNorm("C", 12), MultiHeadAttention(12, 4)), TOKENS),
+
+    *Sweep("linear/tokens", lambda size, bias, shape: (Linear(size, 5, bias), (2, size, *shape)),
+           {"size": [12, 37, 1], "bias": [True, False], "shape": {"signal": (7,), "image": (3, 11), "volume": (3, 4, 7)}, "scale": [1.0, 1e-3, 1e3]}),
+    *Sweep("layernorm/tokens", lambda size, eps: (LayerNorm("C", size, eps), (2, size, 7)), {"size": [12, 37], "eps": [1e-5, 1e-6, 1e-3]}),
+
+    *Sweep("layerscale", lambda channels, initial, places, batch: (LayerScale(channels, initial), (batch, channels, *places)),
+           {"channels": [6, 37], "initial": [0.5, 1e-5], "places": {"image": (7, 11), "tokens": (13,), "volume": (3, 4, 7)}, **INPUTS}),
+    *Sweep("positionembedding", lambda channels, length, batch: (PositionEmbedding(channels, length), (batch, channels, length)),
+           {"channels": [6, 37], "length": [9, 17, 64], **INPUTS}),
+    *Sweep("classtoken", lambda channels, length, batch: (ClassToken(channels), (batch, channels, length)),
+           {"channels": [6, 37], "length": [9, 17, 64], **INPUTS}),
+    Case("classtoken/other-batches",     ClassToken(6), (2, 6, 9), batches=(1, 5)),
+    Case("classtoken/then-positions",    Sequential(ClassToken(6), PositionEmbedding(6, 10), Conv1D(6, 4, 3)), (2, 6, 9)),
+]
+# fmt: on
