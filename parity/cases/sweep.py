@@ -58,15 +58,14 @@ class Sweep:
                     raise FieldError(owner, "axes", sorted(self.axes), f"must have {name!r}, which a function asks for")
 
     def __iter__(self) -> Iterator[Case]:
-        seen: set[tuple[str, str]] = set()
         asked = inspect.signature(self.make).parameters
-        for name, row in self._rows().items():
-            words = {(axis, word) for axis, (word, _) in row.items()}
+        rows = self._rows()
+        quick = _few(rows)
+        for name, row in rows.items():
             values = {axis: value for axis, (_, value) in row.items()}
             model, shape = self.make(**{axis: values[axis] for axis in asked})
             into = {axis: value for axis, value in values.items() if axis in CASE_FIELDS}
-            yield Case(name, model, shape, quick=not words <= seen, **into)
-            seen |= words
+            yield Case(name, model, shape, quick=name in quick, **into)
 
     @property
     def worded(self) -> dict[str, list[tuple[str, Any]]]:
@@ -96,6 +95,18 @@ def called(family: str, row: Row, worded: Mapping[str, Sequence[tuple[str, Any]]
     """The name of a row's case: by what is unusual in it."""
     words = [row[axis][0] for axis, values in worded.items() if row[axis][0] != values[0][0]]
     return f"{family}/{'-'.join(words) or BASE}"
+
+
+def _few(rows: Mapping[str, Row]) -> set[str]:
+    """Few rows in which every value is, by name: what is usual, then each time the row that has most of what is missing."""
+    words = {name: {(axis, word) for axis, (word, _) in row.items()} for name, row in rows.items()}
+    missing = set().union(*words.values())
+    name, taken = next(iter(rows)), set[str]()
+    while missing:
+        taken.add(name)
+        missing -= words[name]
+        name = max(words, key=lambda name: len(words[name] & missing))
+    return taken
 
 
 def _worded(axis: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:
