@@ -1,0 +1,23 @@
+"""All operators that have a derivative: importing this fills the table."""
+
+from parity.operators.gradient import (
+    activation,
+    contraction,
+    elementwise,
+    movement,
+    normalise,
+    pooling,
+    reduction,
+)
+from parity.operators.gradient.base import DERIVATIVES
+
+__all__ = [
+    "DERIVATIVES",
+    "activation",
+    "contraction",
+    "elementwise",
+    "movement",
+    "normalise",
+    "pooling",
+    "reduction",
+]
