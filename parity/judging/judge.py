@@ -20,9 +20,10 @@ from parity.judging.blind import blind_to, told
 from parity.judging.compare import Comparison, compare
 from parity.judging.dropping import judge_draws, with_dropped
 from parity.judging.failure import failure_of
+from parity.judging.gradients import judge_gradients
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
 from parity.judging.observation import Observation
-from parity.judging.oracle import Truth, truths
+from parity.judging.oracle import DECIDED, Truth, truths
 from parity.judging.others import judge_others
 from parity.judging.pictures import histogram
 from parity.judging.sameness import digest, same_bits
@@ -87,7 +88,7 @@ class Judge:
         form = self._form(observation, TF32 if tf32 else None, device)
         pictures = pictures and TAG in self.case.tags
         probes, findings = self._probes(observation, form)
-        for asked in (self._states, self._draws, self._others):
+        for asked in (self._states, self._gradients, self._draws, self._others):
             figures, more = asked(observation, form)
             probes, findings = [*probes, *figures], [*findings, *more]
         changed = self._changed(observation, form)
@@ -101,7 +102,7 @@ class Judge:
         if shown is None:
             return judged
         failure = msgspec.structs.replace(
-            failure_of(self.case, shown, layer_finding, device, self._integer_noise),
+            failure_of(self.case, shown, findings, layer_finding, device, self._integer_noise),
             repeats=changed is None,
             # What is not repeatable may be right by luck, whoever runs it; other ways are asked of the file that ships.
             unoptimised=self._unoptimised(observation, form) if changed is None and _of_file(shown.probe) else None,
@@ -131,7 +132,7 @@ class Judge:
         if observation.unoptimised is None:
             return None
         plain = replace(observation, answers=observation.answers | observation.unoptimised)
-        wrong = [finding for asked in (self._probes, self._states, self._draws) for finding in asked(plain, form)[1]]
+        wrong = [finding for asked in (self._probes, self._states, self._gradients, self._draws) for finding in asked(plain, form)[1]]
         return "fail" if wrong or self._layers(plain, form, False)[1] is not None else "pass"
 
     def _probes(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
@@ -154,6 +155,11 @@ class Judge:
         answers = observation.answers.get("data", [])
         outputs = answers[0] if len(answers) == 1 else ()
         return judge_states(self.case, outputs, observation.stateless, self._data_truths, form)
+
+    def _gradients(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """What the network's output changes by."""
+        answers = observation.answers.get("data", [])
+        return judge_gradients(self.case, answers[0] if len(answers) == 1 else (), self._data_truths, form)
 
     def _draws(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
         """The statistics of what is drawn at random."""
@@ -244,7 +250,8 @@ class Judge:
             exact = walk(graph, feeds)
             found = {name: _exact(exact[name]) for name in graph.outputs}
         else:
-            found = truths(graph, feeds, careful=careful, override=form, key=self.seed)
+            decided = DECIDED if case.gradient else 1.0
+            found = truths(graph, feeds, careful=careful, override=form, key=self.seed, decided=decided)
         return {name: found[output] for name, output in zip(case.outputs, graph.outputs, strict=True)}
 
     def _integer_noise(self) -> Truth:

@@ -22,6 +22,7 @@ from parity.operators.graph import Graph, Node, Step, Value, constant_values, wa
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
+DECIDED = 6.0  #: how many times over noise counts in a decision where gradients are asked (docs/error-bounds.md, Gradients)
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
 
 Mask = npt.NDArray[np.bool_]
@@ -56,6 +57,7 @@ class Truth:
 class _Rounded:
     """What the first walk found: the noise of every output, by the number of its node and its place among the outputs."""
 
+    decided: float = 1.0  #: how many times over noise counts in what decides
     local: dict[tuple[int, int], Local] = field(default_factory=dict)
     outputs: dict[str, tuple[int, int]] = field(default_factory=dict)  #: of the graph's outputs that round themselves
     sizes: dict[tuple[int, int], Any] = field(
@@ -63,6 +65,9 @@ class _Rounded:
     )  #: what decides a shape, by node and place among the inputs
     #: The outputs of nodes that noise does not reach, by node: what they read is fed, or made of that without rounding.
     still: dict[int, Sequence[Any]] = field(default_factory=dict)
+    decides: dict[int, list[Any]] = field(
+        default_factory=dict
+    )  #: the inputs of nodes that decide something by floats, by node
     near: dict[int, Near] = field(default_factory=dict)  #: what follows a node's inputs faster than its value, by node
     overflow: bool = False
 
@@ -71,6 +76,8 @@ class _Rounded:
         if i in self.still:
             return self.still[i]
         x = self.of_this_shape(i, inputs)
+        if i in self.decides:
+            x = [_times(self.decided, moved, v) for moved, v in zip(x, self.decides[i], strict=True)]
         return self.near[i](*x) if i in self.near else rule.value(at, *x)
 
     def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
@@ -89,16 +96,17 @@ def truths(
     loops: bool = True,
     override: Format | None = None,
     key: int = 0,
+    decided: float = 1.0,
 ) -> dict[str, Truth]:
     """The outputs of a graph on exactly these feeds, each with the bound of an honest kernel.
 
     What an output's own operator rounds is known; what comes in is drawn :data:`DRAWS` times. careful: with the widenings
     that are only wanted where the bound without them is left: running sums and, with ``loops``, plain float32 loops over a
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
-    repeat. Sequences among the outputs are left out.
+    repeat; decided: how many times over noise counts where floats decide what is taken, as they do at a kink. Sequences among the outputs are left out.
     """
     feeds = constant_values(graph) | dict(feeds)
-    found = _Rounded()
+    found = _Rounded(decided)
     step = _measuring(graph, feeds, found, careful and loops)
     exact = walk(graph, feeds, step, careful=careful, override=override)
     spread: dict[str, F64] = {}
@@ -149,6 +157,16 @@ def _pooled(spread: F64) -> F64:
 # ---- the walks ------------------------------------------------------------------------------------------------------
 
 
+def _decides(inputs: list[Value | None], dtypes: Sequence[str]) -> bool:
+    """Whether a node makes of floats what is none: truth values, places."""
+    return any(v is not None and v.is_float for v in inputs) and any(d not in FORMATS for d in dtypes)
+
+
+def _times(factor: float, moved: Any, exact: Any) -> Any:
+    """An input with its noise so many times over."""
+    return moved if moved is exact or exact is None or exact.dtype != np.float64 else exact + factor * (moved - exact)
+
+
 class _Counter:
     """Numbers the nodes of a walk in the order in which they are computed, those of bodies and branches included."""
 
@@ -187,6 +205,8 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
                     found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
                     found.outputs[node.outputs[j]] = (i, j)
+        if found.decided != 1 and _decides(inputs, dtypes):
+            found.decides[i] = x
         made = [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
         if all(v is None or id(v) in still for v in inputs):
             found.still[i] = y

@@ -96,7 +96,7 @@ def zeros(op: Spelling, shape: Shape) -> Named:
 
 def reshaped(op: Spelling, x: Named, shape: Shape) -> Named:
     """The value in this shape."""
-    return x if x.shape == shape else op.Reshape(x, whole(op, *shape))  # type: ignore[no-any-return]
+    return x if x.shape == shape else op.Reshape(x, whole(op, *shape))
 
 
 def unbroadcast(op: Spelling, d: Named, x: Named) -> Named:
