@@ -46,4 +46,3 @@ def derive(network: Network, x: Tensor) -> Graph:
 def node_of(gradient: str) -> str:
     """The node whose parameter a gradient is by; empty for that by the input."""
     return gradient.removeprefix("d ").rpartition(".")[0]
-

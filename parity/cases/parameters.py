@@ -19,7 +19,9 @@ from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
 from parity.layers.base import Draw, Parameter
 
-Parameters = dict[str, dict[str, Array]]  #: node name -> parameter name -> array, canonical axes, float32; and the cotangent
+Parameters = dict[
+    str, dict[str, Array]
+]  #: node name -> parameter name -> array, canonical axes, float32; and the cotangent
 
 _ZERO = 4 * (2**16 - 1) / 2  # mean of a sum of four 16-bit numbers
 _UNIT = 2**16 * sqrt(4 / 12)  # its standard deviation, to a part in 2**32

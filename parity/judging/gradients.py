@@ -53,4 +53,3 @@ def born_of(case: Case, wrong: Sequence[str]) -> str | None:
     readers = [node for node in case.network.nodes if INPUT in node.inputs]
     by_input = found == "" and len(readers) == 1 and bool(readers[0].layer.parameters())
     return readers[0].name if by_input else None
-

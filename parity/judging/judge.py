@@ -20,8 +20,8 @@ from parity.judging.blind import blind_to, told
 from parity.judging.compare import Comparison, compare
 from parity.judging.dropping import judge_draws, with_dropped
 from parity.judging.failure import failure_of
-from parity.judging.gradients import judge_gradients
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
+from parity.judging.gradients import judge_gradients
 from parity.judging.observation import Observation
 from parity.judging.oracle import DECIDED, Truth, truths
 from parity.judging.others import judge_others
@@ -132,7 +132,11 @@ class Judge:
         if observation.unoptimised is None:
             return None
         plain = replace(observation, answers=observation.answers | observation.unoptimised)
-        wrong = [finding for asked in (self._probes, self._states, self._gradients, self._draws) for finding in asked(plain, form)[1]]
+        wrong = [
+            finding
+            for asked in (self._probes, self._states, self._gradients, self._draws)
+            for finding in asked(plain, form)[1]
+        ]
         return "fail" if wrong or self._layers(plain, form, False)[1] is not None else "pass"
 
     def _probes(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:

@@ -22,7 +22,9 @@ from parity.operators.graph import Graph, Node, Step, Value, constant_values, wa
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
-DECIDED = 6.0  #: how many times over noise counts in a decision where gradients are asked (docs/error-bounds.md, Gradients)
+DECIDED = (
+    6.0  #: how many times over noise counts in a decision where gradients are asked (docs/error-bounds.md, Gradients)
+)
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
 
 Mask = npt.NDArray[np.bool_]

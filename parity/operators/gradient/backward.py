@@ -24,7 +24,7 @@ def backward(graph: Graph, shapes: Mapping[str, Shape], cotangent: str, wanted: 
     op = Spelling.behind(graph, shapes)
     output = op.values[graph.outputs[0]]
     grads: dict[str, list[Named]] = {output.name: [op.parameter(cotangent, output.shape, output.dtype)]}
-    active, fixed = _reached(graph, wanted)
+    active, fixed = _reached(graph, wanted, op)
     for node in reversed(graph.nodes):
         dy = tuple(_added(op, grads.pop(name, [])) for name in node.outputs)
         if not any(d is not None for d in dy) or not any(name in active for name in node.inputs):
@@ -46,13 +46,13 @@ def backward(graph: Graph, shapes: Mapping[str, Shape], cotangent: str, wanted: 
     return _named(op.graph(output), output.name, made, frozenset(graph.inputs) | {cotangent})
 
 
-def _reached(graph: Graph, wanted: Mapping[str, str]) -> tuple[set[str], frozenset[str]]:
-    """The values that depend on what is derived by, and those that depend on no input at all."""
+def _reached(graph: Graph, wanted: Mapping[str, str], op: Spelling) -> tuple[set[str], frozenset[str]]:
+    """The floats that depend on what is derived by, and the values that depend on no input at all."""
     active, fixed = set(wanted), set(graph.constants)
     for node in graph.nodes:
         inputs = list(reads(node))
         if any(name in active for name in inputs):
-            active |= set(node.outputs)
+            active |= {name for name in node.outputs if op.values[name].value.is_float}
         if all(name in fixed for name in inputs):
             fixed |= set(node.outputs)
     return active, frozenset(fixed)
