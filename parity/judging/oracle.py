@@ -22,9 +22,8 @@ from parity.operators.graph import Graph, Node, Step, Value, constant_values, wa
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
-DECIDED = (
-    6.0  #: how many times over noise counts in a decision where gradients are asked (docs/error-bounds.md, Gradients)
-)
+MORE_DRAWS = 64  #: the same where gradients are asked: their last roundings mostly show in draws alone
+DECIDED = 6.0  #: how many times over noise counts there in what decides (docs/error-bounds.md, Gradients)
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
 
 Mask = npt.NDArray[np.bool_]
@@ -99,10 +98,11 @@ def truths(
     override: Format | None = None,
     key: int = 0,
     decided: float = 1.0,
+    count: int = DRAWS,
 ) -> dict[str, Truth]:
     """The outputs of a graph on exactly these feeds, each with the bound of an honest kernel.
 
-    What an output's own operator rounds is known; what comes in is drawn :data:`DRAWS` times. careful: with the widenings
+    What an output's own operator rounds is known; what comes in is drawn ``count`` times. careful: with the widenings
     that are only wanted where the bound without them is left: running sums and, with ``loops``, plain float32 loops over a
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
     repeat; decided: how many times over noise counts where floats decide what is taken, as they do at a kink. Sequences among the outputs are left out.
@@ -114,7 +114,7 @@ def truths(
     spread: dict[str, F64] = {}
     unspecified: dict[str, Mask] = {}
     if set(found.local) - set(found.outputs.values()) or len(graph.outputs) > 1:
-        spread, unspecified = _drawn(graph, feeds, found, exact, key)
+        spread, unspecified = _drawn(graph, feeds, found, exact, key, count)
     if found.overflow:
         tainted = walk(graph, feeds, _tainting(found))
         for name in filter(lambda name: _is_number(exact[name]), graph.outputs):
@@ -122,14 +122,18 @@ def truths(
             unspecified[name] = lost | unspecified[name] if name in unspecified else lost
     return {
         name: _truth(
-            exact[name], found.local.get(found.outputs.get(name, (-1, -1))), spread.get(name), unspecified.get(name)
+            exact[name],
+            found.local.get(found.outputs.get(name, (-1, -1))),
+            spread.get(name),
+            unspecified.get(name),
+            count,
         )
         for name in graph.outputs
         if not exact[name].dtype.startswith("seq")
     }
 
 
-def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: Mask | None) -> Truth:
+def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: Mask | None, count: int) -> Truth:
     y = np.asarray(exact.y)
     evaluation, storage = np.zeros(y.shape), np.zeros(y.shape)
     if local is not None:
@@ -137,7 +141,7 @@ def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: M
         evaluation = evaluation + (0.0 if noise.evaluation is None else noise.evaluation)
         storage = storage + (0.0 if noise.storage is None else noise.storage) + noise.flush
     if spread is not None:
-        evaluation = np.sqrt(evaluation * evaluation + _pooled(spread))
+        evaluation = np.sqrt(evaluation * evaluation + _pooled(spread, count))
     if y.dtype == np.float64 and not np.isfinite(y).all():  # an infinity is structure, not a number with an error
         fine = np.isfinite(y)
         evaluation, storage = np.where(fine, evaluation, 0.0), np.where(fine, storage, 0.0)
@@ -146,13 +150,13 @@ def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: M
     return Truth(y, evaluation, storage, exact.dtype, unspecified)
 
 
-def _pooled(spread: F64) -> F64:
+def _pooled(spread: F64, count: int) -> F64:
     """The variance of each element from its draws and those of its channel (of the whole array for features).
 
     An element whose draws were small by luck must not be judged sharply (docs/error-bounds.md, End to end).
     """
     axes = (0, *range(2, spread.ndim)) if spread.ndim > 2 else tuple(range(spread.ndim))
-    pool: F64 = (DRAWS * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (DRAWS + POOL)
+    pool: F64 = (count * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (count + POOL)
     return pool
 
 
@@ -219,15 +223,15 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
 
 
 def _drawn(
-    graph: Graph, feeds: Mapping[str, Value], found: _Rounded, exact: Mapping[str, Value], key: int
+    graph: Graph, feeds: Mapping[str, Value], found: _Rounded, exact: Mapping[str, Value], key: int, count: int
 ) -> tuple[dict[str, F64], dict[str, Mask]]:
     """The variance of what comes into each output's own operator, and where draws were not finite though the value is."""
     drawn = [name for name in graph.outputs if _is_number(exact[name])]
     total: dict[str, Any] = {name: np.zeros(np.shape(exact[name].y)) for name in drawn}
     lost: dict[str, Mask] = {}
-    for k in range(DRAWS):
+    for k in range(count):
         before: dict[str, Any] = {}
-        after = walk(graph, feeds, _drawing(found, before, draws.mixed(key * DRAWS + k)))
+        after = walk(graph, feeds, _drawing(found, before, draws.mixed(key * count + k)))
         for name in drawn:
             with np.errstate(invalid="ignore", over="ignore"):
                 y = np.asarray(exact[name].y, np.float64)
@@ -236,7 +240,7 @@ def _drawn(
                 if odd.any():
                     lost[name] = odd | lost[name] if name in lost else odd
                 total[name] += np.square(np.where(np.isfinite(d), d, 0.0))
-    return {name: t / DRAWS for name, t in total.items()}, lost
+    return {name: t / count for name, t in total.items()}, lost
 
 
 def _is_number(value: Value) -> bool:
