@@ -25,8 +25,8 @@ KINDS = [
     if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
 ]
 FAMILIES = [cls.kind for cls in KINDS]
-#: What rounds alike, underflows, or overflows on the way, and networks in training, of any layer.
-OTHERS = ["alike", "under", "over", "training"]
+#: What rounds alike, underflows, or overflows on the way, networks in training, and gradients, of any layer.
+OTHERS = ["alike", "under", "over", "training", "gradient"]
 NETWORKS = [
     "cnn_block",
     "simple_cnn",
