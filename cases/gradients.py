@@ -9,6 +9,7 @@ from parity_cases.simple_cnn import SMALL, simple_cnn
 
 from parity.axes import Shape
 from parity.cases import Case, Graph, Network, Sequential, Sweep
+from parity.cases.shipped import CHANNELS_OF_THE_BATCH
 from parity.cases.shipped_spatial import GROUPED_TRANSPOSE
 from parity.layers import (
     CELU,
@@ -46,9 +47,11 @@ from parity.layers import (
     LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     LogSigmoid,
     LogSoftmax,
     LogSumExp,
+    LPPool2D,
     Max,
     Maximum,
     MaxPool1D,
@@ -80,6 +83,7 @@ from parity.layers import (
     TanhShrink,
     Threshold,
     UnitNorm,
+    Upsample,
     Var,
     VectorNorm,
 )
@@ -195,6 +199,11 @@ CASES = [
     of("pixelunshuffle",              PixelUnshuffle(2), (2, 3, 10, 12)),
     of("channelshuffle",              ChannelShuffle(2)),
     of("dropout",                     Sequential(Conv2D(6, 4, 3), Dropout())),
+    of("upsample",                    Upsample(scale_factor=2)),
+    of("upsample/by-size",            Upsample(size=(13, 20))),
+    of("upsample/bilinear",           Upsample(scale_factor=2, mode="bilinear")),
+    of("localresponsenorm",           LocalResponseNorm(3, alpha=0.1)),
+    of("lppool2d",                    LPPool2D(2, 2)),
     of("flatten",                     Flatten()),
 
     of("simple_cnn",                  simple_cnn(SMALL, ReLU()), SMALL),
@@ -206,5 +215,6 @@ CASES = [
 # fmt: on
 
 KNOWN = [
+    replace(CHANNELS_OF_THE_BATCH, cases="gradient/localresponsenorm"),
     replace(GROUPED_TRANSPOSE, cases="gradient/*", routes="definition>reference", operator=hands_back_in_groups),
 ]

@@ -126,6 +126,14 @@ SPECS = [
     op("AveragePool", IMAGE, count_include_pad=1, **POOL),
     op("AveragePool", IMAGE, kernel_shape=(2, 2), strides=(2, 2), ceil_mode=1),
     op("AveragePool", (2, 3, 8, 9), kernel_shape=(2, 2), strides=(3, 4)),
+    op("LpPool", IMAGE, p=2, **POOL),
+    op("LpPool", IMAGE, p=1, kernel_shape=(2, 2), strides=(2, 2)),
+    op("LpPool", IMAGE, p=3, kernel_shape=(2, 2), strides=(2, 2), ceil_mode=1),
+    op("Resize", (2, 3, 4, 5), fixed={1: np.float32([]), 2: np.float32([1, 1, 1.5, 2])}),
+    op("Resize", (2, 3, 4, 5), fixed={1: np.float32([]), 2: np.float32([1, 1, 2, 2])}, mode="linear"),
+    op("Resize", (2, 3, 4, 5), fixed={1: np.float32([]), 2: np.float32([1, 1, 2, 4])}, mode="cubic"),
+    op("LRN", (2, 7, 3, 2), size=3, alpha=0.5, beta=0.6, bias=0.8),
+    op("LRN", (2, 7, 3, 2), size=4, alpha=0.5),
     op("BatchNormalization", IMAGE, (4,), (4,), fixed={3: np.float32([0.1, -0.3, 1, 2]), 4: np.float32([0.004, 1, 2, 3])}),
     op("LayerNormalization", IMAGE, (5, 6), (5, 6), axis=-2),
     op("LayerNormalization", IMAGE, (6,)),
@@ -268,11 +276,12 @@ CAST = Node("Cast", ("i",), ("j",), {"to": "int64"})
         ((Node("Ceil", ("x",), ("y",)),), "the derivative of Ceil"),
         ((Node("Pow", ("e", "x"), ("y",)),), "the derivative of Pow by its input 1"),
         ((CAST, Node("Gather", ("x", "j"), ("y",))), "the derivative of Gather whose input 1 is computed"),
+        ((Node("Resize", ("x", "", "f"), ("y",), {"mode": "linear"}),), "by weights that are rounded"),
         ((Node("Conv", ("x", "w"), ("y",), {"auto_pad": "SAME_UPPER"}),), "Conv whose padding is not spelled out"),
     ],
 )
 def test_an_operator_without_a_derivative_is_named(nodes: tuple[Node, ...], said: str) -> None:
     shapes = {"x": (2, 3, 4, 4), "w": (2, 3, 2, 2), "i": (1,), "e": (1,)}
-    graph = chained(*nodes, inputs=("x", "w", "i", "e"))
+    graph = chained(*nodes, inputs=("x", "w", "i", "e"), constants={"f": np.float32([1, 1, 1.3, 1])})
     with pytest.raises(Unsupported, match=said):
         backward(graph, shapes, "dy", {"x": "d x"})

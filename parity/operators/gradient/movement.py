@@ -45,7 +45,7 @@ def _split(at: Applied, dy: Named | None, x: Named, *more: Named) -> Grads:
 
 
 @derivative("Slice", "Pad", "Gather", "GatherElements", "DepthToSpace", "SpaceToDepth", "Tile")
-def _moved(at: Applied, dy: Named, x: Named, *more: Named | None) -> Grads:
+def moved(at: Applied, dy: Named, x: Named, *more: Named | None) -> Grads:
     """Each element goes back to the place it was taken from, where those that were copied add up; what was filled in, nowhere.
 
     The places are found by moving the numbers of the elements.

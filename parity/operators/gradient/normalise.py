@@ -85,3 +85,22 @@ def _log_softmax(at: Applied, dy: Named, x: Named) -> Grads:
     op = at.op
     total = op.ReduceSum(dy, whole(op, at.get("axis", -1)), keepdims=1)
     return [op.Sub(dy, op.Mul(op.Exp(at.y[0]), total))]
+
+
+@derivative("LRN")
+def _lrn(at: Applied, dy: Named, x: Named) -> Grads:
+    """``dy b^-beta - 2 alpha beta / size * x * sum(dy x b^(-beta - 1))``, b the base, the sum over what sees the channel."""
+    op, size, alpha, beta = at.op, at.get("size"), at.get("alpha", 1e-4), at.get("beta", 0.75)
+    before = (size - 1) // 2
+
+    def along(v: Named, low: int) -> Named:
+        rank, channels = len(x.shape), x.shape[1]
+        pads = [low if i == 1 else size - 1 - low if i == rank + 1 else 0 for i in range(2 * rank)]
+        wide = op.Pad(v, whole(op, *pads))
+        return op.Sum(*(op.Slice(wide, whole(op, i), whole(op, i + channels), whole(op, 1)) for i in range(size)))  # type: ignore[no-any-return]
+
+    squares = op.Mul(along(op.Mul(x, x), before), number(op, alpha / size))
+    base = op.Add(squares, number(op, at.get("bias", 1.0)))
+    direct = op.Div(dy, op.Pow(base, number(op, beta)))
+    around = along(op.Div(op.Mul(direct, x), base), size - 1 - before)
+    return [op.Sub(direct, op.Mul(op.Mul(x, number(op, 2 * alpha * beta / size)), around))]

@@ -8,9 +8,9 @@ from math import prod
 import numpy as np
 
 from parity.operators.build import Named
-from parity.operators.gradient.base import Applied, derivative, number, reshaped, whole, zeros
+from parity.operators.gradient.base import Applied, derivative, number, positive, reshaped, whole, zeros
 from parity.operators.gradient.reduction import to_extreme
-from parity.operators.windows import geometry
+from parity.operators.windows import Geometry, geometry
 
 Grads = Sequence[Named | None]
 
@@ -31,11 +31,25 @@ def _max_pool(at: Applied, dy: Named, x: Named) -> Grads:
 
 @derivative("AveragePool")
 def _average_pool(at: Applied, dy: Named, x: Named) -> Grads:
-    """Each window's share to all that it holds: a transposed convolution with a kernel of ones."""
-    op, channels, places = at.op, x.shape[1], len(x.shape) - 2
+    """Each window's share to all that it holds."""
     g = geometry(at.site, x.shape[2:], at.get("kernel_shape"), bool(at.get("ceil_mode", 0)))
     counts = g.held(bool(at.get("count_include_pad", 0))).reshape(1, 1, *g.count)
-    share = op.Div(dy, op.constant(counts.astype(np.float32)))
+    return [_to_windows(at, at.op.Div(dy, at.op.constant(counts.astype(np.float32))), g)]
+
+
+@derivative("LpPool")
+def _lp_pool(at: Applied, dy: Named, x: Named) -> Grads:
+    """``x |x|^(p - 2) y^(1 - p)``, summed over the windows; of a window of zeros there is none."""
+    op, p = at.op, at.get("p", 2)
+    g = geometry(at.site, x.shape[2:], at.get("kernel_shape"), bool(at.get("ceil_mode", 0)))
+    back = _to_windows(at, dy if p == 1 else op.Div(dy, op.Pow(at.y[0], op.constant(float(p - 1)))), g)
+    size = back if p == 1 else op.Mul(back, op.Pow(op.Abs(x), op.constant(float(p - 1))))
+    return [op.Where(positive(op, x), size, op.Neg(size))]
+
+
+def _to_windows(at: Applied, share: Named, g: Geometry) -> Named:
+    """What each window has for each of its elements, summed: a transposed convolution with a kernel of ones."""
+    op, channels, places = at.op, share.shape[1], len(g.size)
     spans = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(g.count, g.stride, g.kernel, g.dilation, strict=True)]
     # What hangs over the edge is cut off; what no window reaches is zero.
     over = [span - before - length for span, length, (before, _) in zip(spans, g.size, g.pads, strict=True)]
@@ -45,9 +59,7 @@ def _average_pool(at: Applied, dy: Named, x: Named) -> Grads:
         pads=(*(before for before, _ in g.pads), *(max(n, 0) for n in over)),
     )  # fmt: skip
     missing = [max(-n, 0) for n in over]
-    if any(missing):
-        back = op.Pad(back, whole(op, *([0] * (places + 4)), *missing))
-    return [back]
+    return op.Pad(back, whole(op, *([0] * (places + 4)), *missing)) if any(missing) else back  # type: ignore[no-any-return]
 
 
 @derivative("GlobalAveragePool")

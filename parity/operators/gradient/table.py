@@ -8,6 +8,7 @@ from parity.operators.gradient import (
     normalise,
     pooling,
     reduction,
+    resize,
 )
 from parity.operators.gradient.base import DERIVATIVES
 
@@ -20,4 +21,5 @@ __all__ = [
     "normalise",
     "pooling",
     "reduction",
+    "resize",
 ]
