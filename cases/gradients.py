@@ -95,8 +95,8 @@ FEATURES = (4, 37)
 
 
 def of(name: str, model: Layer | Network, shape: tuple[int, ...] = IMAGE, **more: Any) -> Case:
-    """A case of gradients."""
-    return Case(f"gradient/{name}", model, shape, mode="gradient", **more)
+    """A case of gradients: one for each layer is quick, its variants are for the full set."""
+    return Case(f"gradient/{name}", model, shape, mode="gradient", quick="/" not in name, **more)
 
 
 def merged(layer: Layer) -> Network:
@@ -206,6 +206,7 @@ CASES = [
     of("lppool2d",                    LPPool2D(2, 2)),
     of("flatten",                     Flatten()),
 
+    of("shared",                      Graph(conv=(Conv2D(6, 6, 3, padding=1), "input"), relu=(ReLU(), "conv"), again=("conv", "relu"))),
     of("simple_cnn",                  simple_cnn(SMALL, ReLU()), SMALL),
     of("residual_block",              RESIDUAL, (2, 16, 11, 14)),
     of("dense_block",                 DENSE_BLOCK, (2, 6, 11, 14)),
