@@ -24,6 +24,7 @@ from parity.records.verdict import LAMBDA
 DRAWS = 16  #: K: how often noise is drawn end to end
 MORE_DRAWS = 64  #: the same where gradients are asked: their last roundings mostly show in draws alone
 DECIDED = 6.0  #: how many times over noise counts there in what decides (docs/error-bounds.md, Gradients)
+TIE = 2.0**-40  #: how far values may lie apart, by their size, that a decision takes for equal: far below any rounding
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
 
 Mask = npt.NDArray[np.bool_]
@@ -72,13 +73,14 @@ class _Rounded:
     near: dict[int, Near] = field(default_factory=dict)  #: what follows a node's inputs faster than its value, by node
     overflow: bool = False
 
-    def again(self, i: int, rule: Operator, at: Site, inputs: list[Value | None]) -> Sequence[Any]:
-        """The outputs of a node in a later walk, on inputs that noise has moved."""
+    def again(self, i: int, rule: Operator, at: Site, inputs: list[Value | None], key: int = 0) -> Sequence[Any]:
+        """The outputs of a node in a later walk, on inputs that noise has moved; key: of how ties are broken."""
         if i in self.still:
             return self.still[i]
         x = self.of_this_shape(i, inputs)
         if i in self.decides:
-            x = [_times(self.decided, moved, v) for moved, v in zip(x, self.decides[i], strict=True)]
+            pairs = enumerate(zip(x, self.decides[i], strict=True))
+            x = [_undecided(moved, v, self.decided, draws.mixed(key + k)) for k, (moved, v) in pairs]
         return self.near[i](*x) if i in self.near else rule.value(at, *x)
 
     def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
@@ -168,9 +170,12 @@ def _decides(inputs: list[Value | None], dtypes: Sequence[str]) -> bool:
     return any(v is not None and v.is_float for v in inputs) and any(d not in FORMATS for d in dtypes)
 
 
-def _times(factor: float, moved: Any, exact: Any) -> Any:
-    """An input with its noise so many times over."""
-    return moved if moved is exact or exact is None or exact.dtype != np.float64 else exact + factor * (moved - exact)
+def _undecided(moved: Any, exact: Any, times: float, key: int) -> Any:
+    """An input of what decides: its noise so many times over, and pushed either way, so that what ties to the bit falls either way."""
+    if exact is None or exact.dtype != np.float64:
+        return moved
+    push = draws.along(exact.shape, (), key) * (TIE * np.abs(exact) + np.finfo(np.float64).tiny)
+    return np.where(np.isfinite(exact), exact + times * (moved - exact) + push, moved)
 
 
 class _Counter:
@@ -214,7 +219,7 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
         if found.decided != 1 and _decides(inputs, dtypes):
             found.decides[i] = x
         made = [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
-        if all(v is None or id(v) in still for v in inputs):
+        if i not in found.decides and all(v is None or id(v) in still for v in inputs):
             found.still[i] = y
             still.update((id(v), v) for j, v in enumerate(made) if (i, j) not in found.local)
         return made
@@ -254,7 +259,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = found.again(i, rule, at, inputs)
+        y = found.again(i, rule, at, inputs, draws.mixed(key + 8 * i + 4))
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             if (i, j) in names:

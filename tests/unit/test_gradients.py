@@ -197,6 +197,18 @@ def test_what_noise_can_bring_over_a_kink_may_lie_on_either_side(margin: float) 
         assert (truth.allowed() > 1).all()
 
 
+@pytest.mark.parametrize("x", [0.0, -1.0])
+def test_what_lies_on_a_kink_to_the_bit_may_be_either_side_s_and_all_else_is_exact(x: float) -> None:
+    op = Spelling()
+    fed = op.parameter("x", (1, 3))
+    made = backward(op.graph(op.Clip(fed, op.constant(-1.0), op.constant(0.0))), {"x": (1, 3)}, "dy", {"x": "d x"})
+    feeds = {"x": as_value(np.asarray([[x, -0.5, 2.0]]), "float32"), "dy": as_value(np.ones((1, 3)), "float32")}
+    truth = truths(made, feeds, decided=DECIDED, count=MORE_DRAWS)["d x"]
+    assert truth.allowed()[0, 0] > 1
+    assert truth.y[0, 1:].tolist() == [1, 0]
+    assert truth.evaluation[0, 1:].max() < 1
+
+
 def test_what_noise_cannot_is_held_as_sharply_as_ever() -> None:
     graph, feeds = near_a_kink(1000.0)
     assert truths(graph, feeds, decided=DECIDED)["d x"].allowed().max() < 1e-6
