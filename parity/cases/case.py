@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from parity.axes import Shape, Tensor
+from parity.cases.gradient import derive, gradients
 from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network, as_network
 from parity.errors import FieldError
@@ -42,7 +43,8 @@ class Case:
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
-    pass makes of the running statistics is among the outputs; batches: other batch sizes in which each image must have its
+    pass makes of the running statistics is among the outputs, or "gradient" for the network at inference and what its output, weighted
+    with a drawn cotangent and summed, changes by with its input and every parameter; batches: other batch sizes in which each image must have its
     answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with;
     quick: whether the quick set has it, which is what is run where nothing is named.
     """
@@ -87,12 +89,14 @@ class Case:
             raise FieldError(owner, "batches", self.batches, f"must not name the case's own batch size {self.shape[0]}")
         if self.precision != "float32":
             raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
-        if self.mode not in ("inference", "training"):
-            raise FieldError(owner, "mode", self.mode, 'must be "inference" or "training"')
-        if self.training:
+        if self.mode not in ("inference", "training", "gradient"):
+            raise FieldError(owner, "mode", self.mode, 'must be "inference", "training" or "gradient"')
+        if self.mode != "inference":
             for name in ("batches", "threads"):
                 if getattr(self, name):
-                    raise FieldError(owner, name, getattr(self, name), "must be empty in training")
+                    said = "must be empty in training" if self.training else "must be empty where gradients are asked"
+                    raise FieldError(owner, name, getattr(self, name), said)
+        if self.training:
             shared = next((node for node in self.network.nodes if node.of and node.layer.states()), None)
             if shared is not None:
                 mend = f"is shared by {shared.of} and {shared.name}, so two calls of one step would change its states"
@@ -134,7 +138,15 @@ class Case:
 
     @cached_property
     def graph(self) -> Graph:
-        """The model in operators: its definition."""
+        """The model in operators, with its gradients where they are asked: its definition.
+
+        Raises :class:`parity.errors.Unsupported` where an operator has no derivative.
+        """
+        return derive(self.network, self.input) if self.gradient else self.forward
+
+    @cached_property
+    def forward(self) -> Graph:
+        """The model alone in operators."""
         return lower(self.network, self.input, self.training)
 
     @property
@@ -145,7 +157,12 @@ class Case:
     @cached_property
     def by_batch(self) -> bool:
         """Whether the answer to a sample depends on the others of its batch, by whose statistics something normalises."""
-        return any(node.attributes.get("training_mode", 0) for node in self.graph.nodes)
+        return any(node.attributes.get("training_mode", 0) for node in self.forward.nodes)
+
+    @property
+    def gradient(self) -> bool:
+        """Whether the case is of a network and its gradients."""
+        return self.mode == "gradient"
 
     @property
     def drops(self) -> float:
@@ -162,9 +179,14 @@ class Case:
         }
 
     @cached_property
+    def gradients(self) -> Mapping[str, Tensor]:
+        """The gradients that are asked: ``d input`` and each ``d node.parameter``; none in another mode."""
+        return gradients(self.network, self.input) if self.gradient else {}
+
+    @cached_property
     def outputs(self) -> Mapping[str, Tensor]:
-        """Everything a route has to give, in order: the network's output, then what becomes of each state."""
-        return {self.network.output.name: self.output, **self.states}
+        """Everything a route has to give, in order: the network's output, then what becomes of each state, or each gradient."""
+        return {self.network.output.name: self.output, **self.states, **self.gradients}
 
     @property
     def output(self) -> Tensor:

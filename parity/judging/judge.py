@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
-from typing import Literal, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 import numpy as np
@@ -21,8 +21,9 @@ from parity.judging.compare import Comparison, compare
 from parity.judging.dropping import judge_draws, with_dropped
 from parity.judging.failure import failure_of
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
+from parity.judging.gradients import judge_gradients
 from parity.judging.observation import Observation
-from parity.judging.oracle import Truth, truths
+from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
 from parity.judging.others import judge_others
 from parity.judging.pictures import histogram
 from parity.judging.sameness import digest, same_bits
@@ -87,7 +88,7 @@ class Judge:
         form = self._form(observation, TF32 if tf32 else None, device)
         pictures = pictures and TAG in self.case.tags
         probes, findings = self._probes(observation, form)
-        for asked in (self._states, self._draws, self._others):
+        for asked in (self._behind, self._draws, self._others):
             figures, more = asked(observation, form)
             probes, findings = [*probes, *figures], [*findings, *more]
         changed = self._changed(observation, form)
@@ -101,7 +102,7 @@ class Judge:
         if shown is None:
             return judged
         failure = msgspec.structs.replace(
-            failure_of(self.case, shown, layer_finding, device, self._integer_noise),
+            failure_of(self.case, shown, findings, layer_finding, device, self._integer_noise),
             repeats=changed is None,
             # What is not repeatable may be right by luck, whoever runs it; other ways are asked of the file that ships.
             unoptimised=self._unoptimised(observation, form) if changed is None and _of_file(shown.probe) else None,
@@ -131,7 +132,7 @@ class Judge:
         if observation.unoptimised is None:
             return None
         plain = replace(observation, answers=observation.answers | observation.unoptimised)
-        wrong = [finding for asked in (self._probes, self._states, self._draws) for finding in asked(plain, form)[1]]
+        wrong = [finding for asked in (self._probes, self._behind, self._draws) for finding in asked(plain, form)[1]]
         return "fail" if wrong or self._layers(plain, form, False)[1] is not None else "pass"
 
     def _probes(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
@@ -149,10 +150,12 @@ class Judge:
                 findings.append(finding)
         return probes, findings
 
-    def _states(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
-        """What the pass over the data made of the states."""
+    def _behind(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """What comes behind the output: what the pass over the data made of the states, or the gradients."""
         answers = observation.answers.get("data", [])
         outputs = answers[0] if len(answers) == 1 else ()
+        if self.case.gradient:
+            return judge_gradients(self.case, outputs, self._data_truths, form)
         return judge_states(self.case, outputs, observation.stateless, self._data_truths, form)
 
     def _draws(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
@@ -244,7 +247,8 @@ class Judge:
             exact = walk(graph, feeds)
             found = {name: _exact(exact[name]) for name in graph.outputs}
         else:
-            found = truths(graph, feeds, careful=careful, override=form, key=self.seed)
+            how: dict[str, Any] = dict(decided=DECIDED, count=MORE_DRAWS) if case.gradient else {}
+            found = truths(graph, feeds, careful=careful, override=form, key=self.seed, **how)
         return {name: found[output] for name, output in zip(case.outputs, graph.outputs, strict=True)}
 
     def _integer_noise(self) -> Truth:

@@ -45,7 +45,7 @@ GOOD: dict[str, Any] = {"name": "conv2d/good", "model": Conv2D(3, 4, 3), "shape"
         ({"mean": float("nan")}, "mean", "finite number"),
         ({"mean": None}, "mean", "finite number"),
         ({"precision": "float16"}, "precision", '"float32"'),
-        ({"mode": "train"}, "mode", '"inference" or "training"'),
+        ({"mode": "train"}, "mode", '"inference", "training" or "gradient"'),
         ({"time_limit": 0}, "time_limit", "positive number of seconds"),
         ({"time_limit": "60"}, "time_limit", "positive number of seconds"),
     ],

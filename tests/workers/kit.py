@@ -231,6 +231,7 @@ class Writer:
     label = "kit"
     framework = "maker"
     states = False
+    gradients = False
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"

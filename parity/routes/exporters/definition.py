@@ -19,6 +19,7 @@ class DefinitionFile:
     label = "definition"
     framework = "definition"
     states = True
+    gradients = True
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"

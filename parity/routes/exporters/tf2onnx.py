@@ -21,6 +21,7 @@ class Tf2Onnx:
     label = "tensorflow"
     framework = "tensorflow"
     states = False
+    gradients = False
     modules = ("onnx", "tf2onnx")
     distributions = ("tensorflow", "tensorflow-cpu", "keras", "onnx", "tf2onnx")
     mend = "pip install 'parity[onnx]'"

@@ -18,6 +18,7 @@ class TorchScript:
     label = "torchscript"
     framework = "torch"
     states = False
+    gradients = False
     modules = ("onnx",)
     distributions = ("torch", "onnx")
     mend = "pip install 'parity[onnx]'"

@@ -6,14 +6,17 @@ import gc
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from parity.axes import Array, Layout
+from parity.axes import Array, Layout, Tensor, to_layout
 from parity.cases.case import INPUT, Case
+from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
-from parity.layers.base import as_list, stored_as
+from parity.layers.base import Layer, as_list, stored_as
+from parity.routes.frameworks.placing import Placing, placing
 
 SEED = 0  #: of what layers draw at random in training
 
@@ -23,6 +26,16 @@ class Training:
     """That a model is to be run in training, and the variables that are its states. Keras looks into lists, not into this."""
 
     states: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """That a model's gradients are asked: the cotangent in the model's layout, and of each layer that stores parameters the
+    variables, where its parameters lie in them, and which of these are derived by.
+    """
+
+    cotangent: Array
+    kept: tuple[tuple[tuple[Any, ...], Placing, tuple[str, ...]], ...]
 
 
 class TensorFlow:
@@ -72,6 +85,7 @@ class TensorFlow:
         reset_uids()
         shape = case.input.in_layout(self.layout)
         states: list[Any] = []
+        derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
         if case.drops:
             keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
         values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
@@ -90,10 +104,17 @@ class TensorFlow:
                 if case.training and not tapped:
                     kept = [stored_as(node.layer, enumerate(weights), stored[name]) for name in node.layer.states()]
                     states += [owner.weights[i] for i in kept]
+                if case.gradient and not tapped:
+                    variables = tuple(weight.value for weight in owner.weights)
+                    derived.append((variables, *_placed(node.layer, x)))
         names = [node.name for node in case.network.nodes]
         outputs = [values[name] for name in names] if tapped else values[names[-1]]
         model = keras.Model(values[INPUT], outputs)
         model.training_mode = Training(tuple(states)) if case.training else None
+        model.derived = None
+        if case.gradient and not tapped:
+            cotangent = parameters[COTANGENT][case.network.output.name]
+            model.derived = Derived(to_layout(cotangent, case.output, self.layout), tuple(derived))
         return model
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
@@ -104,6 +125,8 @@ class TensorFlow:
         training = model.training_mode
         states = () if training is None else training.states
         start = [variable.numpy() for variable in states]
+        if model.derived is not None:
+            return _deriving(tf, model, place, tf32)
 
         def run(x: Array) -> tuple[Array, ...]:
             _allow_tf32(tf, tf32)
@@ -116,6 +139,35 @@ class TensorFlow:
             return tuple(o.numpy() for o in (*outputs, *states))
 
         return run
+
+
+def _placed(layer: Layer, x: Tensor) -> tuple[Placing, tuple[str, ...]]:
+    """Where a layer's parameters lie in the variables of its Keras spelling, and which of them are derived by."""
+    spelled = partial(layer.keras_weights, x)
+    wanted = tuple(name for name in layer.parameters() if name not in layer.states())
+    return placing(layer, lambda **numbers: enumerate(spelled(**numbers))), wanted
+
+
+def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
+    """The network at inference with its gradients by a tape. What has no gradient gives zeros."""
+
+    def run(x: Array) -> tuple[Array, ...]:
+        _allow_tf32(tf, tf32)
+        variables = [variable for each, _, _ in model.derived.kept for variable in each]
+        with tf.device(place):
+            leaf = tf.constant(x)
+            with tf.GradientTape() as tape:
+                tape.watch(leaf)
+                out = model(leaf)
+            cotangent = tf.constant(model.derived.cotangent)
+            by_input, *found = tape.gradient(out, [leaf, *variables], cotangent, unconnected_gradients="zero")
+        made, left = [out.numpy(), by_input.numpy()], iter(found)
+        for each, placed, wanted in model.derived.kept:
+            gradients = {i: next(left).numpy() for i in range(len(each))}
+            made += placed.gathered(gradients, wanted)
+        return tuple(made)
+
+    return run
 
 
 def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> Any:
