@@ -15,6 +15,7 @@ from parity.errors import FieldError
 from parity.layers.base import Draw, Layer, is_count, is_number
 from parity.operators.graph import Graph
 
+DTYPES = ("float32", "int32", "int64")  #: of an input
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
 
@@ -38,7 +39,8 @@ class Case:
     """A layer or network, its input, precision and mode.
 
     name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``; scale and mean: the input
-    is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
+    is ``scale * (mean + z)``, z with mean 0 and variance 1; dtype: of the input, and of an integer one, for what reads
+    indices, below: it is drawn evenly from the whole numbers from 0 to below - 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
@@ -52,6 +54,8 @@ class Case:
     shape: Shape
     scale: float = 1.0
     mean: float = 0.0
+    dtype: str = "float32"
+    below: int = 0
     precision: str = "float32"
     mode: str = "inference"
     tags: tuple[str, ...] = ()
@@ -78,6 +82,14 @@ class Case:
             raise FieldError(owner, "scale", self.scale, "must be a positive number")
         if not is_number(self.mean):
             raise FieldError(owner, "mean", self.mean, "must be a finite number")
+        if self.dtype not in DTYPES:
+            raise FieldError(owner, "dtype", self.dtype, f"must be one of {', '.join(DTYPES)}")
+        if not (is_count(self.below) if self.whole else self.below == 0):
+            mend = "must be at least 1 with a dtype of whole numbers, and 0 with float32"
+            raise FieldError(owner, "below", self.below, mend)
+        for name, usual in (("scale", 1.0), ("mean", 0.0)):
+            if self.whole and getattr(self, name) != usual:
+                raise FieldError(owner, name, getattr(self, name), f"must be left at {usual} with whole numbers")
         timed(self.name, self.time_limit)
         for name in ("batches", "threads"):
             counts = getattr(self, name)
@@ -119,8 +131,13 @@ class Case:
 
     @property
     def input(self) -> Tensor:
-        """Shape and axes of the input."""
-        return Tensor(self.shape)
+        """Shape, axes and dtype of the input."""
+        return Tensor(self.shape, dtype=self.dtype)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the input is of whole numbers by its dtype."""
+        return self.dtype != "float32"
 
     @cached_property
     def network(self) -> Network:
@@ -188,6 +205,8 @@ class Case:
             "shape": list(self.shape),
             "scale": self.scale,
             "mean": self.mean,
+            "dtype": self.dtype,
+            "below": self.below,
             "precision": self.precision,
             "mode": self.mode,
             "batches": list(self.batches),

@@ -6,6 +6,7 @@ from parity.layers.base import Draw, Layer, Parameter, layer
 from parity.layers.combine import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from parity.layers.conv import Conv1D, Conv2D, Conv3D
 from parity.layers.convtranspose import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
+from parity.layers.embedding import Embedding
 from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, Softmax, Softplus
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
 from parity.layers.learned import ClassToken, LayerScale, PositionEmbedding
@@ -72,6 +73,7 @@ __all__ = [
     "Draw",
     "Dropout",
     "ELU",
+    "Embedding",
     "Flatten",
     "GELU",
     "GLU",

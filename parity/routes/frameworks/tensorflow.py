@@ -74,7 +74,7 @@ class TensorFlow:
         states: list[Any] = []
         if case.drops:
             keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-        values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
+        values = {INPUT: keras.Input(shape=shape[1:], dtype=case.dtype, name="input")}
         spelled: dict[str, list[Any]] = {}
         for node in case.network.nodes:
             x = case.tensors[node.inputs[0]]
