@@ -12,7 +12,7 @@ from parity.axes import Shape, Tensor
 from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network, as_network
 from parity.errors import FieldError
-from parity.layers.base import Draw, Layer, is_count, is_number
+from parity.layers.base import Chance, Draw, Layer, is_count, is_number
 from parity.operators.graph import Graph
 
 DTYPES = ("float32", "int32", "int64")  #: of an input
@@ -109,7 +109,7 @@ class Case:
             if shared is not None:
                 mend = f"is shared by {shared.of} and {shared.name}, so two calls of one step would change its states"
                 raise FieldError(owner, "model", str(shared.layer), mend)
-            drawing = next((node for node in self.network.nodes if node.layer.drops()), None)
+            drawing = next((node for node in self.network.nodes if node.layer.chance()), None)
             if drawing is not None and self.tapped:
                 mend = f"has no one answer in training, since {drawing.name} draws: make that a case by itself"
                 raise FieldError(owner, "model", str(drawing.layer), mend)
@@ -165,9 +165,9 @@ class Case:
         return any(node.attributes.get("training_mode", 0) for node in self.graph.nodes)
 
     @property
-    def drops(self) -> float:
-        """The probability with which an element of the answer is set to 0; above 0 there is no one answer."""
-        return self.network.output.layer.drops() if self.training else 0.0
+    def chance(self) -> Chance | None:
+        """What is drawn at random, so that there is no one answer."""
+        return self.network.output.layer.chance() if self.training else None
 
     @cached_property
     def states(self) -> Mapping[str, Tensor]:

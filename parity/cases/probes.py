@@ -81,7 +81,7 @@ def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
     """The inputs of a probe in the order they are run, of the case's dtype, each of its shape."""
     if probe == "data":
         x = draw_input(case, seed)
-        if case.drops:
+        if case.chance:
             return [x] * CALLS
         if case.training or case.by_batch:
             return [x]  # its statistics are those of the whole batch

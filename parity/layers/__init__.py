@@ -10,8 +10,9 @@ from parity.layers.embedding import Embedding
 from parity.layers.exponential import CELU, ELU, SELU, LogSigmoid, LogSoftmax, Softmax, Softplus
 from parity.layers.gated import GELU, GLU, HardSwish, Mish, SiLU
 from parity.layers.learned import ClassToken, LayerScale, PositionEmbedding
-from parity.layers.linear import Linear
+from parity.layers.linear import Bilinear, Linear
 from parity.layers.moves import Permute, Reshape, Roll, Slice, WindowPartition, WindowReverse
+from parity.layers.noise import AlphaDropout, ChannelDropout, GaussianDropout, GaussianNoise
 from parity.layers.norm import BatchNorm1D, BatchNorm2D, BatchNorm3D
 from parity.layers.norm_sample import GroupNorm, InstanceNorm1D, InstanceNorm2D, InstanceNorm3D, LayerNorm
 from parity.layers.norm_size import LocalResponseNorm, RMSNorm, UnitNorm
@@ -47,6 +48,7 @@ __all__ = [
     "AdaptiveMaxPool2D",
     "AdaptiveMaxPool3D",
     "Add",
+    "AlphaDropout",
     "ArgMax",
     "Average",
     "AvgPool1D",
@@ -55,7 +57,9 @@ __all__ = [
     "BatchNorm1D",
     "BatchNorm2D",
     "BatchNorm3D",
+    "Bilinear",
     "CELU",
+    "ChannelDropout",
     "ChannelShuffle",
     "ClassToken",
     "Concatenate",
@@ -77,6 +81,8 @@ __all__ = [
     "Flatten",
     "GELU",
     "GLU",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAvgPool1D",
     "GlobalAvgPool2D",
     "GlobalAvgPool3D",

@@ -72,7 +72,7 @@ class TensorFlow:
         reset_uids()
         shape = case.input.in_layout(self.layout)
         states: list[Any] = []
-        if case.drops:
+        if case.chance:
             keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
         values = {INPUT: keras.Input(shape=shape[1:], dtype=case.dtype, name="input")}
         spelled: dict[str, list[Any]] = {}
