@@ -1,8 +1,91 @@
 """Divergences of layers that look up, drop, unfold and sample; those of all others are in ``known_divergences.py``."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from parity.axes import Shape
 from parity.cases import KnownDivergence
+from parity.cases.shipped import CEIL_DECLARED, CEIL_REFUSED, STRIDE_ONE_NO_IMAGE
+from parity.operators.graph import Node
+
+Shapes = tuple[Shape, ...]
+
+
+def of_indices(also: Callable[[bool, int, bool], bool]) -> Callable[[Node, Shapes], bool]:
+    """Whether there is a MaxPool that gives its indices, of which ``also`` holds: stride 1, over so many places, padded."""
+
+    def found(node: Node, shapes: Shapes) -> bool:
+        at_one = set(node.attributes.get("strides", ())) == {1}
+        return (
+            node.kind == "MaxPool"
+            and len(node.outputs) == 2
+            and also(at_one, len(shapes[0]) - 2, any(node.attributes.get("pads", ())))
+        )
+
+    return found
+
+
+#: torch's exporters make torch's indices of ONNX's with a pool of kernel 1, so theirs are right only where both pools are off alike: along a signal, with stride 1.
+INDICES: dict[str, Any] = dict(
+    reason="onnx's reference evaluator counts the indices of a MaxPool of stride 1 in one channel, and not through the whole input",
+    evidence=(
+        "MaxPool, kernel 1, strides 1, input 1x2x2x3: the evaluator of onnx 1.23.2 gives 0 to 5 twice, ONNX Runtime 1.32 0 to 11, as the "
+        "operator's text says ('in [0, N x C x D1 x ... x Dn)'). Both of torch's exporters take such a pool off the indices of every "
+        "MaxPool that gives them, to make torch's of them. docs/divergences/reference_max_pool_indices.py"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
 
 KNOWN = [
+    # ---- indices of pools ----
+    KnownDivergence(
+        cases=("maxpoolindices?d/*", "maxunpool?d/*"),
+        routes="definition>reference",
+        operator=of_indices(lambda at_one, places, padded: at_one and (places == 2 or (places == 3 and not padded))),
+        kind="value",
+        **INDICES,
+    ),
+    KnownDivergence(
+        cases="maxpoolindices?d/*",
+        routes=("torch>reference", "torchscript>reference"),
+        operator=of_indices(lambda at_one, places, padded: not at_one or places == 2 or (places == 3 and not padded)),
+        kind="value",
+        **INDICES,
+    ),
+    KnownDivergence(
+        cases="maxunpool?d/*",
+        routes="torch>reference",
+        operator=of_indices(lambda at_one, places, padded: at_one and (places == 2 or (places == 3 and not padded))),
+        kind="value",
+        **INDICES,
+    ),
+    KnownDivergence(
+        cases="maxunpool?d/*",
+        routes="torch>reference",
+        operator=of_indices(lambda at_one, places, padded: not at_one),
+        kind="error",
+        says="out of bounds",
+        **INDICES,
+    ),
+    replace(STRIDE_ONE_NO_IMAGE, cases=("maxpoolindices[13]d/*", "maxunpool[13]d/*"), routes="definition>reference"),
+    replace(STRIDE_ONE_NO_IMAGE, cases=("maxpoolindices[13]d/*", "maxunpool[13]d/*"), routes="torch>reference"),
+    replace(STRIDE_ONE_NO_IMAGE, cases="maxpoolindices[13]d/*", routes="torchscript>reference"),
+    replace(CEIL_REFUSED, cases="maxpoolindices?d/*"),
+    replace(CEIL_DECLARED, cases="maxpoolindices?d/*"),
+    KnownDivergence(
+        cases="maxunpool?d/no-size",
+        routes="torchscript>*",
+        kind="error",
+        says="cond must be a bool",
+        reason="the TorchScript exporter fails on a MaxUnpool without output_size in a check of torch's own",
+        evidence=(
+            "torch 2.13, MaxUnpool1d to 3d(2) traced: torch.nn.functional hands a traced tensor to torch._check_with, which raises "
+            "TypeError('cond must be a bool, but got a Tensor'). With an output_size it says that max_unpool2d is not supported"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    # ---- embeddings ----
     KnownDivergence(
         cases="embedding/max-norm/*",
         routes="torchscript>*",

@@ -179,9 +179,6 @@ class Network:
                     f + ceil((k - 1) * d // s * j) for f, k, s, d, j in zip(field, *spread[:3], jump, strict=True)
                 )
                 jump = tuple(j / s for j, s in zip(jump, spread.stride, strict=True))
-            behind = len(shapes[node.name].shape) - 2
-            if behind > len(shapes[node.inputs[0]].shape) - 2:  # features become a signal
-                field, jump = (max(field),) * behind, (max(jump),) * behind
             fields[node.name] = field
             jumps[node.name] = jump
         return fields

@@ -73,15 +73,15 @@ def judge_draws(chance: Chance, x: Array, outputs: Sequence[Array], axes: Sequen
         found = _of_noise(chance, x.astype(np.float64), together.astype(np.float64), axes)
     else:
         kept = ~_dropped(together, chance)
-        counts = np.not_equal(x, 0) | bool(chance.dropped)
+        counts: Array = np.not_equal(x, 0) | bool(chance.dropped)
         if chance.channels:
             behind = tuple(range(2, x.ndim))
-            whole = kept.any(axis=tuple(axis + 1 for axis in behind), keepdims=True)
+            whole: Array = np.asarray(kept.any(axis=tuple(axis + 1 for axis in behind), keepdims=True))
             if parts := int(((kept != whole) & counts).sum()):
                 return Comparison(
                     "draws", f"{parts:,} elements are dropped though others of their channel are kept"
                 ), ""
-            kept, counts = whole.reshape(whole.shape[:3]), counts.any(axis=behind)
+            kept, counts = whole.reshape(whole.shape[:3]), np.asarray(counts.any(axis=behind))
         found = _of_drops(chance, counts, kept, axes)
     statistics = [s for s in found if s.trials]
     if not statistics:

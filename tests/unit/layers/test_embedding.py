@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from parity.axes import Tensor
-from parity.cases import Sequential
 from parity.errors import FieldError
-from parity.layers import Conv1D, Embedding
+from parity.layers import Embedding
 
 
 @pytest.mark.parametrize(
@@ -34,8 +33,3 @@ def test_floats_and_images_of_indices_are_refused() -> None:
     for x in (Tensor((2, 7)), Tensor((2, 7, 5), dtype="int64")):
         with pytest.raises(FieldError, match="num_embeddings"):
             Embedding(9, 4).fits(x)
-
-
-def test_what_convolves_along_the_rows_sees_as_many_indices() -> None:
-    network = Sequential(Embedding(9, 4), ("conv", Conv1D(4, 3, 5, dilation=2)))
-    assert network.receptive_fields(Tensor((2, 17), dtype="int64"))["conv"] == (9,)
