@@ -85,6 +85,55 @@ KNOWN = [
         ),
         versions={"torch": "<=2.13.0"},
     ),
+    # ---- distances ----
+    KnownDivergence(
+        cases="cosinesimilarity/*eps10*",
+        routes="torchscript>*",
+        kind="value",
+        reason="the TorchScript exporter holds the product of the two norms to eps, where torch holds each of them",
+        evidence=(
+            "symbolic_opset9.py of torch 2.13, cosine_similarity: max(sqrt(sum x1^2 sum x2^2), eps). CosineSimilarity(eps=10) of two rows of "
+            "norm 1: torch gives x1 x2 / 100, the file x1 x2 / 10 in ONNX Runtime 1.32. docs/divergences/torchscript_distances.py"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    *(
+        KnownDivergence(
+            cases=tuple(f"pairwisedistance/*{word}*" for word in ("p1", "p3", "largest", "eps0.001", "of-equals")),
+            routes="torchscript>*",
+            kind=kind,
+            reason="the TorchScript exporter adds eps of a PairwiseDistance to p and not to the difference, and leaves out the modulus",
+            evidence=(
+                "symbolic_opset9.py of torch 2.13, pairwise_distance: pow(sum(pow(x1 - x2, p)), 1 / (p + eps)). p=1 of differences 1 and -1: "
+                "torch 2, the file 0 in ONNX Runtime 1.32; p=3 of -1: NaN. docs/divergences/torchscript_distances.py"
+            ),
+            versions={"torch": "<=2.13.0"},
+        )
+        for kind in ("value", "nan", "infinity")
+    ),
+    KnownDivergence(
+        cases="pairwisedistance/of-equals",
+        routes="tensorflow>*",
+        kind="value",
+        reason="TensorFlow's Grappler, which tf2onnx runs, turns a - b + eps into a + (eps - b), which rounds eps away",
+        evidence=(
+            "Keras 3.15 with TensorFlow 2.21, x - clip(x) + 1e-6 of x within the clip: the model gives 1e-6, the exported file has a Sub of the "
+            "constant and the clip and an Add, and gives 9.5e-7 to 1.01e-6 in ONNX Runtime 1.32. docs/divergences/grappler_reassociates.py"
+        ),
+        versions={"tensorflow": "<=2.21.0", "tf2onnx": "<=1.17.0"},
+    ),
+    KnownDivergence(
+        cases="argmin/*",
+        routes="tensorflow>*",
+        kind="onnx-invalid",
+        says="Bitcast",
+        reason="tf2onnx writes the sign bit that Keras' argmin asks for as a Bitcast, which its opsets do not have",
+        evidence=(
+            "keras.ops.argmin as keras.ops.argmax: keras/src/backend/tensorflow/numpy.py in Keras 3.15 finds -0 with tf.bitcast, for which "
+            "tf2onnx 1.17.0 has no rule: onnx.checker says 'No Op registered for Bitcast with domain_version of 15'"
+        ),
+        versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
+    ),
     # ---- embeddings ----
     KnownDivergence(
         cases="embedding/max-norm/*",

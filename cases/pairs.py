@@ -6,7 +6,7 @@ from typing import Any
 from parity.axes import Shape
 from parity.cases import Case, Graph, Sequential, Sweep
 from parity.cases.network import Network
-from parity.layers import ArgMin, CosineSimilarity, CumSum, HardTanh, Layer, PairwiseDistance, ReLU
+from parity.layers import ArgMin, CosineSimilarity, CumSum, HardTanh, Layer, PairwiseDistance, ReLU, Sigmoid
 
 VALUES: dict[str, Any] = {"scale": [1.0, 1e-3, 1e3, 1e6], "mean": [0.0, 100.0]}
 
@@ -15,9 +15,9 @@ def shape(axis: str, batch: int) -> Shape:
     return (batch, 37) if axis == "f" else (batch, 5, 7, 11)
 
 
-def with_itself(layer: Layer) -> Network:
-    """An input beside what a clip leaves of it, which is exact."""
-    return Graph(other=(HardTanh(-0.5, 0.75), "input"), near=(layer, "input", "other"))
+def with_another(layer: Layer) -> Network:
+    """An input beside what a sigmoid makes of it, which is far from it on every scale."""
+    return Graph(other=(Sigmoid(), "input"), near=(layer, "input", "other"))
 
 
 CASES: list[Case] = [
@@ -40,19 +40,30 @@ CASES: list[Case] = [
     ),
     *Sweep(
         "cosinesimilarity",
-        lambda axis, eps, batch: (with_itself(CosineSimilarity(axis, eps)), shape(axis, batch)),
-        {"axis": ["c", "h", "w", "f"], "eps": [1e-8, 1e-3], "batch": [2, 1], **VALUES},
+        lambda axis, eps, batch: (with_another(CosineSimilarity(axis, eps)), shape(axis, batch)),
+        {"axis": ["c", "h", "w", "f"], "eps": [1e-8, 10.0], "batch": [2, 1], **VALUES},
         [lambda axis, batch: batch == 1 and axis != "f"],
     ),
     *Sweep(
         "pairwisedistance",
-        lambda axis, p, eps, batch: (with_itself(PairwiseDistance(axis, p, eps)), shape(axis, batch)),
+        lambda axis, p, eps, batch: (with_another(PairwiseDistance(axis, p, eps)), shape(axis, batch)),
         {
             "axis": ["f", "w"],
             "p": {"p2": 2.0, "p1": 1.0, "p3": 3.0, "largest": inf},
-            "eps": [1e-6, 0.0, 1e-3],
+            "eps": [0.0, 1e-3],
             "batch": [2, 1],
             **VALUES,
         },
+        # Where all are positive a norm without the modulus is the same.
+        [lambda p, mean: p in (1.0, 3.0) and mean > 0],
+    ),
+    # Nothing is left but eps, the default of both.
+    *(
+        Case(
+            f"{layer.kind}/of-equals",
+            Graph(other=(HardTanh(-9.0, 9.0), "input"), near=(layer, "input", "other")),
+            (2, 37),
+        )
+        for layer in (CosineSimilarity("f"), PairwiseDistance("f"))
     ),
 ]
