@@ -85,6 +85,19 @@ KNOWN = [
         ),
         versions={"torch": "<=2.13.0"},
     ),
+    # ---- sampling ----
+    KnownDivergence(
+        cases="gridsample/bicubic-border-*",
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+        kind="value",
+        reason="onnx's reference evaluator moves the places of a cubic GridSample to the border, and not the elements that it reads there",
+        evidence=(
+            "GridSample, mode cubic, padding_mode border, align_corners 1, image k^2 of 4x5 at (-1.2, 0): the evaluator of onnx 1.23.2 "
+            "gives 53.125, torch 2.13 and ONNX Runtime 1.32 51.397; linear and nearest agree, and so do zeros and reflection "
+            "(onnx/reference/ops/op_grid_sample.py, line 53). docs/divergences/reference_grid_sample_cubic_border.py"
+        ),
+        versions={"onnx": "<=1.23.2"},
+    ),
     # ---- distances ----
     KnownDivergence(
         cases="cosinesimilarity/*eps10*",
