@@ -23,7 +23,7 @@ INDICES: dict[int, Any] = {1: MaxPoolIndices1D, 2: MaxPoolIndices2D, 3: MaxPoolI
 UNPOOLS: dict[int, Any] = {1: MaxUnpool1D, 2: MaxUnpool2D, 3: MaxUnpool3D}
 SHAPES: dict[int, dict[str, Shape]] = {
     1: {"even": (2, 3, 12), "rest": (2, 3, 37), "one": (1, 3, 12)},
-    2: {"even": (2, 3, 12, 6), "rest": (2, 3, 11, 14), "one": (1, 3, 12, 6)},
+    2: {"even": (2, 3, 12, 10), "rest": (2, 3, 11, 14), "one": (1, 3, 12, 10)},
     3: {"even": (2, 3, 6, 4, 8), "rest": (2, 3, 5, 7, 9), "one": (1, 3, 6, 4, 8)},
 }
 GEOMETRY: dict[str, Any] = {"kernel": [2, 3], "stride": [None, 1, 2], "padding": [0, 1]}
