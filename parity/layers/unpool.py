@@ -15,6 +15,10 @@ from parity.layers.definition import define
 from parity.layers.pool import Pool
 from parity.layers.windows import size_mend
 
+LOWEST = -float(
+    np.finfo(np.float32).max
+)  #: not minus infinity: tf2onnx writes a choice as products, which make NaN of it
+
 
 class MaxPoolIndices(Pool):
     """Where the maximum of each window stands, the first of several: its number among the places of its channel, int64.
@@ -130,7 +134,7 @@ class MaxUnpool(Layer):
 
         def unpool(v: Any, places: Any) -> Any:
             there = ops.equal(ops.reshape(places, (-1, before, channels, 1)), np.arange(prod(size)))
-            values = ops.where(there, ops.expand_dims(ops.reshape(v, (-1, before, channels)), -1), -inf)
+            values = ops.where(there, ops.expand_dims(ops.reshape(v, (-1, before, channels)), -1), LOWEST)
             best = ops.max(values, axis=1)
             y = ops.where(ops.any(there, axis=1), best, 0.0)
             return ops.reshape(ops.transpose(y, (0, 2, 1)), (-1, *size, channels))
