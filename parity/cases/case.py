@@ -13,9 +13,10 @@ from parity.cases.gradient import derive, gradients
 from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network, as_network
 from parity.errors import FieldError
-from parity.layers.base import Draw, Layer, is_count, is_number
+from parity.layers.base import Chance, Draw, Layer, is_count, is_number
 from parity.operators.graph import Graph
 
+DTYPES = ("float32", "int32", "int64")  #: of an input
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
 
@@ -39,7 +40,8 @@ class Case:
     """A layer or network, its input, precision and mode.
 
     name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``; scale and mean: the input
-    is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
+    is ``scale * (mean + z)``, z with mean 0 and variance 1; dtype: of the input, and of an integer one, for what reads
+    indices, below: it is drawn evenly from the whole numbers from 0 to below - 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
@@ -54,6 +56,8 @@ class Case:
     shape: Shape
     scale: float = 1.0
     mean: float = 0.0
+    dtype: str = "float32"
+    below: int = 0
     precision: str = "float32"
     mode: str = "inference"
     tags: tuple[str, ...] = ()
@@ -80,6 +84,14 @@ class Case:
             raise FieldError(owner, "scale", self.scale, "must be a positive number")
         if not is_number(self.mean):
             raise FieldError(owner, "mean", self.mean, "must be a finite number")
+        if self.dtype not in DTYPES:
+            raise FieldError(owner, "dtype", self.dtype, f"must be one of {', '.join(DTYPES)}")
+        if not (is_count(self.below) if self.whole else self.below == 0):
+            mend = "must be at least 1 with a dtype of whole numbers, and 0 with float32"
+            raise FieldError(owner, "below", self.below, mend)
+        for name, usual in (("scale", 1.0), ("mean", 0.0)):
+            if self.whole and getattr(self, name) != usual:
+                raise FieldError(owner, name, getattr(self, name), f"must be left at {usual} with whole numbers")
         timed(self.name, self.time_limit)
         for name in ("batches", "threads"):
             counts = getattr(self, name)
@@ -91,6 +103,8 @@ class Case:
             raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
         if self.mode not in ("inference", "training", "gradient"):
             raise FieldError(owner, "mode", self.mode, 'must be "inference", "training" or "gradient"')
+        if self.gradient and self.whole:
+            raise FieldError(owner, "mode", self.mode, "must be inference: whole numbers have no derivative")
         if self.mode != "inference":
             for name in ("batches", "threads"):
                 if getattr(self, name):
@@ -101,7 +115,7 @@ class Case:
             if shared is not None:
                 mend = f"is shared by {shared.of} and {shared.name}, so two calls of one step would change its states"
                 raise FieldError(owner, "model", str(shared.layer), mend)
-            drawing = next((node for node in self.network.nodes if node.layer.drops()), None)
+            drawing = next((node for node in self.network.nodes if node.layer.chance()), None)
             if drawing is not None and self.tapped:
                 mend = f"has no one answer in training, since {drawing.name} draws: make that a case by itself"
                 raise FieldError(owner, "model", str(drawing.layer), mend)
@@ -123,8 +137,13 @@ class Case:
 
     @property
     def input(self) -> Tensor:
-        """Shape and axes of the input."""
-        return Tensor(self.shape)
+        """Shape, axes and dtype of the input."""
+        return Tensor(self.shape, dtype=self.dtype)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the input is of whole numbers by its dtype."""
+        return self.dtype != "float32"
 
     @cached_property
     def network(self) -> Network:
@@ -165,9 +184,9 @@ class Case:
         return self.mode == "gradient"
 
     @property
-    def drops(self) -> float:
-        """The probability with which an element of the answer is set to 0; above 0 there is no one answer."""
-        return self.network.output.layer.drops() if self.training else 0.0
+    def chance(self) -> Chance | None:
+        """What is drawn at random, so that there is no one answer."""
+        return self.network.output.layer.chance() if self.training else None
 
     @cached_property
     def states(self) -> Mapping[str, Tensor]:
@@ -210,6 +229,8 @@ class Case:
             "shape": list(self.shape),
             "scale": self.scale,
             "mean": self.mean,
+            "dtype": self.dtype,
+            "below": self.below,
             "precision": self.precision,
             "mode": self.mode,
             "batches": list(self.batches),

@@ -76,7 +76,10 @@ def draw_parameters(case: Case, seed: int) -> Parameters:
 
 
 def draw_input(case: Case, seed: int) -> Array:
-    """The input of a case: ``scale * (mean + z)``, float32, canonical axes."""
+    """The input of a case: ``scale * (mean + z)``, or whole numbers from 0 to ``below - 1``; of its dtype, canonical axes."""
+    if case.whole:
+        drawn = words(prod(case.shape), seed, case.name, INPUT) % np.uint64(case.below)
+        return drawn.astype(case.dtype).reshape(case.shape)
     return (case.scale * (case.mean + draw(case.shape, "normal", seed, case.name, INPUT))).astype(np.float32)
 
 

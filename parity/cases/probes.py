@@ -81,14 +81,15 @@ def variant_of(probe: Probe) -> Variant:
 
 
 def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
-    """The inputs of a probe in the order they are run, float32, each of the case's shape."""
+    """The inputs of a probe in the order they are run, of the case's dtype, each of its shape."""
     if probe == "data":
         x = draw_input(case, seed)
-        if case.drops:
+        if case.chance:
             return [x] * CALLS
         if case.training or case.gradient or case.by_batch:
             return [x]  # statistics, and gradients by parameters, are those of the whole batch
-        return [x, -x]  # a feature that is never positive in one input is in the other
+        # A feature that is never positive in one input is in the other; of indices both ends of the range are met.
+        return [x, case.below - 1 - x if case.whole else -x]
     if probe == "integer":
         return [draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT)]
     return _impulses(case)
@@ -100,6 +101,8 @@ def _definition(case: Case, node: Node) -> Definition:
 
 def _integer_plan(case: Case) -> tuple[int, int] | str:
     """(largest weight, weights per output) that keep every sum exact, or why there are none."""
+    if case.whole:
+        return "its input is of whole numbers as it is"
     depth = 0
     steps: dict[str, Fraction] = {INPUT: Fraction(1)}
     for node in case.network.nodes:

@@ -17,8 +17,8 @@ from parity.cases.network import Node
 from parity.cases.parameters import Parameters
 from parity.cases.probes import PROBES, inputs_of, parameters_of, variant_of, why_not
 from parity.judging.blind import blind_to, told
+from parity.judging.chances import as_drawn, judge_draws
 from parity.judging.compare import Comparison, compare
-from parity.judging.dropping import judge_draws, with_dropped
 from parity.judging.failure import failure_of
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
 from parity.judging.gradients import judge_gradients
@@ -162,10 +162,10 @@ class Judge:
         """The statistics of what is drawn at random."""
         case = self.case
         outputs = [out for given in observation.answers.get("data", []) for out in given if out.shape == case.shape]
-        if not case.drops or len(outputs) < 2:
-            return ([ProbeFigure(probe="draws", status="not judged")] if case.drops else []), []
+        if not case.chance or len(outputs) < 2:
+            return ([ProbeFigure(probe="draws", status="not judged")] if case.chance else []), []
         x = self._asked("data")[0]
-        comparison, told = judge_draws(case.drops, x, outputs, case.input.axes)
+        comparison, told = judge_draws(case.chance, x, outputs, case.input.axes)
         wrong = [] if comparison.kind is None else [Finding(comparison, OUTPUT, "draws", case.output)]
         return [figured("draws", [comparison], told)], wrong
 
@@ -177,7 +177,7 @@ class Judge:
 
     def _blind(self, probe: Probe, form: Format | None) -> str:
         """What a check has to say of a case whose own input tells nothing."""
-        if probe != "data" or self.case.drops:
+        if probe != "data" or self.case.chance:
             return ""
         key = _name(form)
         if key not in self._blindness:
@@ -223,9 +223,9 @@ class Judge:
         return self._truths_of(probe, careful, form)[self.case.network.output.name]
 
     def _truth_of(self, observed: Array, probe: Probe, careful: bool, form: Format | None) -> Truth:
-        """The truth of these answers, which may have dropped what is 0 in them where the case drops anything."""
+        """The truth of these answers, which may hold what was drawn where the case draws anything."""
         truth = self._truth(probe, careful, form)
-        return with_dropped(truth, observed) if self.case.drops else truth
+        return as_drawn(truth, observed, self.case.chance) if self.case.chance else truth
 
     def _truths_of(self, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
         """The truth of every output, by :attr:`Case.outputs`."""
@@ -275,7 +275,7 @@ class Judge:
     def _changed(self, observation: Observation, form: Format | None) -> Finding | None:
         """Whether the same input, asked once more at the end, gave another answer."""
         first, after = observation.answers.get("data", []), observation.again
-        if after is None or not first or self.case.drops:
+        if after is None or not first or self.case.chance:
             return None
         before, shape = first[0], self.case.output.shape
         if len(before) == len(after) and all(same_bits(a, b) for a, b in zip(before, after, strict=True)):
@@ -301,7 +301,7 @@ class Judge:
     ) -> tuple[list[LayerFigure], Finding | None]:
         """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
         case, nodes = self.case, self.case.network.nodes
-        if case.drops:  # the layer is the network, and its answers are judged together
+        if case.chance:  # the layer is the network, and its answers are judged together
             return [self._figure(nodes[0], self._probe("data", observation, form)[0])], None
         values: dict[str, Array] = {INPUT: self._asked("data")[0]}
         if not case.tapped:

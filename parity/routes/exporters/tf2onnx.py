@@ -36,7 +36,7 @@ class Tf2Onnx:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
-            model(tf.zeros(case.input.in_layout("NHWC"), tf.float32), training=False)
+            model(tf.zeros(case.input.in_layout("NHWC"), case.dtype), training=False)
             # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1

@@ -59,10 +59,10 @@ def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> No
 
 
 def sample_input(case: Case) -> Any:
-    """An input of the case's shape for an exporter to trace with; its values decide nothing."""
+    """An input of the case's shape and dtype for an exporter to trace with; its values decide nothing."""
     import torch
 
-    return torch.zeros(case.shape, dtype=torch.float32)
+    return torch.zeros(case.shape, dtype=getattr(torch, case.dtype))
 
 
 def pytorch_exporter(path: Path) -> str:

@@ -86,9 +86,9 @@ class TensorFlow:
         shape = case.input.in_layout(self.layout)
         states: list[Any] = []
         derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
-        if case.drops:
+        if case.chance:
             keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-        values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
+        values = {INPUT: keras.Input(shape=shape[1:], dtype=case.dtype, name="input")}
         spelled: dict[str, list[Any]] = {}
         for node in case.network.nodes:
             x = case.tensors[node.inputs[0]]
