@@ -62,7 +62,7 @@ def test_no_running_sum_of_any_case_reaches_what_float32_counts_exactly(registry
             assert shrink is not None
             steps[node.name] = min(steps[name] for name in node.inputs) * shrink
             arguments = [sizes[name] for name in node.inputs]
-            reached, sizes[node.name] = largest_sum(node.layer, arguments, parameters[node.name])
+            reached, sizes[node.name] = largest_sum(node.layer, arguments, parameters[node.of or node.name])
             # Counted in the finest step, a running sum is a whole number; below 2^24 float32 holds all of them.
             assert reached / steps[node.name] < 2**24, (case.name, node.name)
         checked += 1
@@ -78,7 +78,7 @@ def test_every_value_of_every_case_is_a_multiple_of_its_step_and_fits_float32(re
         steps: dict[str, Fraction] = {INPUT: Fraction(1)}
         for node in case.network.nodes:
             inputs = [values[name] for name in node.inputs]
-            y = reference(node.layer, *inputs, **parameters[node.name])
+            y = reference(node.layer, *inputs, **parameters[node.of or node.name])
             shrink = finest_step(node.layer, *(case.tensors[name] for name in node.inputs))
             assert shrink is not None
             step = min(steps[name] for name in node.inputs) * shrink
