@@ -86,7 +86,8 @@ def test_every_value_of_every_case_is_a_multiple_of_its_step_and_fits_float32(re
             assert np.all(y * step.denominator == np.round(y * step.denominator)), (case.name, node.name)
             assert np.all(y == y.astype(np.float32)), (case.name, node.name)
             values[node.name], steps[node.name] = y, step
-        assert np.any(values[case.network.output.name]), case.name
+        # Places, which are whole numbers, may all be the first.
+        assert np.any(values[case.network.output.name]) or case.output.dtype != "float32", case.name
 
 
 def test_every_single_convolution_dense_layer_and_maximum_has_an_integer_probe(registry: Registry) -> None:
