@@ -79,10 +79,10 @@ class Spelling:
         empty = np.zeros((0, *shape[1:]), np.float64 if dtype in FORMATS else dtype)
         return self._known(Named(name, Value(empty, dtype), shape[0]))
 
-    def parameter(self, name: str, shape: Shape) -> Named:
-        """A value of the graph's precision that is fed and has no batch."""
+    def parameter(self, name: str, shape: Shape, dtype: str = "") -> Named:
+        """A value that is fed and has no batch, of the graph's precision unless a type is said."""
         self._inputs.append(name)
-        return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), shape), self.precision), None))
+        return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), shape), dtype or self.precision), None))
 
     def constant(self, array: Any, dtype: str = "") -> Named:
         """A stored array; numbers and lists of whole numbers are int64, floats of the graph's precision unless a type is said."""
