@@ -228,7 +228,7 @@ KNOWN = [
         versions={"onnx": "<=1.23.2"},
     ),
     KnownDivergence(
-        cases="celu/*",
+        cases=("celu/*", "*/celu"),
         routes="tensorflow>*",
         kind="onnx-invalid",
         says="Expm1",
@@ -240,7 +240,7 @@ KNOWN = [
         versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
     KnownDivergence(
-        cases=("gelu/*", "vit_block*", "swin_block*", "convnext_block*"),
+        cases=("gelu/*", "*/gelu", "vit_block*", "swin_block*", "convnext_block*"),
         routes="tensorflow>*",
         operator=gelu_by_erf,
         kind="onnx-invalid",

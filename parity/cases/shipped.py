@@ -10,6 +10,7 @@ from math import ceil
 
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
+from parity.cases.shipped_precisions import PRECISIONS
 from parity.cases.shipped_spatial import SPATIAL
 from parity.operators.base import Site
 from parity.operators.graph import Node
@@ -323,4 +324,5 @@ SHIPPED = (
     POPULATION_VARIANCE,
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
+    *PRECISIONS,
 )

@@ -35,16 +35,21 @@ class Comparison:
     wrong: int = 0
     elements: int = 0
     unspecified: int = 0
+    dtype: str = "float32"  #: the stored type of what was compared
 
     @property
     def ulps(self) -> float:
-        """abs(got - expected) in units in the last place of expected as float32."""
-        return ulps(self.expected, self.got)
+        """abs(got - expected) in units in the last place of expected in its stored type."""
+        return ulps(self.expected, self.got, self.dtype)
 
 
-def ulps(expected: float, got: float) -> float:
-    """How far apart two numbers are, in units in the last place of the first as float32."""
-    return abs(got - expected) / float(np.spacing(np.float32(abs(expected))))
+def ulps(expected: float, got: float, dtype: str = "float32") -> float:
+    """How far apart two numbers are, in units in the last place of the first in this type; of a whole number in ones."""
+    if dtype not in FORMATS:
+        return abs(got - expected)
+    form = FORMATS[dtype]
+    size = max(abs(expected), form.tiny)
+    return float(abs(got - expected) / (np.exp2(np.floor(np.log2(size))) * 2 * form.storage))
 
 
 def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:
@@ -107,6 +112,7 @@ def _compared(got: F64, truth: Truth, distance: F64, allowed: F64, free: int) ->
         wrong,
         got.size,
         free,
+        truth.dtype,
     )
 
 

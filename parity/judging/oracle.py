@@ -144,6 +144,8 @@ def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: M
         storage = storage + (0.0 if noise.storage is None else noise.storage) + noise.flush
     if spread is not None:
         evaluation = np.sqrt(evaluation * evaluation + _pooled(spread, count))
+    if exact.dtype == "float64":  # as the oracle is: two honest evaluations, each as far off as this
+        evaluation, storage = 2 * evaluation, 2 * storage
     if y.dtype == np.float64 and not np.isfinite(y).all():  # an infinity is structure, not a number with an error
         fine = np.isfinite(y)
         evaluation, storage = np.where(fine, evaluation, 0.0), np.where(fine, storage, 0.0)
@@ -205,13 +207,14 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
         dtypes = rule.dtypes(at, y)
         if not all(dtype.startswith("seq") for dtype in dtypes):
             for j, (noise, v, dtype) in enumerate(zip(rule.noise(at, y, *x), y, dtypes, strict=True)):
-                noise = limited(fused(noise, rule, at, node, x, passes), v, FORMATS.get(dtype))
+                form = FORMATS.get(dtype)
+                noise = limited(fused(noise, rule, at, node, x, passes), v, form)
                 if noise.exact and noise.overflow is None:
                     continue
                 if loops and j == 0 and (factor := widening(rule, at, noise, v, x, LAMBDA)) > 1:
                     noise = scaled(noise, factor)
                 found.overflow = found.overflow or noise.overflow is not None
-                found.local[i, j] = Local(v, narrowed(noise))
+                found.local[i, j] = Local(v, narrowed(noise), form is not None and form.storage > form.accumulate)
                 if j == 0 and (near := rule.near(at, y, *x)) is not None:
                     found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:

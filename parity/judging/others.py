@@ -107,7 +107,7 @@ def _judge(
     case: Case, way: Way, other: Other, answer: Answer, form: Format | None
 ) -> tuple[Comparison, Finding | None]:
     chosen = images(case, way)
-    tensor = Tensor((len(chosen), *case.output.shape[1:]), case.output.folded)
+    tensor = Tensor((len(chosen), *case.output.shape[1:]), case.output.folded, case.output.dtype)
 
     def rows(careful: bool, form: Format | None) -> Truth:
         return _rows(answer(careful, form), chosen)

@@ -160,7 +160,10 @@ class LpPool(Operator):
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         n = prod(x[0].shape[2:] if at.kind == "GlobalLpPool" else at.attributes["kernel_shape"])
-        return (Noise(at.format.elementwise * (sqrt(n) + 4) * np.abs(y[0]), storage=stored(at, y[0])),)
+        own = at.format.elementwise * (sqrt(n) + 4) * np.abs(y[0])
+        # The powers and their sum may be kept in the type that is stored: torch makes it of a power and an average.
+        beyond = np.isfinite(y[0]) & (np.abs(y[0]) ** at.get("p", 2) >= at.format.stored_largest)
+        return (Noise(own, storage=stored(at, y[0]), overflow=beyond if beyond.any() else None),)
 
     def window(self, at: Site, *shapes: Shape) -> Window | None:
         return None if at.kind == "GlobalLpPool" else _windows(at, shapes[0][2:]).window

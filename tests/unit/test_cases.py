@@ -26,8 +26,8 @@ KINDS = [
     if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
 ]
 FAMILIES = [cls.kind for cls in KINDS]
-#: What rounds alike, underflows, or overflows on the way, networks in training, and gradients, of any layer.
-OTHERS = ["alike", "under", "over", "training", "gradient"]
+#: What rounds alike, underflows, or overflows on the way, networks in training, gradients, and other precisions, of any layer.
+OTHERS = ["alike", "under", "over", "training", "gradient", "float16", "bfloat16", "float64"]
 NETWORKS = [
     "cnn_block",
     "simple_cnn",

@@ -12,6 +12,7 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.errors import Unsupported
+from parity.routes.frameworks.tensorflow import lacking
 
 
 class Tf2Onnx:
@@ -36,7 +37,12 @@ class Tf2Onnx:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
-            model(tf.zeros(case.input.in_layout("NHWC"), case.dtype), training=False)
+            try:
+                model(tf.zeros(case.input.in_layout("NHWC"), case.input.dtype), training=False)
+            except (tf.errors.OpError, TypeError) as error:
+                if said := lacking(case.precision, error):
+                    raise Unsupported(said) from error
+                raise
             # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1

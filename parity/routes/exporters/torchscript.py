@@ -9,6 +9,7 @@ from typing import Any
 from parity.cases.case import Case
 from parity.errors import Unsupported
 from parity.routes.exporters.refusal import refusal
+from parity.routes.frameworks.torch import lacking, torch_type
 
 
 class TorchScript:
@@ -37,7 +38,12 @@ class TorchScript:
 
         if case.training:
             how |= dict(training=torch.onnx.TrainingMode.TRAINING)
-        traced(model, (sample_input(case),), path, **how)
+        try:
+            traced(model, (sample_input(case),), path, **how)
+        except (RuntimeError, NotImplementedError) as error:  # tracing runs the module
+            if said := lacking(case.precision, error):
+                raise Unsupported(said) from error
+            raise
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
@@ -59,10 +65,10 @@ def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> No
 
 
 def sample_input(case: Case) -> Any:
-    """An input of the case's shape and dtype for an exporter to trace with; its values decide nothing."""
+    """An input of the case's shape and type for an exporter to trace with; its values decide nothing."""
     import torch
 
-    return torch.zeros(case.shape, dtype=getattr(torch, case.dtype))
+    return torch.zeros(case.shape, dtype=torch_type(torch, case.input.dtype))
 
 
 def pytorch_exporter(path: Path) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from contextlib import AbstractContextManager
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from parity.axes import Array, Layout, Tensor, to_layout
+from parity.axes import Array, Layout, Shape, Tensor, to_layout
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
@@ -19,6 +21,8 @@ from parity.layers.base import Layer, as_list, stored_as
 from parity.routes.frameworks.placing import Placing, placing
 
 SEED = 0  #: of what layers draw at random in training
+#: How TensorFlow says that it has no kernel of a type.
+_LACKS = re.compile(r"Could not find device for node|No OpKernel was registered|not in the list of allowed values")
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,15 @@ class TensorFlow:
         # Keras counts through the names of layers over all that a process builds, and tf2onnx's optimisers go by names.
         reset_uids()
         shape = case.input.in_layout(self.layout)
-        states: list[Any] = []
-        derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
         if case.chance:
             keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-        values = {INPUT: keras.Input(shape=shape[1:], dtype=case.dtype, name="input")}
+        with _policy(keras, case.precision):
+            return self._built(keras, case, parameters, tapped, shape[1:])
+
+    def _built(self, keras: Any, case: Case, parameters: Parameters, tapped: bool, shape: Shape) -> Any:
+        states: list[Any] = []
+        derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
+        values = {INPUT: keras.Input(shape=shape, dtype=case.input.dtype, name="input")}
         spelled: dict[str, list[Any]] = {}
         for node in case.network.nodes:
             x = case.tensors[node.inputs[0]]
@@ -111,6 +119,7 @@ class TensorFlow:
         outputs = [values[name] for name in names] if tapped else values[names[-1]]
         model = keras.Model(values[INPUT], outputs)
         model.training_mode = Training(tuple(states)) if case.training else None
+        model.precision = case.precision
         model.derived = None
         if case.gradient and not tapped:
             cotangent = parameters[COTANGENT][case.network.output.name]
@@ -118,7 +127,7 @@ class TensorFlow:
         return model
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
-        """The model on ``device``: channels-last float32 in, every output back as numpy."""
+        """The model on ``device``: channels-last arrays of the case's precision in, every output back as numpy."""
         import tensorflow as tf
 
         place = {"cpu": "/CPU:0", "cuda": "/GPU:0"}[device]
@@ -134,7 +143,12 @@ class TensorFlow:
                 variable.assign(value)
             with tf.device(place):
                 # Inference is the default. To say training=False would overrule a layer that is spelled for training.
-                out = model(tf.constant(x)) if training is None else model(tf.constant(x), training=True)
+                try:
+                    out = model(tf.constant(x)) if training is None else model(tf.constant(x), training=True)
+                except (tf.errors.OpError, TypeError) as error:
+                    if said := lacking(model.precision, error):
+                        raise Unsupported(said) from error
+                    raise
             outputs = out if isinstance(out, list | tuple) else (out,)
             return tuple(o.numpy() for o in (*outputs, *states))
 
@@ -168,6 +182,23 @@ def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
         return tuple(made)
 
     return run
+
+
+@contextmanager
+def _policy(keras: Any, precision: str) -> Iterator[None]:
+    """Layers that are made meanwhile compute and store in this type, as people set it: by the dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def lacking(precision: str, error: Exception) -> str:
+    """What TensorFlow says where it has no kernel of a type; empty for any other error, and in float32, of which it has all."""
+    found = (line.strip() for line in str(error).splitlines() if _LACKS.search(line))
+    return f"tensorflow: {line}" if precision != "float32" and (line := next(found, "")) else ""
 
 
 def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> Any:
