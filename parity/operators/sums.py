@@ -29,7 +29,7 @@ def rounded_sum(
     """The noise of a sum of n products t_i plus a bias: A is ``u_a sqrt(n+1) sqrt(sum t^2 + y^2 + b^2 + p^2)``.
 
     squares: the sum of t_i squared; prefix: gives p^2, the largest squared running sum over a few natural orders, and is
-    asked only where the site is careful; magnitude: gives ``sum |t_i|``, asked only where that may overflow; transforms:
+    asked only where the site is careful; magnitude: gives ``sum |t_i|`` of the finite terms, asked only where that may overflow; transforms:
     whether an algorithm that transforms tiles can compute it. Where storage is coarser than accumulation the sum may be
     stored before the bias is added, which rounds once more.
 
@@ -47,6 +47,11 @@ def rounded_sum(
     if np.any(bias) and form.storage > form.accumulate:
         storage = storage + form.storage * np.abs(y - bias)
     return Noise(own, storage=storage, flush=n * form.product_tiny, overflow=overflows(form, n, squares, magnitude))
+
+
+def sizes(x: Any) -> F64:
+    """``|x|`` of what is finite; what is not makes no sum pass the largest number on the way, it is there already."""
+    return np.where(np.isfinite(x), np.abs(x), 0.0)
 
 
 def overflows(form: Format, n: int, squares: F64, magnitude: Callable[[], F64] | None) -> Array | None:
