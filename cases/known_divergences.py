@@ -351,7 +351,7 @@ KNOWN = [
         versions={"onnx": "<=1.23.2"},
     ),
     KnownDivergence(
-        cases=("argmax/*", "special/argmax*"),
+        cases=("argmax/*", "special/argmax*", "empty/argmax"),
         routes="tensorflow>*",
         kind="onnx-invalid",
         says="Bitcast",

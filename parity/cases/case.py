@@ -42,7 +42,7 @@ def timed(name: str, limit: float) -> None:
 class Case:
     """A layer or network, its input, precision and mode.
 
-    name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``; scale and mean: the input
+    name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``, any of them 0; scale and mean: the input
     is ``scale * (mean + z)``, z with mean 0 and variance 1; values: what the input's elements are, drawn so or one of the other words of
     :mod:`parity.cases.values`, which scale and mean do not touch and which are of float32; dtype: of the input, and of an integer one, for what reads
     indices, below: it is drawn evenly from the whole numbers from 0 to below - 1; draws: how named parameters (``"node.parameter"``) are
@@ -79,9 +79,9 @@ class Case:
         named(self.name)
         if not isinstance(self.model, Layer | Network):
             raise FieldError(owner, "model", self.model, "must be a layer or a network")
-        good = isinstance(self.shape, tuple) and 2 <= len(self.shape) <= 5 and all(is_count(n) for n in self.shape)
+        good = isinstance(self.shape, tuple) and 2 <= len(self.shape) <= 5 and all(is_count(n, 0) for n in self.shape)
         if not good:
-            mend = "must be (N, C, H, W), (N, F), (N, C, L) or (N, C, D, H, W), each at least 1"
+            mend = "must be (N, C, H, W), (N, F), (N, C, L) or (N, C, D, H, W), each a whole number"
             raise FieldError(owner, "shape", self.shape, mend)
         if len(set(self.shape)) < len(self.shape) and not self.equal_sizes:
             mend = "has equal sizes, so swapped axes would fit by accident: make all differ, or say why in equal_sizes"

@@ -121,6 +121,8 @@ class Reduce(Operator):
         if kind == "LogSumExp":
             return (_log_sum_exp_noise(at, data, axes, keep, y[0]),)
         u, size = at.format.elementwise, np.abs(y[0])
+        if n == 0 and kind == "Mean":
+            return (Noise(open=np.ones(y[0].shape, bool), why="ONNX leaves the mean of nothing undefined"),)
         total = summed(at, _terms(kind, data), axes, keep)
         own, flush = np.asarray(total.own), np.asarray(total.flush, np.float64)
         if kind == "Mean":  # the division by n
