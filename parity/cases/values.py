@@ -38,7 +38,7 @@ def filled(values: Values, z: F64, words: np.ndarray[tuple[int], np.dtype[np.uin
     z: drawn numbers with mean 0 and variance 1; words: a raw 64-bit word for each element.
     """
     shape, n = z.shape, z.size
-    flat = np.asarray(z, np.float32).ravel()
+    flat: Array = np.asarray(z, np.float32).ravel()
     places = np.arange(n)
     if values == "special":
         flat = np.resize(np.array(SPECIAL, np.float32), n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -52,18 +53,10 @@ class Elementwise(Operator):
         if self._peak is not None:  # an element-wise kernel may work in the type that is stored
             beyond = np.isfinite(y[0]) & (self._peak(*x) >= at.format.stored_largest)
             unspecified = unspecified | beyond
-        shut = x[0] == -np.inf if self._gate else np.False_
-        return (
-            Noise(
-                own,
-                (),
-                stored(at, y[0]),
-                flush,
-                unspecified if unspecified.any() else None,
-                open=shut if shut.any() else None,
-                why="minus infinity meets a gate of 0",
-            ),
-        )
+        noise = Noise(own, (), stored(at, y[0]), flush, unspecified if unspecified.any() else None)
+        if self._gate and (shut := x[0] == -np.inf).any():
+            noise = replace(noise, open=shut, why="minus infinity meets a gate of 0")
+        return (noise,)
 
     def flushed(self, at: Site, y: Any, *x: Any) -> tuple[F64 | float, Array]:
         """What is lost where a kernel takes subnormal operands for zero, and where anything may come of it.

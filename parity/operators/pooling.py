@@ -76,12 +76,10 @@ class _Mean(Operator):
         magnitude = self.summed(at, np.abs(x[0]))
         n = self.products(at, x[0].shape)
         own = at.format.elementwise * sqrt(n) * magnitude / self.counts(at, x[0].shape)
-        beyond = (
-            self.summed(at, sizes(x[0])) >= at.format.largest
-            if magnitude.max(initial=0.0) >= at.format.largest
-            else np.False_
-        )
-        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond if beyond.any() else None),)
+        beyond: Array | None = None
+        if not (magnitude < at.format.largest).all():
+            beyond = self.summed(at, sizes(x[0])) >= at.format.largest
+        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond),)
 
 
 @operator("AveragePool")

@@ -181,10 +181,12 @@ def weighted(x: Array, steps: Sequence[tuple[Along, Table]], beyond: float | Non
     return x
 
 
-def _next_to(made: Table, size: int) -> Table:
-    """The elements that a kernel may look at, one more at each end, all by a weight of 1."""
-    low, high = made.elements.min(axis=1, keepdims=True) - 1, made.elements.max(axis=1, keepdims=True) + 1
-    elements = np.clip(np.concatenate([made.elements, low, high], axis=1), 0, size - 1)
+def _next_to(along: Along, made: Table) -> Table:
+    """The elements that a kernel may look at, all by a weight of 1: one more at each end where a weight is next to 0 or a place is cut off."""
+    edge = (np.abs(made.weights) < 1e-3).any(axis=1) | (along.places < 0) | (along.places > along.size - 1)
+    more = edge.astype(np.int64)[:, None]
+    low, high = made.elements.min(axis=1, keepdims=True) - more, made.elements.max(axis=1, keepdims=True) + more
+    elements = np.clip(np.concatenate([made.elements, low, high], axis=1), 0, along.size - 1)
     return made._replace(elements=elements, weights=np.ones(elements.shape))
 
 
@@ -234,12 +236,12 @@ class Resize(Operator):
         Certain is that NaN comes of a NaN that has a weight.
         """
         fine = np.isfinite(x)
-        near = [(along, _next_to(t, along.size)) for along, t in steps]
+        near = [(along, _next_to(along, t)) for along, t in steps]
         reached = weighted(np.where(fine, np.abs(x), 0.0), near)
         beyond = reached > at.format.largest
         if fine.all():
             return beyond if beyond.any() else None, None
-        counts = [(along, t._replace(weights=np.abs(t.weights) > 0)) for along, t in steps]
+        counts = [(along, t._replace(weights=(t.weights != 0).astype(np.float64))) for along, t in steps]
         certain = weighted(np.isnan(x).astype(np.float64), counts) > 0
         unsure = (weighted((~fine).astype(np.float64), near) > 0) & ~certain
         return beyond if beyond.any() else None, unsure
