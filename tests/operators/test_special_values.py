@@ -107,7 +107,8 @@ def test_bounded_functions_stay_in_their_range(kind: str, low: float, high: floa
 
 def test_a_softmax_adds_up_to_one_and_is_nan_throughout_beside_infinity() -> None:
     rows = np.stack([GRID, np.roll(GRID, 7), np.full(GRID.shape, 0.7)])
-    assert np.allclose(value("Softmax", rows, axis=-1).sum(axis=1), 1, rtol=0, atol=1e-15)
+    off = np.abs(value("Softmax", rows, axis=-1).sum(axis=1) - 1)
+    assert off.max() <= GRID.size * 2.0**-52
     for kind in ("Softmax", "LogSoftmax"):
         for odd in (NAN, INF):
             assert np.isnan(value(kind, [[1.0, odd, 2.0]], axis=-1)).all()
