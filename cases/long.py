@@ -36,7 +36,7 @@ CASES = [
     Case("long/linear", Linear(100_003, 3), FEATURES, quick=False),
     Case("long/softmax", Softmax(1), FEATURES, quick=False),
     Case("long/logsumexp", LogSumExp("f", keepdims=True), FEATURES, quick=False),
-    Case("long/sum", Sum("f", keepdims=True), FEATURES, mean=100.0, quick=False),
-    Case("long/mean", Mean("f", keepdims=True), FEATURES, mean=100.0, quick=False),
+    Case("long/sum", Sum("f", keepdims=True), FEATURES, quick=False),
+    Case("long/mean", Mean("f", keepdims=True), FEATURES, quick=False),
     Case("long/var", Var("f", keepdims=True), FEATURES, mean=100.0, quick=False),
 ]

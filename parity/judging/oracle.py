@@ -178,6 +178,8 @@ def _pooled(spread: F64, count: int) -> F64:
 
     An element whose draws were small by luck must not be judged sharply (docs/error-bounds.md, End to end).
     """
+    if not spread.size:
+        return spread
     axes = (0, *range(2, spread.ndim)) if spread.ndim > 2 else tuple(range(spread.ndim))
     pool: F64 = (count * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (count + POOL)
     return pool

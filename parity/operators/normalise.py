@@ -240,11 +240,10 @@ class LRN(Operator):
         Kernels slide the window along the channels (ONNX Runtime, Caffe2): up to channel c they have rounded 2 c times, at
         sizes up to the largest base so far [derived: Azuma on those]. The power is good to 2 u, and two roundings more.
         """
-        base = self._base(at, x[0])
-        # ... and once it has passed the largest number a sliding sum does not come back.
-        beyond = np.maximum.accumulate(self._base(at, sizes(x[0])), axis=1) >= at.format.largest
+        base, so_far = self._base(at, x[0]), np.maximum.accumulate(self._base(at, sizes(x[0])), axis=1)
+        beyond = so_far >= at.format.largest  # once it has passed the largest number a sliding sum does not come back
         c = np.arange(base.shape[1]).reshape([-1 if a == 1 else 1 for a in range(base.ndim)])
-        d = at.format.elementwise * np.sqrt(2 * c + at.attributes["size"] + 1) * np.maximum.accumulate(base, axis=1)
+        d = at.format.elementwise * np.sqrt(2 * c + at.attributes["size"] + 1) * so_far
         own = np.abs(y[0]) * (4 * at.format.elementwise + at.get("beta", 0.75) * d / base)
         return (Noise(own, (), stored(at, y[0]), overflow=beyond if beyond.any() else None),)
 

@@ -56,7 +56,11 @@ def sizes(x: Any) -> F64:
 
 def overflows(form: Format, n: int, squares: F64, magnitude: Callable[[], F64] | None) -> Array | None:
     """Where a running sum in some order can pass the largest number; None where none can (Cauchy-Schwarz tells quickly)."""
-    if magnitude is None or not squares.size or np.sqrt(n * np.nanmax(squares)) < form.largest:
+    if (
+        magnitude is None
+        or not squares.size
+        or np.sqrt(n * np.fmax.reduce(squares, axis=None, initial=0.0)) < form.largest
+    ):
         return None
     beyond: Array = magnitude() >= form.largest
     return beyond if beyond.any() else None
