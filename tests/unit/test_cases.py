@@ -28,7 +28,19 @@ KINDS = [
 FAMILIES = [cls.kind for cls in KINDS]
 #: What rounds alike, underflows, or overflows on the way, networks in training, gradients, other precisions,
 #: and inputs that are special, empty or long, of any layer.
-OTHERS = ["alike", "under", "over", "training", "gradient", "float16", "bfloat16", "float64", "special", "empty", "long"]
+OTHERS = [
+    "alike",
+    "under",
+    "over",
+    "training",
+    "gradient",
+    "float16",
+    "bfloat16",
+    "float64",
+    "special",
+    "empty",
+    "long",
+]
 NETWORKS = [
     "cnn_block",
     "simple_cnn",
