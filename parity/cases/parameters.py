@@ -17,6 +17,7 @@ import numpy as np
 from parity.axes import F64, Array, Shape
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
+from parity.cases.values import filled
 from parity.layers.base import Draw, Parameter
 from parity.operators.formats import rounded
 
@@ -81,11 +82,16 @@ def draw_parameters(case: Case, seed: int) -> Parameters:
 
 
 def draw_input(case: Case, seed: int) -> Array:
-    """The input of a case: ``scale * (mean + z)`` rounded once to its precision, or whole numbers from 0 to ``below - 1``; canonical axes."""
+    """The input of a case: ``scale * (mean + z)`` rounded once to its precision, whole numbers from 0 to ``below - 1``, or what its
+    ``values`` name; canonical axes.
+    """
     if case.whole:
         drawn = words(prod(case.shape), seed, case.name, INPUT) % np.uint64(case.below)
         return drawn.astype(case.dtype).reshape(case.shape)
-    return rounded(case.scale * (case.mean + draw(case.shape, "normal", seed, case.name, INPUT)), case.precision)
+    z = draw(case.shape, "normal", seed, case.name, INPUT)
+    if case.values == "normal":
+        return rounded(case.scale * (case.mean + z), case.precision)
+    return filled(case.values, z, words(z.size, seed, case.name, INPUT, case.values))
 
 
 def draw_integers(shape: Shape, largest: int, *key: object) -> Array:

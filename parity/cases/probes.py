@@ -58,6 +58,10 @@ def why_not(case: Case, probe: Probe) -> str:
         return "asked at inference"
     if case.gradient and probe != "data":
         return "asked of the network without its gradients"
+    if case.values != "normal" and probe != "data":
+        return "asked of the cases whose input is drawn"
+    if 0 in case.shape and probe != "data":
+        return "there is no element of the input"
     if probe == "integer":
         plan = _integer_plan(case)
         return plan if isinstance(plan, str) else ""

@@ -38,8 +38,8 @@ class Mark:
 
 
 def structure(case: Case) -> Case:
-    """The case without its name, its draws, its input's scale and mean, and how else it is asked: what is left decides a file."""
-    return replace(case, name=NAME, scale=1.0, mean=0.0, draws={}, batches=(), threads=())
+    """The case without its name, its draws, its input's scale, mean and values, and how else it is asked: what is left decides a file."""
+    return replace(case, name=NAME, scale=1.0, mean=0.0, values="normal", draws={}, batches=(), threads=())
 
 
 def marks(case: Case) -> list[Mark]:

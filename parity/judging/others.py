@@ -151,4 +151,5 @@ def _rows(truth: Truth, chosen: list[int]) -> Truth:
         evaluation=truth.evaluation[chosen],
         storage=truth.storage[chosen],
         unspecified=free,
+        signs=None if truth.signs is None else truth.signs[chosen],
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from parity.axes import F64, Array, Shape
 from parity.operators.base import EXACT, Noise, Operator, Site, Terms, Window, operator, stored
+from parity.operators.sums import sizes
 from parity.operators.windows import Geometry, geometry
 
 
@@ -75,8 +76,10 @@ class _Mean(Operator):
         magnitude = self.summed(at, np.abs(x[0]))
         n = self.products(at, x[0].shape)
         own = at.format.elementwise * sqrt(n) * magnitude / self.counts(at, x[0].shape)
-        beyond = magnitude >= at.format.largest
-        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond if beyond.any() else None),)
+        beyond: Array | None = None
+        if not (magnitude < at.format.largest).all():
+            beyond = self.summed(at, sizes(x[0])) >= at.format.largest
+        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond),)
 
 
 @operator("AveragePool")
