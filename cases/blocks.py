@@ -124,12 +124,12 @@ SPATIAL_ATTENTION = Graph(
 
 
 def cases(name: str, network: Network, shape: Shape) -> Iterator[Case]:
-    """A block as it is, of one image, at other scales and far from zero."""
+    """A block as it is; for the full set of one image, at other scales and far from zero."""
     yield Case(name, network, shape)
-    yield Case(f"{name}/batch1", network, (1, *shape[1:]))
+    yield Case(f"{name}/batch1", network, (1, *shape[1:]), quick=False)
     for word, scale in (("1e-3", 1e-3), ("1e3", 1e3), ("1e6", 1e6)):
-        yield Case(f"{name}/scale-{word}", network, shape, scale=scale)
-    yield Case(f"{name}/mean100", network, shape, mean=100.0)
+        yield Case(f"{name}/scale-{word}", network, shape, scale=scale, quick=False)
+    yield Case(f"{name}/mean100", network, shape, mean=100.0, quick=False)
 
 
 CASES = [

@@ -44,7 +44,7 @@ NET = Sequential(
 
 CASES = [
     *(
-        Case(f"empty/{name}", layer, NONE)
+        Case(f"empty/{name}", layer, NONE, quick=name in ("conv2d", "maxpool2d", "net"))
         for name, layer in {
             "relu": ReLU(),
             "sigmoid": Sigmoid(),
@@ -72,15 +72,20 @@ CASES = [
         }.items()
     ),
     Case("empty/linear", Linear(7, 5), (0, 7)),
-    Case("empty/conv1d", Conv1D(4, 5, 3), (0, 4, 11)),
-    Case("empty/add", Graph(relu=(ReLU(), "input"), add=(Add(), "relu", "input")), NONE),
-    Case("empty/concatenate", Graph(relu=(ReLU(), "input"), both=(Concatenate(), "relu", "input")), NONE),
+    Case("empty/conv1d", Conv1D(4, 5, 3), (0, 4, 11), quick=False),
+    Case("empty/add", Graph(relu=(ReLU(), "input"), add=(Add(), "relu", "input")), NONE, quick=False),
+    Case("empty/concatenate", Graph(relu=(ReLU(), "input"), both=(Concatenate(), "relu", "input")), NONE, quick=False),
     # A sum of nothing is 0 and its mean is NaN.
-    Case("empty/no-rows-relu", ReLU(), NO_ROWS),
-    Case("empty/no-rows-concatenate", Graph(relu=(ReLU(), "input"), both=(Concatenate(), "relu", "input")), NO_ROWS),
-    Case("empty/no-rows-sum", Sum("hw"), NO_ROWS),
+    Case("empty/no-rows-relu", ReLU(), NO_ROWS, quick=False),
+    Case(
+        "empty/no-rows-concatenate",
+        Graph(relu=(ReLU(), "input"), both=(Concatenate(), "relu", "input")),
+        NO_ROWS,
+        quick=False,
+    ),
+    Case("empty/no-rows-sum", Sum("hw"), NO_ROWS, quick=False),
     Case("empty/no-rows-mean", Mean("hw"), NO_ROWS),
-    Case("empty/no-features-sum", Sum("f", keepdims=True), NO_FEATURES),
-    Case("empty/no-features-mean", Mean("f", keepdims=True), NO_FEATURES),
-    Case("empty/no-features-softmax", Softmax(1), NO_FEATURES),
+    Case("empty/no-features-sum", Sum("f", keepdims=True), NO_FEATURES, quick=False),
+    Case("empty/no-features-mean", Mean("f", keepdims=True), NO_FEATURES, quick=False),
+    Case("empty/no-features-softmax", Softmax(1), NO_FEATURES, quick=False),
 ]

@@ -221,7 +221,7 @@ def merged(layer: Layer) -> Network:
 CASES = [
     *(case for name, layer in ELEMENTWISE.items() for case in elementwise(name, layer)),
     *(
-        Case(f"special/{name}/{values}", layer, shape, values=values)
+        Case(f"special/{name}/{values}", layer, shape, values=values, quick=values == asked[0])
         for name, layer, shape, asked in ROWS
         for values in asked
     ),
@@ -233,16 +233,17 @@ CASES = [
             (7, 7, 2, 5),
             values=values,
             equal_sizes=AS_MANY,
+            quick=values == "sparse",
         )
         for values in ("sparse", "finite")
     ),
     *(
-        Case(f"special/upsample-{name}/{values}", layer, (2, 3, 8, 12), values=values)
+        Case(f"special/upsample-{name}/{values}", layer, (2, 3, 8, 12), values=values, quick=values == "sparse")
         for name, layer in RESIZED.items()
         for values in ("sparse", "finite", "blocky")
     ),
     *(
-        Case(f"special/{name}/{values}", merged(layer), POOLED, values=values)
+        Case(f"special/{name}/{values}", merged(layer), POOLED, values=values, quick=values == "special")
         for name, layer in MERGES.items()
         for values in ("special", "finite")
     ),
