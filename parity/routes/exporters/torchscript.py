@@ -8,7 +8,10 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.errors import Unsupported
+from parity.routes.exporters.batch import asked_axes
+from parity.routes.exporters.opsets import require
 from parity.routes.exporters.refusal import refusal
+from parity.routes.options import DYNAMIC, OPSET, UNOPTIMISED, Option, number
 
 
 class TorchScript:
@@ -21,6 +24,9 @@ class TorchScript:
     modules = ("onnx",)
     distributions = ("torch", "onnx")
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = (DYNAMIC, OPSET, UNOPTIMISED)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the module as one file, weights inside."""
@@ -36,7 +42,15 @@ class TorchScript:
 
         if case.training:
             how |= dict(training=torch.onnx.TrainingMode.TRAINING)
+        opset = number(self.asked, OPSET)
+        if opset is not None:
+            how |= dict(opset_version=opset)
+        if UNOPTIMISED.word in self.asked:
+            how |= dict(do_constant_folding=False)
+        if DYNAMIC.word in self.asked:
+            how |= dict(input_names=["input"], dynamic_axes={"input": list(asked_axes(case))})
         traced(model, (sample_input(case),), path, **how)
+        require(path, opset, self.name)
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
@@ -49,12 +63,16 @@ def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> No
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # Above what it has, it writes the highest that it has and calls it what was asked for.
+        warnings.filterwarnings("error", "Exporting to ONNX opset version", torch.onnx.errors.OnnxExporterWarning)
         try:
             torch.onnx.export(model, arguments, str(path), dynamo=False, **how)
         except torch.onnx.errors.OnnxExporterError as error:
             if reason := refusal(error, ("torch.onnx",)):
                 raise Unsupported(f"torchscript exporter: {reason}") from error
             raise
+        except torch.onnx.errors.OnnxExporterWarning as error:
+            raise Unsupported(f"torchscript exporter: {' '.join(str(error).split())}") from error
 
 
 def sample_input(case: Case) -> Any:

@@ -14,6 +14,7 @@ from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import as_list, stored_as
+from parity.routes.options import TF32, XLA, Option
 
 SEED = 0  #: of what layers draw at random in training
 
@@ -34,6 +35,9 @@ class TensorFlow:
     mend = "pip install 'parity[tensorflow]'"
     layout: Layout = "NHWC"
     native = True
+    options: tuple[Option, ...] = (XLA, TF32)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         """Import TensorFlow and Keras, fix threads and Keras' settings, and turn TF32 off."""
@@ -104,6 +108,7 @@ class TensorFlow:
         training = model.training_mode
         states = () if training is None else training.states
         start = [variable.numpy() for variable in states]
+        called = tf.function(model, jit_compile=True) if XLA.word in self.asked else model
 
         def run(x: Array) -> tuple[Array, ...]:
             _allow_tf32(tf, tf32)
@@ -111,7 +116,7 @@ class TensorFlow:
                 variable.assign(value)
             with tf.device(place):
                 # Inference is the default. To say training=False would overrule a layer that is spelled for training.
-                out = model(tf.constant(x)) if training is None else model(tf.constant(x), training=True)
+                out = called(tf.constant(x)) if training is None else called(tf.constant(x), training=True)
             outputs = out if isinstance(out, list | tuple) else (out,)
             return tuple(o.numpy() for o in (*outputs, *states))
 

@@ -11,8 +11,11 @@ import numpy as np
 from parity.axes import Array, Layout
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import Parameters
+from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import as_list, stored_as
+from parity.routes.frameworks.compiling import compiled, why_no_compiler
+from parity.routes.options import COMPILE, TF32, Option
 
 SEED = 0  #: of what layers draw at random in training
 
@@ -39,6 +42,9 @@ class Torch:
     mend = "pip install 'parity[torch]'"
     layout: Layout = "NCHW"
     native = True
+    options: tuple[Option, ...] = (COMPILE, TF32)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         """Import torch, fix its threads, and turn TF32 off."""
@@ -85,6 +91,9 @@ class Torch:
         import torch
 
         model = model.to(device)
+        if COMPILE.word in self.asked and (why := why_no_compiler()):
+            raise Unsupported(why)
+        called = compiled(model) if COMPILE.word in self.asked else model
         start = [owner.state_dict()[key].clone() for owner, key in model.states]
         if model.training:
             torch.manual_seed(SEED)
@@ -94,7 +103,7 @@ class Torch:
             with torch.no_grad():
                 for (owner, key), value in zip(model.states, start, strict=True):
                     owner.state_dict()[key].copy_(value)
-                out = model(torch.from_numpy(x).to(device))
+                out = called(torch.from_numpy(x).to(device))
             outputs = out if isinstance(out, tuple) else (out,)
             states = [owner.state_dict()[key] for owner, key in model.states]
             return tuple(o.cpu().numpy() for o in (*outputs, *states))
