@@ -1,8 +1,8 @@
 """What a route is made of, and how its parts are found.
 
-A *framework* builds a case's network, an *exporter* writes it as ONNX, a *runtime* runs the file. Each is one small
-class in one file behind an entry point (``parity.frameworks``, ``parity.exporters``, ``parity.runtimes``), so a third
-party ships one by installing it. Importing such a file must not import the framework: that happens in ``start``.
+A *framework* builds a case's network, an *exporter* writes it as ONNX, a *simplifier* may rewrite the file, a *runtime* runs it.
+Each is one small class in one file behind an entry point (``parity.frameworks``, ``parity.exporters``, ``parity.simplifiers``,
+``parity.runtimes``), so a third party ships one by installing it. Importing such a file must not import the framework: that happens in ``start``.
 """
 
 from __future__ import annotations
@@ -98,6 +98,18 @@ class Exporter(Part, Protocol):
         """The name of the exporter that wrote the file, by what the file itself says."""
 
 
+class Simplifier(Part, Protocol):
+    """Rewrites an exported file before a runtime reads it; its name is the option by which a route is asked with it.
+
+    does: what the option does, in a sentence.
+    """
+
+    does: str
+
+    def simplify(self, path: Path) -> None:
+        """Write what it makes of a file in the place of that. Raises Unsupported for what it cannot read."""
+
+
 class Runtime(Engine, Protocol):
     """Runs an ONNX file.
 
@@ -164,6 +176,7 @@ class Catalog:
     frameworks: Mapping[str, str] = field(default_factory=dict)
     exporters: Mapping[str, str] = field(default_factory=dict)
     runtimes: Mapping[str, str] = field(default_factory=dict)
+    simplifiers: Mapping[str, str] = field(default_factory=dict)
 
     def framework(self, name: str, options: Iterable[str] = ()) -> Framework:
         """The framework called ``name``, asked with those of a route's options that are its own."""
@@ -176,6 +189,10 @@ class Catalog:
     def runtime(self, name: str, options: Iterable[str] = ()) -> Runtime:
         """The ONNX runtime called ``name``, asked with those of a route's options that are its own."""
         return _asked(_part(self.runtimes[name]), options)  # type: ignore[no-any-return]
+
+    def simplifier(self, name: str) -> Simplifier:
+        """The simplifier called ``name``."""
+        return _part(self.simplifiers[name])  # type: ignore[no-any-return]
 
     def engine(self, name: str) -> Engine:
         """The framework or runtime called ``name``: what a worker process hosts."""
@@ -196,6 +213,7 @@ class Catalog:
 
     def _networks(self) -> dict[str, Route]:
         made = []
+        simplifying = [Option(name, self.simplifier(name).does, group="simplifier") for name in self.simplifiers]
         for name in self.frameworks:
             if (framework := self.framework(name)).native:
                 made.append(Route(name, name, None, name, of_run=framework.options, default=framework.default))
@@ -209,7 +227,7 @@ class Catalog:
                         exporter.framework,
                         exporter_name,
                         runtime_name,
-                        of_file=exporter.options,
+                        of_file=(*exporter.options, *simplifying),
                         of_run=runtime.options,
                         default=exporter.default and runtime.default,
                     )
@@ -222,7 +240,8 @@ class Catalog:
             return [self.runtime(route.runtime)]
         parts: list[Part] = [self.framework(route.framework)]
         if route.exporter is not None:
-            parts += [self.exporter(route.exporter), self.runtime(route.runtime)]
+            simplifiers = [self.simplifier(word) for word in route.options if word in self.simplifiers]
+            parts += [self.exporter(route.exporter), *simplifiers, self.runtime(route.runtime)]
         return parts
 
     def why_absent(self, route: Route) -> str:
@@ -264,4 +283,6 @@ def installed() -> Catalog:
             seen[entry.name] = entry.value
         return seen
 
-    return Catalog(found("parity.frameworks"), found("parity.exporters"), found("parity.runtimes"))
+    return Catalog(
+        found("parity.frameworks"), found("parity.exporters"), found("parity.runtimes"), found("parity.simplifiers")
+    )

@@ -28,7 +28,7 @@ def structure_key(case: Case, route: Route, catalog: Catalog) -> str:
 
     Raises whatever keeps it from being taken: then nothing is believed of the cache, and nothing kept.
     """
-    parts = catalog.parts(route)[:2]  # the framework and the exporter; the runtime only reads the file
+    parts = catalog.parts(route)[:-1]  # the last is the runtime, which only reads the file
     distributions = sorted({name for part in parts for name in part.distributions} | {"numpy"})
     classes = [type(case), *(type(node.layer) for node in case.network.nodes), *(type(part) for part in parts)]
     bare = structure.structure(case)

@@ -93,6 +93,9 @@ def export_file(
     wrote = exporter.wrote(path)
     if wrote != exporter.name:
         raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
+    for word in route.options:
+        if word in catalog.simplifiers:
+            catalog.simplifier(word).simplify(path)
     if variant == "tapped":
         outputs = [case.tensors[node.name] for node in case.network.nodes]
     else:

@@ -112,7 +112,7 @@ class PlantedCatalog(Catalog):
 def planted(**fault: Any) -> PlantedCatalog:
     """A catalog with the fault in it (the fields of :class:`PlantedCatalog`); without arguments, an honest one."""
     here = installed()
-    return PlantedCatalog(here.frameworks, here.exporters, here.runtimes, **fault)
+    return PlantedCatalog(here.frameworks, here.exporters, here.runtimes, here.simplifiers, **fault)
 
 
 @cache

@@ -292,4 +292,5 @@ def test_the_documented_table_is_what_the_parts_say() -> None:
         *map(here.runtime, here.runtimes),
     ]
     said = {option.spelled.removeprefix("+"): option.does for part in parts for option in part.options}
+    said |= {name: here.simplifier(name).does for name in here.simplifiers}
     assert rows == said
