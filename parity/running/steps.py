@@ -33,7 +33,7 @@ ROOM = 2**28 + 2**27  #: fewer where the process has more bytes resident than th
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export left: variant -> path of its file, and the exporter that the files say wrote them.
+    """What an export left: variant -> path of its file, and the exporter that the files say wrote them, with its options.
 
     complaint: what the checker and ONNX's shape inference have against a file; it is run all the same; places: of a variant
     whose file is that of its structure, where the parameters go that have still to be put into it; folder: where such a file is
@@ -65,7 +65,7 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
         complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
     assert route.exporter is not None
-    return Exported(files, catalog.exporter(route.exporter).name, complaint, notes=memo.news())
+    return Exported(files, route.export, complaint, notes=memo.news())
 
 
 class NoOpenBatch(Exception):
