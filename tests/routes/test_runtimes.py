@@ -103,7 +103,7 @@ def test_a_simplifier_rewrites_the_file_and_it_stays_right(name: str, tmp_path: 
     after = export_step(CASE, 0, route, installed(), tmp_path / "simplified").files["shipped"]
     kinds = [[node.op_type for node in onnx.load(path).graph.node] for path in (before, after)]
     assert Path(before).read_bytes() != Path(after).read_bytes()
-    assert len(kinds[1]) <= len(kinds[0])
+    assert kinds[0] != kinds[1]
     assert check_file(Path(after), [(2, 5)]) is None
     found = run(CASE, route.name, planted())
     assert found.kind is None, found.check.reason
