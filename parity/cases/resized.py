@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from parity.axes import Shape
 from parity.cases.case import Case
+from parity.cases.probes import variants
 from parity.errors import FieldError
 from parity.operators.spelled import spelled_out
 
@@ -24,21 +25,21 @@ MORE = (
 FEW = 3  #: how many other sizes are asked for
 
 
-def open_axes(case: Case) -> tuple[int, ...]:
+def open_axes(case: Case, framework: str) -> tuple[int, ...]:
     """The canonical axes of the input that may have another size, the batch among them; none in training.
 
-    Features and channels are what a layer is made for, and stay.
+    Where a layer is spelled for one size in the framework, the batch alone. Features and channels are what a layer is made for, and stay.
     """
-    return tuple(axis for axis in _free(case) if _longer(case, axis))
+    return tuple(axis for axis in _free(case, framework) if _longer(case, axis))
 
 
-def other_sizes(case: Case) -> tuple[Shape, ...]:
+def other_sizes(case: Case, framework: str) -> tuple[Shape, ...]:
     """Up to three other canonical shapes that all open axes have at once, or as many of them as go together."""
-    axes = open_axes(case)
+    axes = open_axes(case, framework)
     for kept in [axes, axes[:1]] if axes[1:] else [axes]:
         lengths = [_lengths(case, axis) for axis in kept]
         made = [_with(case.shape, kept, [some[i % len(some)] for some in lengths]) for i in range(FEW)] if kept else []
-        good = [shape for shape in dict.fromkeys(made) if _same(case, shape)]
+        good = [shape for shape in dict.fromkeys(made) if _same(case, shape) and _asked_alike(case, shape)]
         if good:
             return tuple(good)
     return ()
@@ -49,8 +50,12 @@ def resized(case: Case, shape: Shape) -> Case:
     return replace(case, shape=shape, batches=(), threads=(), equal_sizes=case.equal_sizes or "another size of a case")
 
 
-def _free(case: Case) -> list[int]:
-    return [] if case.training else [axis for axis in range(len(case.shape)) if axis != 1]
+def _free(case: Case, framework: str) -> list[int]:
+    if case.training:
+        return []
+    nodes = case.network.nodes
+    fixed = any(node.layer.of_one_size(framework, case.tensors[node.inputs[0]]) for node in nodes)
+    return [0] if fixed else [axis for axis in range(len(case.shape)) if axis != 1]
 
 
 def _longer(case: Case, axis: int) -> list[int]:
@@ -69,6 +74,11 @@ def _with(shape: Shape, axes: Sequence[int], lengths: Sequence[int]) -> Shape:
     for axis, length in zip(axes, lengths, strict=True):
         made[axis] = length
     return tuple(made)
+
+
+def _asked_alike(case: Case, shape: Shape) -> bool:
+    """Whether no model is needed at another size that is not exported at the case's own, such as that of whole numbers."""
+    return {*variants(resized(case, shape))} <= {*variants(case)}
 
 
 def _same(case: Case, shape: Shape) -> bool:

@@ -89,6 +89,13 @@ class Layer:
         """The probability with which training sets an element to 0; above 0, :meth:`to_onnx` gives there what a kept one is."""
         return 0.0
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        """Whether its spelling in a framework (``torch``, ``tensorflow``) is made for one size of image, such as this, and takes no other.
+
+        Where a framework lacks an operation, what stands for it may hold rows, columns or shares counted out for the input.
+        """
+        return False
+
     def readings(self) -> Mapping[str, Layer]:
         """What this layer is elsewhere taken to be, by what is then said of a state that does not hold."""
         return {}

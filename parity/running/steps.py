@@ -158,7 +158,7 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
             raise Unsupported(f"{route.exporter} leaves no batch axis open")
         # Not every runtime minds, so that would be told of the runtimes that do.
         if DYNAMIC.word in route.options:
-            axes = [in_layout(axis, len(case.shape), framework.layout) for axis in open_axes(case)]
+            axes = [in_layout(axis, len(case.shape), framework.layout) for axis in open_axes(case, route.framework)]
             if fixed := fixed_axes(Path(paths[variant]), axes):
                 said = ", ".join(f"axis {axis} of {size} alone" for axis, size in fixed.items())
                 raise Broken("batch-size", f"asked for open axes, {route.exporter} wrote a file for {said}")
@@ -179,7 +179,7 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
     stateless = _stateless(case, catalog.exporter(route.exporter))
     seen = observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless)
     if DYNAMIC.word in route.options:
-        for shape in other_sizes(case):
+        for shape in other_sizes(case, route.framework):
             seen.sizes[shape] = observe(resized(case, shape), seed, shipped, framework.layout, plain)
     save(seen, out)
 

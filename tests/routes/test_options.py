@@ -15,7 +15,20 @@ from parity.axes import Array, Tensor
 from parity.cases import Case, Sequential
 from parity.cases.resized import open_axes, other_sizes
 from parity.errors import Unsupported
-from parity.layers import BatchNorm2D, Conv2D, Flatten, GlobalAvgPool2D, Layer, Linear, ReLU, Softmax, layer
+from parity.layers import (
+    AvgPool2D,
+    BatchNorm2D,
+    Conv2D,
+    Flatten,
+    GlobalAvgPool2D,
+    Layer,
+    Linear,
+    MaxPool2D,
+    Pad2D,
+    ReLU,
+    Softmax,
+    layer,
+)
 from parity.routes.catalog import Route, installed
 from parity.routes.exporters import opsets
 from parity.routes.frameworks import compiling
@@ -158,12 +171,26 @@ def test_an_optimiser_that_folds_wrongly_is_gone_at_plain() -> None:
 
 
 def test_an_axis_is_open_where_the_definition_stays_the_same_graph() -> None:
-    assert open_axes(POOL) == (0, 2, 3)
-    assert other_sizes(POOL) == ((3, 3, 7, 9), (1, 3, 9, 11), (5, 3, 8, 10))
+    assert open_axes(POOL, "torch") == (0, 2, 3)
+    assert other_sizes(POOL, "torch") == ((3, 3, 7, 9), (1, 3, 9, 11), (5, 3, 8, 10))
     fixed = Case("fixed", Sequential(Flatten(), Linear(144, 5)), (2, 3, 6, 8))
-    assert open_axes(fixed) == (0,)
-    assert other_sizes(fixed) == ((3, 3, 6, 8), (1, 3, 6, 8), (5, 3, 6, 8))
-    assert open_axes(replace(BLOCK, mode="training")) == ()
+    assert open_axes(fixed, "torch") == (0,)
+    assert other_sizes(fixed, "torch") == ((3, 3, 6, 8), (1, 3, 6, 8), (5, 3, 6, 8))
+    assert open_axes(replace(BLOCK, mode="training"), "torch") == ()
+
+
+def test_a_layer_that_is_spelled_for_one_size_keeps_its_image_in_that_framework() -> None:
+    padded = Case("padded", Pad2D(1, mode="replicate"), (2, 3, 6, 8))
+    assert open_axes(padded, "torch") == (0, 2, 3)
+    assert open_axes(padded, "tensorflow") == (0,)
+    counted = Case("counted", AvgPool2D(3, stride=2, padding=1, count_include_pad=False), (2, 3, 6, 8))
+    assert open_axes(counted, "torch") == (0, 2, 3)
+    assert open_axes(counted, "tensorflow") == (0,)
+    uneven = replace(counted, model=AvgPool2D(3, stride=2, padding=((0, 1), (1, 0)), count_include_pad=False))
+    assert open_axes(uneven, "torch") == (0,)
+    hanging = replace(counted, model=MaxPool2D(3, stride=2, ceil_mode=True))
+    assert open_axes(hanging, "torch") == (0, 2, 3)
+    assert open_axes(hanging, "tensorflow") == (0,)
 
 
 DYNAMIC = ["torch>ort+dynamic", "torchscript>ort+dynamic", "tensorflow>ort+dynamic"]

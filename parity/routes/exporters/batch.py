@@ -11,9 +11,9 @@ from parity.cases.resized import open_axes
 from parity.errors import Unsupported
 
 
-def asked_axes(case: Case) -> tuple[int, ...]:
-    """The canonical axes that an exporter is to leave open. Raises :class:`Unsupported` where there are none."""
-    axes = open_axes(case)
+def asked_axes(case: Case, framework: str) -> tuple[int, ...]:
+    """The canonical axes that an exporter from a framework is to leave open. Raises :class:`Unsupported` where there are none."""
+    axes = open_axes(case, framework)
     if not axes:
         why = "in training it is what its batch makes it" if case.training else "its definition is of one size"
         raise Unsupported(f"no axis of the case may have another size: {why}")

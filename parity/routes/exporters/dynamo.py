@@ -49,7 +49,7 @@ class Dynamo:
         if UNOPTIMISED.word in self.asked:
             how |= dict(optimize=False)
         if DYNAMIC.word in self.asked:
-            how |= dict(dynamic_shapes=(dict.fromkeys(asked_axes(case), torch.export.Dim.DYNAMIC),))
+            how |= dict(dynamic_shapes=(dict.fromkeys(asked_axes(case, self.framework), torch.export.Dim.DYNAMIC),))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             exported(model, (sample_input(case),), **how).save(path, external_data=False)

@@ -41,7 +41,7 @@ class Tf2Onnx:
         opset, how = number(self.asked, OPSET), dict[str, Any]()
         if DYNAMIC.word in self.asked:
             shape = case.input.in_layout("NHWC")
-            free = {in_layout(axis, len(shape), "NHWC") for axis in asked_axes(case)}
+            free = {in_layout(axis, len(shape), "NHWC") for axis in asked_axes(case, self.framework)}
             open_shape = [None if axis in free else size for axis, size in enumerate(shape)]
             how = dict(input_signature=[tf.TensorSpec(open_shape, tf.float32, name="input")])
         with warnings.catch_warnings():

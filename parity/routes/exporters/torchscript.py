@@ -48,7 +48,7 @@ class TorchScript:
         if UNOPTIMISED.word in self.asked:
             how |= dict(do_constant_folding=False)
         if DYNAMIC.word in self.asked:
-            how |= dict(input_names=["input"], dynamic_axes={"input": list(asked_axes(case))})
+            how |= dict(input_names=["input"], dynamic_axes={"input": list(asked_axes(case, self.framework))})
         traced(model, (sample_input(case),), path, **how)
         require(path, opset, self.name)
 
