@@ -12,6 +12,7 @@ from parity.axes import Shape
 from parity.cases.known import KnownDivergence
 from parity.cases.overhang import overhang
 from parity.cases.shipped_openvino import OPENVINO
+from parity.cases.shipped_options import OPTIONS
 from parity.cases.shipped_spatial import SPATIAL
 from parity.operators.graph import Node
 
@@ -316,4 +317,5 @@ SHIPPED = (
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
     *OPENVINO,
+    *OPTIONS,
 )
