@@ -15,20 +15,14 @@ def _antialiased(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return _resized(node, shapes) and bool(node.attributes.get("antialias", 0))
 
 
-def _wider_strides(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    """Whether a transposed convolution reaches less far than it strides, or is told to add something at its end."""
-    if node.kind != "ConvTranspose":
-        return False
-    kernel = shapes[1][2:]
-    ones = (1,) * len(kernel)
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel, node.attributes.get("dilations", ones), strict=True)]
-    strides = node.attributes.get("strides", ones)
-    return any(s > r for s, r in zip(strides, reach, strict=True)) or any(node.attributes.get("output_padding", ()))
+def _extended(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a transposed convolution adds something at its end."""
+    return node.kind == "ConvTranspose" and any(node.attributes.get("output_padding", ()))
 
 
 OPEN_CUT = KnownDivergence(
     routes="tensorflow>*+dynamic*",
-    operator=_wider_strides,
+    operator=_extended,
     kind="value",
     reason="tf2onnx puts zeros where an open transposed convolution adds to its end, behind the bias",
     evidence=(

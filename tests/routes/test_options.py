@@ -68,6 +68,7 @@ def opset(model: Any) -> int:
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
+        ("torch>ort+opset16", 16),
         ("torch>ort+opset18", 18),
         ("torch>ort+opset21", 21),
         ("torchscript>ort+opset9", 9),

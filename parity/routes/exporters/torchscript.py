@@ -83,11 +83,15 @@ def sample_input(case: Case) -> Any:
 
 
 def pytorch_exporter(path: Path) -> str:
-    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata."""
+    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata and calls nodes ``node_...``.
+
+    The metadata is lost where it has onnx's own converter make an older opset of its file.
+    """
     import onnx
 
     model = onnx.load(path, load_external_data=False)
     if model.producer_name != "pytorch":
         return model.producer_name or "unknown"
-    kept = [entry.key for entry in model.graph.metadata_props]
-    return "dynamo" if any(key.startswith("pkg.torch.export") for key in kept) else "torchscript"
+    kept = any(entry.key.startswith("pkg.torch.export") for entry in model.graph.metadata_props)
+    named = any(node.name.startswith("node_") for node in model.graph.node)
+    return "dynamo" if kept or named else "torchscript"
