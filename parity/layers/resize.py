@@ -120,7 +120,7 @@ class Upsample(Layer):
 
     def of_one_size(self, framework: str, x: Tensor) -> bool:
         # Keras has the whole factors of UpSampling2D; anything else names a size, or weights of rows and columns.
-        factors = self._factors()
+        factors = self._factors(x)
         whole = factors is not None and all(factor == int(factor) for factor in factors)
         plain = self.mode in ("nearest", "bilinear") and not (self.align_corners or self.antialias)
         return framework != "torch" and not (whole and plain)
