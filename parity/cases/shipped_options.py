@@ -15,6 +15,10 @@ def _antialiased(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return _resized(node, shapes) and bool(node.attributes.get("antialias", 0))
 
 
+def _split(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Split"
+
+
 def _extended(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a transposed convolution adds something at its end."""
     return node.kind == "ConvTranspose" and any(node.attributes.get("output_padding", ()))
@@ -47,6 +51,7 @@ ANTIALIAS_FACTOR = KnownDivergence(
 
 OPEN_GLU = KnownDivergence(
     routes="tensorflow>*+dynamic*",
+    operator=_split,
     kind="error",
     says="calling Glu.call()",
     reason="Keras' glu reads the size of its axis as a number, so that it cannot be exported with that axis open",
@@ -94,4 +99,17 @@ SHRUNK_BY_UPSAMPLE = KnownDivergence(
     versions={"torch": "<=2.13.0"},
 )
 
-OPTIONS = (OPEN_CUT, ANTIALIAS_FACTOR, OPEN_GLU, OPEN_BILINEAR, PLACELESS, SHRUNK_BY_UPSAMPLE)
+LEFT_BILINEAR = KnownDivergence(
+    routes=("tensorflow>*+opset9*", "tensorflow>*+opset10*"),
+    operator=_resized,
+    kind="onnx-invalid",
+    says="No Op registered for ResizeBilinear",
+    reason="tf2onnx leaves TensorFlow's ResizeBilinear in a file below opset 11",
+    evidence=(
+        "keras.layers.Resizing(14, 17, interpolation='bilinear') of 8x10 at opset 9 and 10, tf2onnx 1.17.0: a node ResizeBilinear in the domain of "
+        "ONNX, which onnx.checker refuses and ONNX Runtime cannot load; at opset 11 it is a Resize"
+    ),
+    versions={"tf2onnx": "<=1.17.0"},
+)
+
+OPTIONS = (OPEN_CUT, ANTIALIAS_FACTOR, OPEN_GLU, OPEN_BILINEAR, PLACELESS, SHRUNK_BY_UPSAMPLE, LEFT_BILINEAR)

@@ -14,6 +14,7 @@ from parity.cases.case import Case
 from parity.errors import Unsupported
 from parity.routes.exporters.batch import asked_axes, in_layout
 from parity.routes.exporters.opsets import require
+from parity.routes.exporters.refusal import refusal
 from parity.routes.options import DYNAMIC, OPSET, Option, number
 
 
@@ -52,7 +53,12 @@ class Tf2Onnx:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1
             with collected():
-                model.export(str(path), format="onnx", verbose=False, opset_version=opset, **how)
+                try:
+                    model.export(str(path), format="onnx", verbose=False, opset_version=opset, **how)
+                except ValueError as error:
+                    if opset is not None and (reason := refusal(error, ("tf2onnx",))):
+                        raise Unsupported(f"tf2onnx exporter: {reason}") from error
+                    raise
         require(path, opset, self.name)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:
