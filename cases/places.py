@@ -6,7 +6,7 @@ from typing import Any
 
 from parity.axes import Shape
 from parity.cases import Case, Sweep
-from parity.cases.shipped import DILATED_AUTO_PAD, SCALED_UP
+from parity.cases.shipped import CENTRED_CEIL, DILATED_AUTO_PAD, SCALED_UP
 from parity.cases.shipped_spatial import (
     BROKEN_CORNERS,
     CIRCULAR_CUT,
@@ -256,6 +256,12 @@ KNOWN = [
         says="is out of range for input rank",
     ),
     replace(SCALED_UP, cases=("lppool1d/*ceil-mode*", "lppool3d/*ceil-mode*")),
+    # What is scaled up is an average.
+    replace(
+        CENTRED_CEIL,
+        cases="lppool?d/scaled/*",
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+    ),
     replace(
         NEGATIVE_PAD,
         cases=crops("constant", "reflect", "replicate", "circular"),

@@ -29,21 +29,22 @@ class Tensor:
 
     ``shape`` is ``(N, C, ...)`` with one to three places behind the channels, or ``(N, F)``; of a statistic ``(C,)``. ``folded`` is ``(C, ...)``
     when ``F`` is an image that Flatten folded up: a channels-last framework folds it in the order H, W, C, and only this field tells.
-    ``dtype`` is the stored type.
+    ``dtype`` is the stored type. ``names`` are the axes of a parameter, such as ``OIHW``, which has no other layout; empty for a value.
     """
 
     shape: Shape
     folded: Shape | None = None
     dtype: str = "float32"
+    names: str = ""
 
     @property
     def axes(self) -> tuple[str, ...]:
         """Names of the axes, for messages: ``("n", "c", "h", "w")``, ``("n", "f")`` or ``("c",)``."""
-        return AXES[len(self.shape)]
+        return tuple(self.names.lower()) or AXES[len(self.shape)]
 
     def in_layout(self, layout: Layout) -> Shape:
         """The shape as a framework with this layout shows it."""
-        if layout == "NHWC" and len(self.shape) > 2:
+        if layout == "NHWC" and len(self.shape) > 2 and not self.names:
             n, c, *places = self.shape
             return (n, *places, c)
         return self.shape
@@ -51,7 +52,7 @@ class Tensor:
 
 def to_layout(array: Array, tensor: Tensor, layout: Layout) -> Array:
     """Turn a canonical array into the axes of ``layout``. Contiguous, same dtype."""
-    if layout == "NHWC" and len(tensor.shape) > 2:
+    if layout == "NHWC" and len(tensor.shape) > 2 and not tensor.names:
         array = np.moveaxis(array, 1, -1)
     elif layout == "NHWC" and tensor.folded is not None:
         array = np.moveaxis(array.reshape(-1, *tensor.folded), 1, -1).reshape(array.shape)
@@ -64,7 +65,7 @@ def from_layout(array: Array, tensor: Tensor, layout: Layout) -> Array:
     An array whose rank is not the one ``tensor`` promises, or whose folded size does not fit, comes back as it is:
     the judge then names the shape, which this function must not hide.
     """
-    if layout == "NHWC" and array.ndim == len(tensor.shape) > 2:
+    if layout == "NHWC" and array.ndim == len(tensor.shape) > 2 and not tensor.names:
         array = np.moveaxis(array, -1, 1)
     elif layout == "NHWC" and tensor.folded is not None and array.ndim == 2:
         c, *places = tensor.folded

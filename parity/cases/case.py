@@ -9,12 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from parity.axes import Shape, Tensor
+from parity.cases.gradient import derive, gradients
 from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network, as_network
 from parity.errors import FieldError
-from parity.layers.base import Draw, Layer, is_count, is_number
+from parity.layers.base import Chance, Draw, Layer, is_count, is_number
 from parity.operators.graph import Graph
 
+DTYPES = ("float32", "int32", "int64")  #: of an input
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
 
@@ -38,11 +40,13 @@ class Case:
     """A layer or network, its input, precision and mode.
 
     name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``; scale and mean: the input
-    is ``scale * (mean + z)``, z with mean 0 and variance 1; draws: how named parameters (``"node.parameter"``) are
+    is ``scale * (mean + z)``, z with mean 0 and variance 1; dtype: of the input, and of an integer one, for what reads
+    indices, below: it is drawn evenly from the whole numbers from 0 to below - 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
-    pass makes of the running statistics is among the outputs; batches: other batch sizes in which each image must have its
+    pass makes of the running statistics is among the outputs, or "gradient" for the network at inference and what its output, weighted
+    with a drawn cotangent and summed, changes by with its input and every parameter; batches: other batch sizes in which each image must have its
     answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with;
     quick: whether the quick set has it, which is what is run where nothing is named.
     """
@@ -52,6 +56,8 @@ class Case:
     shape: Shape
     scale: float = 1.0
     mean: float = 0.0
+    dtype: str = "float32"
+    below: int = 0
     precision: str = "float32"
     mode: str = "inference"
     tags: tuple[str, ...] = ()
@@ -78,6 +84,14 @@ class Case:
             raise FieldError(owner, "scale", self.scale, "must be a positive number")
         if not is_number(self.mean):
             raise FieldError(owner, "mean", self.mean, "must be a finite number")
+        if self.dtype not in DTYPES:
+            raise FieldError(owner, "dtype", self.dtype, f"must be one of {', '.join(DTYPES)}")
+        if not (is_count(self.below) if self.whole else self.below == 0):
+            mend = "must be at least 1 with a dtype of whole numbers, and 0 with float32"
+            raise FieldError(owner, "below", self.below, mend)
+        for name, usual in (("scale", 1.0), ("mean", 0.0)):
+            if self.whole and getattr(self, name) != usual:
+                raise FieldError(owner, name, getattr(self, name), f"must be left at {usual} with whole numbers")
         timed(self.name, self.time_limit)
         for name in ("batches", "threads"):
             counts = getattr(self, name)
@@ -87,17 +101,21 @@ class Case:
             raise FieldError(owner, "batches", self.batches, f"must not name the case's own batch size {self.shape[0]}")
         if self.precision != "float32":
             raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
-        if self.mode not in ("inference", "training"):
-            raise FieldError(owner, "mode", self.mode, 'must be "inference" or "training"')
-        if self.training:
+        if self.mode not in ("inference", "training", "gradient"):
+            raise FieldError(owner, "mode", self.mode, 'must be "inference", "training" or "gradient"')
+        if self.gradient and self.whole:
+            raise FieldError(owner, "mode", self.mode, "must be inference: whole numbers have no derivative")
+        if self.mode != "inference":
             for name in ("batches", "threads"):
                 if getattr(self, name):
-                    raise FieldError(owner, name, getattr(self, name), "must be empty in training")
+                    said = "must be empty in training" if self.training else "must be empty where gradients are asked"
+                    raise FieldError(owner, name, getattr(self, name), said)
+        if self.training:
             shared = next((node for node in self.network.nodes if node.of and node.layer.states()), None)
             if shared is not None:
                 mend = f"is shared by {shared.of} and {shared.name}, so two calls of one step would change its states"
                 raise FieldError(owner, "model", str(shared.layer), mend)
-            drawing = next((node for node in self.network.nodes if node.layer.drops()), None)
+            drawing = next((node for node in self.network.nodes if node.layer.chance()), None)
             if drawing is not None and self.tapped:
                 mend = f"has no one answer in training, since {drawing.name} draws: make that a case by itself"
                 raise FieldError(owner, "model", str(drawing.layer), mend)
@@ -119,8 +137,13 @@ class Case:
 
     @property
     def input(self) -> Tensor:
-        """Shape and axes of the input."""
-        return Tensor(self.shape)
+        """Shape, axes and dtype of the input."""
+        return Tensor(self.shape, dtype=self.dtype)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the input is of whole numbers by its dtype."""
+        return self.dtype != "float32"
 
     @cached_property
     def network(self) -> Network:
@@ -134,7 +157,15 @@ class Case:
 
     @cached_property
     def graph(self) -> Graph:
-        """The model in operators: its definition."""
+        """The model in operators, with its gradients where they are asked: its definition.
+
+        Raises :class:`parity.errors.Unsupported` where an operator has no derivative.
+        """
+        return derive(self.network, self.input) if self.gradient else self.forward
+
+    @cached_property
+    def forward(self) -> Graph:
+        """The model alone in operators."""
         return lower(self.network, self.input, self.training)
 
     @property
@@ -145,12 +176,17 @@ class Case:
     @cached_property
     def by_batch(self) -> bool:
         """Whether the answer to a sample depends on the others of its batch, by whose statistics something normalises."""
-        return any(node.attributes.get("training_mode", 0) for node in self.graph.nodes)
+        return any(node.attributes.get("training_mode", 0) for node in self.forward.nodes)
 
     @property
-    def drops(self) -> float:
-        """The probability with which an element of the answer is set to 0; above 0 there is no one answer."""
-        return self.network.output.layer.drops() if self.training else 0.0
+    def gradient(self) -> bool:
+        """Whether the case is of a network and its gradients."""
+        return self.mode == "gradient"
+
+    @property
+    def chance(self) -> Chance | None:
+        """What is drawn at random, so that there is no one answer."""
+        return self.network.output.layer.chance() if self.training else None
 
     @cached_property
     def states(self) -> Mapping[str, Tensor]:
@@ -162,9 +198,14 @@ class Case:
         }
 
     @cached_property
+    def gradients(self) -> Mapping[str, Tensor]:
+        """The gradients that are asked: ``d input`` and each ``d node.parameter``; none in another mode."""
+        return gradients(self.network, self.input) if self.gradient else {}
+
+    @cached_property
     def outputs(self) -> Mapping[str, Tensor]:
-        """Everything a route has to give, in order: the network's output, then what becomes of each state."""
-        return {self.network.output.name: self.output, **self.states}
+        """Everything a route has to give, in order: the network's output, then what becomes of each state, or each gradient."""
+        return {self.network.output.name: self.output, **self.states, **self.gradients}
 
     @property
     def output(self) -> Tensor:
@@ -188,6 +229,8 @@ class Case:
             "shape": list(self.shape),
             "scale": self.scale,
             "mean": self.mean,
+            "dtype": self.dtype,
+            "below": self.below,
             "precision": self.precision,
             "mode": self.mode,
             "batches": list(self.batches),

@@ -16,9 +16,12 @@ import numpy as np
 
 from parity.axes import F64, Array, Shape
 from parity.cases.case import INPUT, Case
-from parity.layers.base import Draw
+from parity.cases.gradient import COTANGENT
+from parity.layers.base import Draw, Parameter
 
-Parameters = dict[str, dict[str, Array]]  #: node name -> parameter name -> array, canonical axes, float32
+Parameters = dict[
+    str, dict[str, Array]
+]  #: node name -> parameter name -> array, canonical axes, float32; and the cotangent
 
 _ZERO = 4 * (2**16 - 1) / 2  # mean of a sum of four 16-bit numbers
 _UNIT = 2**16 * sqrt(4 / 12)  # its standard deviation, to a part in 2**32
@@ -46,26 +49,37 @@ def draw(shape: Shape, kind: Literal["normal", "uniform"], *key: object) -> F64:
     return values.reshape(shape)
 
 
-def _stored(shape: Shape, how: Draw, *key: object) -> Array:
+def _drawn(shape: Shape, how: Draw, *key: object) -> Array:
     values = how.centre + how.spread * draw(shape, how.kind, *key)
     if how.first is not None:
         values.flat[0] = how.first
     return values.astype(np.float32)
 
 
+def stored(case: Case) -> dict[str, dict[str, Parameter]]:
+    """All that a case stores: the parameters of each node, and of a case of gradients the cotangent, by the output's name."""
+    made = {node.name: dict(node.parameters()) for node in case.network.nodes}
+    if case.gradient:
+        made[COTANGENT] = {case.network.output.name: Parameter(case.output.shape, "".join(case.output.axes).upper())}
+    return made
+
+
 def draw_parameters(case: Case, seed: int) -> Parameters:
-    """Every parameter of a case, float32, canonical axes."""
+    """Every parameter of a case and its cotangent, float32, canonical axes."""
     return {
-        node.name: {
-            name: _stored(p.shape, case.draws.get(f"{node.name}.{name}", p.draw), seed, case.name, node.name, name)
-            for name, p in node.parameters().items()
+        node: {
+            name: _drawn(p.shape, case.draws.get(f"{node}.{name}", p.draw), seed, case.name, node, name)
+            for name, p in parameters.items()
         }
-        for node in case.network.nodes
+        for node, parameters in stored(case).items()
     }
 
 
 def draw_input(case: Case, seed: int) -> Array:
-    """The input of a case: ``scale * (mean + z)``, float32, canonical axes."""
+    """The input of a case: ``scale * (mean + z)``, or whole numbers from 0 to ``below - 1``; of its dtype, canonical axes."""
+    if case.whole:
+        drawn = words(prod(case.shape), seed, case.name, INPUT) % np.uint64(case.below)
+        return drawn.astype(case.dtype).reshape(case.shape)
     return (case.scale * (case.mean + draw(case.shape, "normal", seed, case.name, INPUT))).astype(np.float32)
 
 

@@ -4,6 +4,7 @@ data      the case's own input; every element within its bound.
 integer   whole-number weights and inputs, so small that every sum is exact in any order: bit equality is demanded.
 impulse   one input feature at a time through a single convolution or dense layer, so that each weight shows alone.
 states    of a case in training: what the pass over the data makes of the running statistics.
+gradients of a case of gradients: those by the input and by every parameter.
 draws     of a layer that sets elements to 0 at random: the data several times, and how often, how far apart and how anew.
 batch     the case's images in batches of other sizes, where the case names any; threads: with other numbers of threads.
 """
@@ -54,6 +55,8 @@ def why_not(case: Case, probe: Probe) -> str:
     """Why a probe does not apply to a case; empty where it does."""
     if case.training and probe != "data":
         return "asked at inference"
+    if case.gradient and probe != "data":
+        return "asked of the network without its gradients"
     if probe == "integer":
         plan = _integer_plan(case)
         return plan if isinstance(plan, str) else ""
@@ -78,14 +81,15 @@ def variant_of(probe: Probe) -> Variant:
 
 
 def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
-    """The inputs of a probe in the order they are run, float32, each of the case's shape."""
+    """The inputs of a probe in the order they are run, of the case's dtype, each of its shape."""
     if probe == "data":
         x = draw_input(case, seed)
-        if case.drops:
+        if case.chance:
             return [x] * CALLS
-        if case.training or case.by_batch:
-            return [x]  # its statistics are those of the whole batch
-        return [x, -x]  # a feature that is never positive in one input is in the other
+        if case.training or case.gradient or case.by_batch:
+            return [x]  # statistics, and gradients by parameters, are those of the whole batch
+        # A feature that is never positive in one input is in the other; of indices both ends of the range are met.
+        return [x, case.below - 1 - x if case.whole else -x]
     if probe == "integer":
         return [draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT)]
     return _impulses(case)
@@ -97,6 +101,8 @@ def _definition(case: Case, node: Node) -> Definition:
 
 def _integer_plan(case: Case) -> tuple[int, int] | str:
     """(largest weight, weights per output) that keep every sum exact, or why there are none."""
+    if case.whole:
+        return "its input is of whole numbers as it is"
     depth = 0
     steps: dict[str, Fraction] = {INPUT: Fraction(1)}
     for node in case.network.nodes:

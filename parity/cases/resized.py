@@ -26,7 +26,7 @@ FEW = 3  #: how many other sizes are asked for
 
 
 def open_axes(case: Case, framework: str) -> tuple[int, ...]:
-    """The canonical axes of the input that may have another size, the batch among them; none in training.
+    """The canonical axes of the input that may have another size, the batch among them; none in training and of gradients.
 
     Where a layer is spelled for one size in the framework, the batch alone. Features and channels are what a layer is made for, and stay.
     """
@@ -51,7 +51,7 @@ def resized(case: Case, shape: Shape) -> Case:
 
 
 def _free(case: Case, framework: str) -> list[int]:
-    if case.training:
+    if case.mode != "inference":
         return []
     nodes = case.network.nodes
     fixed = any(node.layer.of_one_size(framework, case.tensors[node.inputs[0]]) for node in nodes)

@@ -16,7 +16,7 @@ import numpy as np
 
 from parity.axes import Array
 from parity.cases.case import Case
-from parity.cases.parameters import Parameters
+from parity.cases.parameters import Parameters, stored
 from parity.layers.base import Draw
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
@@ -46,10 +46,10 @@ def structure(case: Case) -> Case:
 def marks(case: Case) -> list[Mark]:
     """The parameters of a case in their order, counted through."""
     made: list[Mark] = []
-    for node in case.network.nodes:
-        for name, parameter in node.parameters().items():
+    for node, parameters in stored(case).items():
+        for name, parameter in parameters.items():
             first = made[-1].first + made[-1].size if made else 0
-            made.append(Mark(node.name, name, first, prod(parameter.shape)))
+            made.append(Mark(node, name, first, prod(parameter.shape)))
     return made
 
 
@@ -62,11 +62,11 @@ def marked(case: Case) -> Parameters:
     if sum(mark.size for mark in counted.values()) > MOST:
         raise ValueError(f"more than {MOST} numbers cannot be told apart")
     return {
-        node.name: {
-            name: _spelled(counted[node.name, name], parameter.draw).reshape(parameter.shape)
-            for name, parameter in node.parameters().items()
+        node: {
+            name: _spelled(counted[node, name], parameter.draw).reshape(parameter.shape)
+            for name, parameter in parameters.items()
         }
-        for node in case.network.nodes
+        for node, parameters in stored(case).items()
     }
 
 
@@ -99,7 +99,7 @@ def plain(parameters: Parameters) -> bool:
     They have where a parameter is one number all over (zeros are not added, ones not multiplied by), a single one of 0, 1 or
     -1 included, and where two are alike (they are stored once).
     """
-    arrays = [array.reshape(-1) for stored in parameters.values() for array in stored.values()]
+    arrays = [array.reshape(-1) for each in parameters.values() for array in each.values()]
     for array in arrays:
         if (array == array[0]).all() and (array.size > 1 or array[0] in (0, 1, -1)):
             return False
@@ -109,8 +109,8 @@ def plain(parameters: Parameters) -> bool:
 def digest(parameters: Parameters) -> str:
     """A digest of parameters: their names, shapes and bits."""
     taken = hashlib.sha256()
-    for node, stored in parameters.items():
-        for name, array in stored.items():
+    for node, each in parameters.items():
+        for name, array in each.items():
             taken.update(f"{node}.{name}{array.shape}{array.dtype}".encode())
             taken.update(np.ascontiguousarray(array).data)
     return taken.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
-from typing import Literal, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 import numpy as np
@@ -17,12 +17,13 @@ from parity.cases.network import Node
 from parity.cases.parameters import Parameters
 from parity.cases.probes import PROBES, inputs_of, parameters_of, variant_of, why_not
 from parity.judging.blind import blind_to, told
+from parity.judging.chances import as_drawn, judge_draws
 from parity.judging.compare import Comparison, compare
-from parity.judging.dropping import judge_draws, with_dropped
 from parity.judging.failure import failure_of
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
+from parity.judging.gradients import judge_gradients
 from parity.judging.observation import Observation
-from parity.judging.oracle import Truth, truths
+from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
 from parity.judging.others import judge_others
 from parity.judging.pictures import histogram
 from parity.judging.sameness import digest, same_bits
@@ -87,7 +88,7 @@ class Judge:
         form = self._form(observation, TF32 if tf32 else None, device)
         pictures = pictures and TAG in self.case.tags
         probes, findings = self._probes(observation, form)
-        for asked in (self._states, self._draws, self._others):
+        for asked in (self._behind, self._draws, self._others):
             figures, more = asked(observation, form)
             probes, findings = [*probes, *figures], [*findings, *more]
         changed = self._changed(observation, form)
@@ -101,7 +102,7 @@ class Judge:
         if shown is None:
             return judged
         failure = msgspec.structs.replace(
-            failure_of(self.case, shown, layer_finding, device, self._integer_noise),
+            failure_of(self.case, shown, findings, layer_finding, device, self._integer_noise),
             repeats=changed is None,
             # What is not repeatable may be right by luck, whoever runs it; other ways are asked of the file that ships.
             unoptimised=self._unoptimised(observation, form) if changed is None and _of_file(shown.probe) else None,
@@ -131,7 +132,7 @@ class Judge:
         if observation.unoptimised is None:
             return None
         plain = replace(observation, answers=observation.answers | observation.unoptimised)
-        wrong = [finding for asked in (self._probes, self._states, self._draws) for finding in asked(plain, form)[1]]
+        wrong = [finding for asked in (self._probes, self._behind, self._draws) for finding in asked(plain, form)[1]]
         return "fail" if wrong or self._layers(plain, form, False)[1] is not None else "pass"
 
     def _probes(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
@@ -149,20 +150,22 @@ class Judge:
                 findings.append(finding)
         return probes, findings
 
-    def _states(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
-        """What the pass over the data made of the states."""
+    def _behind(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
+        """What comes behind the output: what the pass over the data made of the states, or the gradients."""
         answers = observation.answers.get("data", [])
         outputs = answers[0] if len(answers) == 1 else ()
+        if self.case.gradient:
+            return judge_gradients(self.case, outputs, self._data_truths, form)
         return judge_states(self.case, outputs, observation.stateless, self._data_truths, form)
 
     def _draws(self, observation: Observation, form: Format | None) -> tuple[list[ProbeFigure], list[Finding]]:
         """The statistics of what is drawn at random."""
         case = self.case
         outputs = [out for given in observation.answers.get("data", []) for out in given if out.shape == case.shape]
-        if not case.drops or len(outputs) < 2:
-            return ([ProbeFigure(probe="draws", status="not judged")] if case.drops else []), []
+        if not case.chance or len(outputs) < 2:
+            return ([ProbeFigure(probe="draws", status="not judged")] if case.chance else []), []
         x = self._asked("data")[0]
-        comparison, told = judge_draws(case.drops, x, outputs, case.input.axes)
+        comparison, told = judge_draws(case.chance, x, outputs, case.input.axes)
         wrong = [] if comparison.kind is None else [Finding(comparison, OUTPUT, "draws", case.output)]
         return [figured("draws", [comparison], told)], wrong
 
@@ -174,7 +177,7 @@ class Judge:
 
     def _blind(self, probe: Probe, form: Format | None) -> str:
         """What a check has to say of a case whose own input tells nothing."""
-        if probe != "data" or self.case.drops:
+        if probe != "data" or self.case.chance:
             return ""
         key = _name(form)
         if key not in self._blindness:
@@ -220,9 +223,9 @@ class Judge:
         return self._truths_of(probe, careful, form)[self.case.network.output.name]
 
     def _truth_of(self, observed: Array, probe: Probe, careful: bool, form: Format | None) -> Truth:
-        """The truth of these answers, which may have dropped what is 0 in them where the case drops anything."""
+        """The truth of these answers, which may hold what was drawn where the case draws anything."""
         truth = self._truth(probe, careful, form)
-        return with_dropped(truth, observed) if self.case.drops else truth
+        return as_drawn(truth, observed, self.case.chance) if self.case.chance else truth
 
     def _truths_of(self, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
         """The truth of every output, by :attr:`Case.outputs`."""
@@ -244,7 +247,8 @@ class Judge:
             exact = walk(graph, feeds)
             found = {name: _exact(exact[name]) for name in graph.outputs}
         else:
-            found = truths(graph, feeds, careful=careful, override=form, key=self.seed)
+            how: dict[str, Any] = dict(decided=DECIDED, count=MORE_DRAWS) if case.gradient else {}
+            found = truths(graph, feeds, careful=careful, override=form, key=self.seed, **how)
         return {name: found[output] for name, output in zip(case.outputs, graph.outputs, strict=True)}
 
     def _integer_noise(self) -> Truth:
@@ -271,7 +275,7 @@ class Judge:
     def _changed(self, observation: Observation, form: Format | None) -> Finding | None:
         """Whether the same input, asked once more at the end, gave another answer."""
         first, after = observation.answers.get("data", []), observation.again
-        if after is None or not first or self.case.drops:
+        if after is None or not first or self.case.chance:
             return None
         before, shape = first[0], self.case.output.shape
         if len(before) == len(after) and all(same_bits(a, b) for a, b in zip(before, after, strict=True)):
@@ -297,7 +301,7 @@ class Judge:
     ) -> tuple[list[LayerFigure], Finding | None]:
         """Each layer judged on the input it really got; the first that does not hold is where a failure was born."""
         case, nodes = self.case, self.case.network.nodes
-        if case.drops:  # the layer is the network, and its answers are judged together
+        if case.chance:  # the layer is the network, and its answers are judged together
             return [self._figure(nodes[0], self._probe("data", observation, form)[0])], None
         values: dict[str, Array] = {INPUT: self._asked("data")[0]}
         if not case.tapped:

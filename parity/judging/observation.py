@@ -67,7 +67,9 @@ def observe(
     def ask(programs: Programs, variant: Variant, x: Array) -> tuple[Array, ...]:
         # Copies: a runtime may hand out its own buffer and write over it the next time.
         given = programs(variant)(to_layout(x, case.input, layout))
-        return tuple(np.array(from_layout(out, case.output, layout)) for out in given)
+        # What comes behind the output has axes of its own; what is too much, those of the output.
+        tensors = [*case.outputs.values()][: len(given)] + [case.output] * (len(given) - len(case.outputs))
+        return tuple(np.array(from_layout(out, tensor, layout)) for out, tensor in zip(given, tensors, strict=True))
 
     def ask_all(programs: Programs, probes: Iterable[Probe]) -> dict[Probe, list[tuple[Array, ...]]]:
         return {p: [ask(programs, variant_of(p), x) for x in inputs_of(case, p, seed)] for p in probes}

@@ -22,6 +22,9 @@ from parity.operators.graph import Graph, Node, Step, Value, constant_values, wa
 from parity.records.verdict import LAMBDA
 
 DRAWS = 16  #: K: how often noise is drawn end to end
+MORE_DRAWS = 64  #: the same where gradients are asked: their last roundings mostly show in draws alone
+DECIDED = 6.0  #: how many times over noise counts there in what decides (docs/error-bounds.md, Gradients)
+TIE = 2.0**-40  #: how far values may lie apart, by their size, that a decision takes for equal: far below any rounding
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
 
 Mask = npt.NDArray[np.bool_]
@@ -56,6 +59,7 @@ class Truth:
 class _Rounded:
     """What the first walk found: the noise of every output, by the number of its node and its place among the outputs."""
 
+    decided: float = 1.0  #: how many times over noise counts in what decides
     local: dict[tuple[int, int], Local] = field(default_factory=dict)
     outputs: dict[str, tuple[int, int]] = field(default_factory=dict)  #: of the graph's outputs that round themselves
     sizes: dict[tuple[int, int], Any] = field(
@@ -63,14 +67,20 @@ class _Rounded:
     )  #: what decides a shape, by node and place among the inputs
     #: The outputs of nodes that noise does not reach, by node: what they read is fed, or made of that without rounding.
     still: dict[int, Sequence[Any]] = field(default_factory=dict)
+    decides: dict[int, list[Any]] = field(
+        default_factory=dict
+    )  #: the inputs of nodes that decide something by floats, by node
     near: dict[int, Near] = field(default_factory=dict)  #: what follows a node's inputs faster than its value, by node
     overflow: bool = False
 
-    def again(self, i: int, rule: Operator, at: Site, inputs: list[Value | None]) -> Sequence[Any]:
-        """The outputs of a node in a later walk, on inputs that noise has moved."""
+    def again(self, i: int, rule: Operator, at: Site, inputs: list[Value | None], key: int = 0) -> Sequence[Any]:
+        """The outputs of a node in a later walk, on inputs that noise has moved; key: of how ties are broken."""
         if i in self.still:
             return self.still[i]
         x = self.of_this_shape(i, inputs)
+        if i in self.decides:
+            pairs = enumerate(zip(x, self.decides[i], strict=True))
+            x = [_undecided(moved, v, self.decided, draws.mixed(key + k)) for k, (moved, v) in pairs]
         return self.near[i](*x) if i in self.near else rule.value(at, *x)
 
     def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
@@ -89,22 +99,24 @@ def truths(
     loops: bool = True,
     override: Format | None = None,
     key: int = 0,
+    decided: float = 1.0,
+    count: int = DRAWS,
 ) -> dict[str, Truth]:
     """The outputs of a graph on exactly these feeds, each with the bound of an honest kernel.
 
-    What an output's own operator rounds is known; what comes in is drawn :data:`DRAWS` times. careful: with the widenings
+    What an output's own operator rounds is known; what comes in is drawn ``count`` times. careful: with the widenings
     that are only wanted where the bound without them is left: running sums and, with ``loops``, plain float32 loops over a
     sample of each sum; override: what float32 rounds, for TF32 and other algorithms; key: names the draws, so that they
-    repeat. Sequences among the outputs are left out.
+    repeat; decided: how many times over noise counts where floats decide what is taken, as they do at a kink. Sequences among the outputs are left out.
     """
     feeds = constant_values(graph) | dict(feeds)
-    found = _Rounded()
+    found = _Rounded(decided)
     step = _measuring(graph, feeds, found, careful and loops)
     exact = walk(graph, feeds, step, careful=careful, override=override)
     spread: dict[str, F64] = {}
     unspecified: dict[str, Mask] = {}
     if set(found.local) - set(found.outputs.values()) or len(graph.outputs) > 1:
-        spread, unspecified = _drawn(graph, feeds, found, exact, key)
+        spread, unspecified = _drawn(graph, feeds, found, exact, key, count)
     if found.overflow:
         tainted = walk(graph, feeds, _tainting(found))
         for name in filter(lambda name: _is_number(exact[name]), graph.outputs):
@@ -112,14 +124,18 @@ def truths(
             unspecified[name] = lost | unspecified[name] if name in unspecified else lost
     return {
         name: _truth(
-            exact[name], found.local.get(found.outputs.get(name, (-1, -1))), spread.get(name), unspecified.get(name)
+            exact[name],
+            found.local.get(found.outputs.get(name, (-1, -1))),
+            spread.get(name),
+            unspecified.get(name),
+            count,
         )
         for name in graph.outputs
         if not exact[name].dtype.startswith("seq")
     }
 
 
-def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: Mask | None) -> Truth:
+def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: Mask | None, count: int) -> Truth:
     y = np.asarray(exact.y)
     evaluation, storage = np.zeros(y.shape), np.zeros(y.shape)
     if local is not None:
@@ -127,7 +143,7 @@ def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: M
         evaluation = evaluation + (0.0 if noise.evaluation is None else noise.evaluation)
         storage = storage + (0.0 if noise.storage is None else noise.storage) + noise.flush
     if spread is not None:
-        evaluation = np.sqrt(evaluation * evaluation + _pooled(spread))
+        evaluation = np.sqrt(evaluation * evaluation + _pooled(spread, count))
     if y.dtype == np.float64 and not np.isfinite(y).all():  # an infinity is structure, not a number with an error
         fine = np.isfinite(y)
         evaluation, storage = np.where(fine, evaluation, 0.0), np.where(fine, storage, 0.0)
@@ -136,17 +152,30 @@ def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: M
     return Truth(y, evaluation, storage, exact.dtype, unspecified)
 
 
-def _pooled(spread: F64) -> F64:
+def _pooled(spread: F64, count: int) -> F64:
     """The variance of each element from its draws and those of its channel (of the whole array for features).
 
     An element whose draws were small by luck must not be judged sharply (docs/error-bounds.md, End to end).
     """
     axes = (0, *range(2, spread.ndim)) if spread.ndim > 2 else tuple(range(spread.ndim))
-    pool: F64 = (DRAWS * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (DRAWS + POOL)
+    pool: F64 = (count * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (count + POOL)
     return pool
 
 
 # ---- the walks ------------------------------------------------------------------------------------------------------
+
+
+def _decides(inputs: list[Value | None], dtypes: Sequence[str]) -> bool:
+    """Whether a node makes of floats what is none: truth values, places."""
+    return any(v is not None and v.is_float for v in inputs) and any(d not in FORMATS for d in dtypes)
+
+
+def _undecided(moved: Any, exact: Any, times: float, key: int) -> Any:
+    """An input of what decides: its noise so many times over, and pushed either way, so that what ties to the bit falls either way."""
+    if exact is None or exact.dtype != np.float64:
+        return moved
+    push = draws.along(exact.shape, (), key) * (TIE * np.abs(exact) + np.finfo(np.float64).tiny)
+    return np.where(np.isfinite(exact), exact + times * (moved - exact) + push, moved)
 
 
 class _Counter:
@@ -187,8 +216,10 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
                     found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
                     found.outputs[node.outputs[j]] = (i, j)
+        if found.decided != 1 and _decides(inputs, dtypes):
+            found.decides[i] = x
         made = [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
-        if all(v is None or id(v) in still for v in inputs):
+        if i not in found.decides and all(v is None or id(v) in still for v in inputs):
             found.still[i] = y
             still.update((id(v), v) for j, v in enumerate(made) if (i, j) not in found.local)
         return made
@@ -197,15 +228,15 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
 
 
 def _drawn(
-    graph: Graph, feeds: Mapping[str, Value], found: _Rounded, exact: Mapping[str, Value], key: int
+    graph: Graph, feeds: Mapping[str, Value], found: _Rounded, exact: Mapping[str, Value], key: int, count: int
 ) -> tuple[dict[str, F64], dict[str, Mask]]:
     """The variance of what comes into each output's own operator, and where draws were not finite though the value is."""
     drawn = [name for name in graph.outputs if _is_number(exact[name])]
     total: dict[str, Any] = {name: np.zeros(np.shape(exact[name].y)) for name in drawn}
     lost: dict[str, Mask] = {}
-    for k in range(DRAWS):
+    for k in range(count):
         before: dict[str, Any] = {}
-        after = walk(graph, feeds, _drawing(found, before, draws.mixed(key * DRAWS + k)))
+        after = walk(graph, feeds, _drawing(found, before, draws.mixed(key * count + k)))
         for name in drawn:
             with np.errstate(invalid="ignore", over="ignore"):
                 y = np.asarray(exact[name].y, np.float64)
@@ -214,7 +245,7 @@ def _drawn(
                 if odd.any():
                     lost[name] = odd | lost[name] if name in lost else odd
                 total[name] += np.square(np.where(np.isfinite(d), d, 0.0))
-    return {name: t / DRAWS for name, t in total.items()}, lost
+    return {name: t / count for name, t in total.items()}, lost
 
 
 def _is_number(value: Value) -> bool:
@@ -228,7 +259,7 @@ def _drawing(found: _Rounded, before: dict[str, Any], key: int) -> Step:
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
         i = number()
-        y = found.again(i, rule, at, inputs)
+        y = found.again(i, rule, at, inputs, draws.mixed(key + 8 * i + 4))
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             if (i, j) in names:

@@ -101,7 +101,11 @@ class MultiHeadAttention(Layer):
         height, width = x.shape[2:]
         if self.axes == "hw":
             places = (height, width)
-            return [lambda v: v.flatten(2).mT, SelfAttention(), lambda v: v.mT.unflatten(2, places)]
+            return [
+                lambda v: v.flatten(2).transpose(1, 2),
+                SelfAttention(),
+                lambda v: v.transpose(1, 2).unflatten(2, places),
+            ]
         rows = (-1, height)
         return [
             lambda v: v.permute(0, 2, 3, 1).flatten(0, 1),

@@ -55,6 +55,20 @@ class Parameter:
     draw: Draw = field(default_factory=Draw)
 
 
+@dataclass(frozen=True)
+class Chance:
+    """What a pass in training draws at random, by itself for each element, or with ``channels`` for each channel as one.
+
+    kind: "drop", with probability ``amount`` an element becomes ``dropped``; "add" and "multiply", it is taken with a normal
+    number of deviation ``amount`` and mean 0 or 1.
+    """
+
+    kind: Literal["drop", "add", "multiply"]
+    amount: float
+    dropped: float = 0.0
+    channels: bool = False
+
+
 class Layer:
     """Base of all layers. Subclasses are made with :func:`layer`, which asks for the three spellings."""
 
@@ -85,9 +99,9 @@ class Layer:
         """
         return ()
 
-    def drops(self) -> float:
-        """The probability with which training sets an element to 0; above 0, :meth:`to_onnx` gives there what a kept one is."""
-        return 0.0
+    def chance(self) -> Chance | None:
+        """What training draws at random; :meth:`to_onnx` gives there what an element is without it: kept, of a noise the input."""
+        return None
 
     def of_one_size(self, framework: str, x: Tensor) -> bool:
         """Whether its spelling in a framework (``torch``, ``tensorflow``) is made for one size of image, such as this, and takes no other.

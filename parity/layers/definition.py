@@ -19,8 +19,11 @@ from parity.operators.graph import Graph, Node
 from parity.operators.movement import Pad
 from parity.operators.table import OPERATORS
 
-#: Operators whose every output element is computed from all places of its image, whatever window they have.
-_EVERYWHERE = ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "GroupNormalization")
+#: Operators whose every output element is computed from all places of its image, or from ones that its values decide.
+_EVERYWHERE = (
+    *("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "GroupNormalization"),
+    *("GridSample", "ScatterElements"),
+)
 #: Operators that work along one axis, and those that do from one axis on.
 _ALONG = ("LogSoftmax", "LpNormalization", "Softmax")
 _FROM = ("LayerNormalization", "RMSNormalization")
@@ -37,6 +40,8 @@ def _taken_together(node: Node, rank: int, constants: Mapping[str, Array]) -> ra
         return [axis]
     if node.kind in _FROM:
         return range(axis, rank)
+    if node.kind == "CumSum":
+        return [int(constants[node.inputs[1]]) % rank]
     if not node.kind.startswith("Reduce"):
         return []
     axes = node.attributes.get("axes") if len(node.inputs) < 2 else constants.get(node.inputs[1])

@@ -185,8 +185,13 @@ class WindowPartition(Layer):
         return op.Reshape(turned, op.constant([0, c, h // a * (w // b), a * b]))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        a, b = sized(self.window, 2)
-        return lambda v: v.unflatten(3, (-1, b)).unflatten(2, (-1, a)).transpose(3, 4).flatten(4).flatten(2, 3)
+        (a, b), (_, c, h, w) = sized(self.window, 2), x.shape
+
+        def partition(v: Any) -> Any:
+            split = v.reshape(-1, c, h // a, a, w // b, b).permute(0, 1, 2, 4, 3, 5)
+            return split.reshape(-1, c, h // a * (w // b), a * b)
+
+        return partition
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         ops, (a, b), (_, c, h, w) = keras.ops, sized(self.window, 2), x.shape
@@ -222,9 +227,12 @@ class WindowReverse(Layer):
         return op.Reshape(op.Transpose(split, perm=(0, 1, 2, 4, 3, 5)), op.constant([0, c, h, w]))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        (a, b), (h, w) = sized(self.window, 2), self.size
-        rows, columns = h // a, w // b
-        return lambda v: v.unflatten(3, (a, b)).unflatten(2, (rows, columns)).transpose(3, 4).flatten(4).flatten(2, 3)
+        (a, b), (h, w), c = sized(self.window, 2), self.size, x.shape[1]
+
+        def reverse(v: Any) -> Any:
+            return v.reshape(-1, c, h // a, w // b, a, b).permute(0, 1, 2, 4, 3, 5).reshape(-1, c, h, w)
+
+        return reverse
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         ops, (a, b), (h, w), c = keras.ops, sized(self.window, 2), self.size, x.shape[1]

@@ -288,15 +288,11 @@ class VectorNorm(Reduction):
         return lambda v: ops.power(ops.sum(ops.power(ops.abs(v), self.ord), **how), 1 / self.ord)
 
 
-@layer
-class ArgMax(Layer):
-    """Where along one axis the largest number stands, the first of several; int64, in an axis of size 1.
+class Place(Layer):
+    """What ArgMax and ArgMin share. axis: ``c``, ``h`` or ``w`` of an image, ``f`` of features.
 
-    axis: ``c``, ``h`` or ``w`` of an image, ``f`` of features. torch and ONNX count in int64, Keras in int32.
-    Keras alone takes -0 to be below 0: of ``[-0.0, 0.0]`` it gives 1, the others 0.
+    torch and ONNX count in int64, Keras in int32.
     """
-
-    kind: ClassVar[str] = "argmax"
 
     axis: str
 
@@ -309,12 +305,36 @@ class ArgMax(Layer):
         # A channels-last framework folds H, W, C: it would count in another order than a channels-first one.
         require(self, "axis", inputs[0].folded is None, "does not fit an image that was folded into features")
 
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return lambda v: getattr(torch, self.kind)(v, dim=AXES[self.axis], keepdim=True)
+
+    def to_keras(self, keras: Any, x: Tensor) -> Any:
+        find, axis = getattr(keras.ops, self.kind), KERAS_AXES[self.axis]
+        return lambda v: keras.ops.cast(find(v, axis=axis, keepdims=True), "int64")
+
+
+@layer
+class ArgMax(Place):
+    """Where along one axis the largest number stands, the first of several; int64, in an axis of size 1: see :class:`Place`.
+
+    Keras alone takes -0 to be below 0: of ``[-0.0, 0.0]`` it gives 1, the others 0.
+    """
+
+    kind: ClassVar[str] = "argmax"
+
+    axis: str
+
     def to_onnx(self, op: Any, x: Any) -> Any:
         return op.ArgMax(x, axis=AXES[self.axis], keepdims=1)
 
-    def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return lambda v: torch.argmax(v, dim=AXES[self.axis], keepdim=True)
 
-    def to_keras(self, keras: Any, x: Tensor) -> Any:
-        axis = KERAS_AXES[self.axis]
-        return lambda v: keras.ops.cast(keras.ops.argmax(v, axis=axis, keepdims=True), "int64")
+@layer
+class ArgMin(Place):
+    """Where along one axis the smallest number stands, the first of several; int64, in an axis of size 1: see :class:`Place`."""
+
+    kind: ClassVar[str] = "argmin"
+
+    axis: str
+
+    def to_onnx(self, op: Any, x: Any) -> Any:
+        return op.ArgMin(x, axis=AXES[self.axis], keepdims=1)

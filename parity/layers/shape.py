@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from parity.axes import Tensor
-from parity.layers.base import Layer, is_number, layer, require, setting
+from parity.layers.base import Chance, Layer, is_number, layer, require, setting
 
 
 @layer
@@ -38,8 +38,8 @@ class Dropout(Layer):
     def check(self) -> None:
         require(self, "rate", is_number(self.rate) and 0 <= self.rate < 1, "must be from 0.0 up to but not 1.0")
 
-    def drops(self) -> float:
-        return self.rate
+    def chance(self) -> Chance | None:
+        return Chance("drop", self.rate) if self.rate else None
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         if not (op.training and self.rate):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from parity.axes import Array, Shape
 from parity.operators.base import Site, Unsupported
 from parity.operators.formats import FORMATS
-from parity.operators.graph import Graph, Node, Value, as_value
+from parity.operators.graph import Graph, Node, Value, as_value, walk
 from parity.operators.table import OPERATORS
 
 
@@ -50,6 +50,27 @@ class Spelling:
         self._count = 0
         self.scope = ""
         self.values: dict[str, Named] = {}  #: every value so far, by name
+
+    @classmethod
+    def behind(cls, graph: Graph, shapes: Mapping[str, Shape]) -> Spelling:
+        """One that writes on behind the nodes of a graph, whose inputs have these shapes.
+
+        All of them are computed on ones, images too, so that sizes may follow from the batch; the batch is no axis of its own here.
+        """
+        op = cls(graph.opset)
+        op._nodes, op._constants = list(graph.nodes), dict(graph.constants)
+        for name in graph.inputs:
+            op.parameter(name, shapes[name])
+        feeds = {name: value.value for name, value in op.values.items()}
+        made = walk(graph, feeds, keep=[*graph.constants, *(name for node in graph.nodes for name in node.outputs)])
+        for name, value in made.items():
+            op._known(Named(name, value, None))
+        return op
+
+    @property
+    def opset(self) -> int:
+        """The opset that is meant."""
+        return self._opset
 
     def input(self, name: str, shape: Shape, dtype: str = "float32") -> Named:
         """A value that is fed, whose first axis is the batch."""

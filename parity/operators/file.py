@@ -44,7 +44,7 @@ def write(
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), list(shape))
         for name, (shape, dtype) in inputs.items()
     ]
-    initializers = [numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in constants.items()]
+    initializers = [numpy_helper.from_array(np.asarray(array, order="C"), name) for name, array in constants.items()]
     empty = [onnx.ValueInfoProto(name=name) for name in graph.outputs]
     made = helper.make_graph(nodes, "definition", feeds, empty, initializers)
     opset = helper.make_opsetid("", graph.opset)

@@ -73,7 +73,8 @@ class Framework(Engine, Protocol):
         """A built network, ready to run on a device.
 
         In training each run begins with the parameters that :meth:`build` was given, and behind the output come the case's
-        states as the run left them, but not of a tapped network. What is drawn at random is the same each time a program
+        states as the run left them, but not of a tapped network. Where gradients are asked they come behind the output, in the
+        order and the axes of :attr:`Case.gradients`, that by the input in the framework's own layout; not of a tapped network. What is drawn at random is the same each time a program
         is made.
         """
 
@@ -81,12 +82,14 @@ class Framework(Engine, Protocol):
 class Exporter(Part, Protocol):
     """Writes a built network as ONNX. ``label`` is how routes name it; ``framework`` is what it exports from.
 
-    ``states`` is whether its file of a network in training gives, behind the output, what a pass makes of each state.
+    ``states`` is whether its file of a network in training gives, behind the output, what a pass makes of each state;
+    ``gradients`` is whether it writes the gradients of a network behind the output: where it does not, it is never asked for them.
     """
 
     label: str
     framework: str
     states: bool
+    gradients: bool
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the file. Raises :class:`parity.errors.Unsupported` where the exporter says it cannot."""

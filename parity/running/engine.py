@@ -21,7 +21,7 @@ from parity.running.models import registered
 from parity.running.pool import Pool
 from parity.running.process import START_LIMIT, Job, Setup, kind_of, machine_share
 from parity.running.schedule import Schedule, Task
-from parity.running.steps import Exported
+from parity.running.steps import Exported, without_gradients
 from parity.running.worker import Answer
 
 ASK_LIMIT = 60.0  #: seconds to say whether a device is there
@@ -155,10 +155,14 @@ def _networks(
 ) -> None:
     """The checks of networks, which share workers and exports."""
     reasons = {route: catalog.why_absent(route) for route in {route for _, route in checks}}
-    present = [check for check in checks if not reasons[check[1]]]
+    vain = [(case, route, without_gradients(case, route, catalog)) for case, route in checks if not reasons[route]]
+    present = [(case, route) for case, route, why in vain if not why]
     state = _Run(present, seed, catalog, pool.scratch, kept, arrays)
     crew = Crew(pool, state.schedule, at_once)
     told(unrun(case, route, seed, reasons[route]) for case, route in checks if reasons[route])
+    told(
+        revised(unrun(case, route, seed, why), status="unsupported", step="export") for case, route, why in vain if why
+    )
     while not state.schedule.finished:
         while (found := crew.next()) is not None:
             process, task = found

@@ -82,6 +82,8 @@ def export_file(
     if route.exporter is None:
         raise ValueError(f"route {route.name} exports nothing")
     framework, exporter = catalog.framework(route.framework), catalog.exporter(route.exporter, route.options)
+    if said := without_gradients(case, route, catalog):
+        raise Unsupported(said)
     model = framework.build(case, parameters, variant == "tapped")
     if variant != "open":
         exporter.export(case, model, variant == "tapped", path)
@@ -124,6 +126,13 @@ def _stateless(case: Case, exporter: Exporter) -> str:
     if not case.states or exporter.states:
         return ""
     return f"a file of the {exporter.name} exporter gives the output alone"
+
+
+def without_gradients(case: Case, route: Route, catalog: Catalog) -> str:
+    """Why a case of gradients has none on a route; empty where it has them, or none are asked."""
+    if not case.gradient or route.exporter is None or catalog.exporter(route.exporter).gradients:
+        return ""
+    return f"the {route.exporter} exporter writes a network and not its gradients"
 
 
 def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Exported | None, out: Path) -> None:

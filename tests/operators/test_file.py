@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from parity.errors import UsageError
 from parity.operators.base import Unsupported
-from parity.operators.file import meant, read
+from parity.operators.build import Spelling
+from parity.operators.file import meant, read, write
 from parity.operators.graph import Graph, Node, as_value, walk
 
 
@@ -127,3 +128,11 @@ def test_a_convolution_with_a_bias_that_onnx_has_not_is_no_number_though_it_woul
     feeds = {"x": np.ones((1, 1, 2, 2), np.float32), "w": np.ones((1, 1, 1, 1), np.float32)}
     with pytest.raises(ValueError, match=r"Conv with a bias of shape \(1, 2\) for 1 channels"):
         walk(graph, {name: as_value(a) for name, a in {**feeds, "b": np.zeros((1, 2), np.float32)}.items()})
+
+
+def test_a_scalar_that_a_graph_stores_is_one_in_its_file() -> None:
+    op = Spelling()
+    x = op.input("x", (2, 3))
+    graph = op.graph(op.CumSum(x, op.constant(1)))
+    (stored,) = write(graph, {"x": ((2, 3), "float32")}, {}).graph.initializer
+    assert list(stored.dims) == []

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from parity.axes import Array
 from parity.cases import Case, Sequential
 from parity.cases.parameters import draw, draw_input, draw_integers, draw_parameters, words
-from parity.layers import BatchNorm2D, Conv2D, Draw, Linear, ReLU
+from parity.cases.probes import inputs_of
+from parity.layers import BatchNorm2D, Conv2D, Draw, Embedding, Linear, ReLU
 
 CASE = Case(
     "golden/case",
@@ -109,6 +110,16 @@ def test_an_input_is_scale_times_mean_plus_z() -> None:
     z = draw((2, 3, 8, 9), "normal", 7, "golden/case", "input")
     np.testing.assert_array_equal(x, (10.0 * (2.0 + z)).astype(np.float32))
     assert x.dtype == np.float32
+
+
+def test_whole_numbers_of_an_input_reach_both_ends_of_their_range_in_its_dtype() -> None:
+    case = Case("embedding/many", Embedding(5, 3), (2, 400), dtype="int32", below=5)
+    x = draw_input(case, 7)
+    assert (x.dtype, x.shape) == (np.int32, (2, 400))
+    assert np.unique(x).tolist() == [0, 1, 2, 3, 4]
+    first, other = inputs_of(case, "data", 7)
+    assert (first == x).all()
+    assert (other == 4 - x).all()
 
 
 def test_a_parameter_is_drawn_as_its_layer_says_or_as_the_case_says() -> None:

@@ -17,11 +17,12 @@ from parity.cases import Case, Sequential
 from parity.cases.parameters import draw_input, draw_parameters
 from parity.cases.probes import CALLS, why_not
 from parity.errors import FieldError
-from parity.judging.dropping import LEVEL, Statistic, judge_draws
+from parity.judging.chances import LEVEL, Statistic, judge_draws
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import Observation, load, observe, save
 from parity.judging.oracle import truths
 from parity.layers import BatchNorm2D, Conv2D, Dropout, ReLU
+from parity.layers.base import Chance
 from parity.operators.graph import as_value
 from parity.records.lines import ProbeFigure
 
@@ -59,7 +60,7 @@ def test_at_inference_there_are_no_states_and_nothing_is_dropped() -> None:
     case = Case("norm", BatchNorm2D(3), SHAPE)
     assert not case.states
     assert list(case.outputs) == ["batchnorm2d"]
-    assert Case("drop", Dropout(), SHAPE).drops == 0
+    assert Case("drop", Dropout(), SHAPE).chance is None
 
 
 def test_only_the_data_are_asked_in_training() -> None:
@@ -86,7 +87,7 @@ def test_what_has_no_meaning_in_training_is_refused(fields: dict[str, Any], said
 
 
 def test_a_network_drops_nothing_where_its_rate_is_zero() -> None:
-    assert Case("case", Sequential(Dropout(rate=0.0), ReLU()), SHAPE, mode="training").drops == 0
+    assert Case("case", Sequential(Dropout(rate=0.0), ReLU()), SHAPE, mode="training").chance is None
 
 
 def judged(case: Case, program: Callable[[Array], tuple[Array, ...]], stateless: str = "") -> Judgement:
@@ -198,7 +199,50 @@ def test_a_count_leaves_its_limit_no_more_often_than_the_level_says(trials: int,
 def test_inputs_of_zero_tell_nothing_of_what_is_kept() -> None:
     x = np.array([[0.0, 1.0, 0.0, 1.0] * 500], np.float32)
     drawn = np.random.default_rng(0).random((8, *x.shape)) < 0.5
-    comparison, told = judge_draws(0.5, x, list(x * drawn), ("n", "f"))
+    comparison, told = judge_draws(Chance("drop", 0.5), x, list(x * drawn), ("n", "f"))
     assert comparison.kind is None
     assert "of 8,000, expected" in told
-    assert judge_draws(0.5, x * 0, list(x * drawn), ("n", "f"))[0].kind == "empty"
+    assert judge_draws(Chance("drop", 0.5), x * 0, list(x * drawn), ("n", "f"))[0].kind == "empty"
+
+
+# ---- other chances ---------------------------------------------------------------------------------------------------
+
+
+def noisy(made: Callable[[Array], Array], chance: Chance, x: Array | None = None) -> str | None:
+    """How eight calls of a function are judged."""
+    x = draw_input(DROP, 0) if x is None else x
+    outputs = [made(x).astype(np.float32) for _ in range(CALLS)]
+    return judge_draws(chance, x, outputs, DROP.input.axes)[0].kind
+
+
+def test_noise_is_held_to_its_deviation_its_shape_and_its_independence() -> None:
+    random = np.random.default_rng(5)
+    normal = random.standard_normal
+    added, multiplied = Chance("add", 0.5), Chance("multiply", 0.5)
+    assert noisy(lambda x: x + 0.5 * normal(x.shape), added) is None
+    assert noisy(lambda x: x * (1 + 0.5 * normal(x.shape)), multiplied) is None
+    wrong = [
+        lambda x: x + 0.48 * normal(x.shape),
+        lambda x: x + 0.5 * normal(x.shape) + 0.015,
+        lambda x: x + 0.5 * np.abs(normal(x.shape)),
+        lambda x: x + 0.5 * normal((1, *x.shape[1:])),
+        lambda x: x + 0.5 * normal((*x.shape[:3], 1)),
+        lambda x: x + random.laplace(scale=0.5 / np.sqrt(2), size=x.shape),
+        lambda x: x * (1 + 0.5 * normal(x.shape)),
+    ]
+    assert [noisy(made, added) for made in wrong] == ["draws"] * len(wrong)
+    assert noisy(wrong[0], multiplied) == "draws"
+
+
+def test_noise_below_the_rounding_of_its_input_tells_nothing() -> None:
+    assert noisy(lambda x: x, Chance("add", 0.5), np.full(DROP.shape, 1e7, np.float32)) == "empty"
+
+
+def test_channels_are_dropped_as_one_and_to_what_the_layer_says() -> None:
+    random, shape = np.random.default_rng(6), (*DROP.shape[:2], 1, 1)
+    zeroed, floored = Chance("drop", 0.3, channels=True), Chance("drop", 0.3, -1.25)
+    assert noisy(lambda x: x * (random.random(shape) >= 0.3), zeroed) is None
+    assert noisy(lambda x: x * (random.random(x.shape) >= 0.3), zeroed) == "draws"
+    assert noisy(lambda x: x * (random.random((4, 1, 1, 1)) >= 0.3), zeroed) == "draws"
+    assert noisy(lambda x: np.where(random.random(x.shape) >= 0.3, x, -1.25), floored) is None
+    assert noisy(lambda x: np.where(random.random(x.shape) >= 0.3, x, -1.251), floored) == "draws"

@@ -235,6 +235,7 @@ class Writer:
     label = "kit"
     framework = "maker"
     states = False
+    gradients = False
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"

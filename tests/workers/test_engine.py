@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -253,3 +254,11 @@ def test_a_layer_defined_in_a_case_file_reaches_the_worker_and_leaves_the_folder
     check = run([(cases["negate"], route())], cases_folder=folder)["negate[kit]"]
     assert (check.status, check.model) == ("pass", "Negate()")
     assert [path.name for path in folder.iterdir()] == ["own.py"]
+
+
+def test_a_route_whose_exporter_writes_no_gradients_says_so_and_exports_nothing(run: Runner) -> None:
+    asked = replace(case("slope", "export:raise"), mode="gradient")
+    check = run([(asked, route("kit>reader"))])["slope[kit>reader]"]
+    assert (check.status, check.step) == ("unsupported", "export")
+    assert check.reason == "the writer exporter writes a network and not its gradients"
+    assert not check.seconds.export

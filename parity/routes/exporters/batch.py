@@ -15,7 +15,11 @@ def asked_axes(case: Case, framework: str) -> tuple[int, ...]:
     """The canonical axes that an exporter from a framework is to leave open. Raises :class:`Unsupported` where there are none."""
     axes = open_axes(case, framework)
     if not axes:
-        why = "in training it is what its batch makes it" if case.training else "its definition is of one size"
+        why = (
+            "its definition is of one size"
+            if case.mode == "inference"
+            else f"of {case.mode} it is what its batch makes it"
+        )
         raise Unsupported(f"no axis of the case may have another size: {why}")
     return axes
 

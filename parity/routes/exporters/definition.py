@@ -20,6 +20,7 @@ class DefinitionFile:
     label = "definition"
     framework = "definition"
     states = True
+    gradients = True
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"
@@ -31,11 +32,11 @@ class DefinitionFile:
         """Write the graph as one file."""
         import onnx
 
-        if case.drops:
-            raise Unsupported("a definition says what a kept element is, and draws nothing")
+        if case.chance:
+            raise Unsupported("a definition says what there is without chance, and draws nothing")
         known = {**case.tensors, **dict(zip(case.graph.outputs, case.outputs.values(), strict=True))}
         shapes = {name: known[name].shape for name in model.graph.outputs}
-        onnx.save(write(model.graph, {INPUT: (case.shape, "float32")}, model.parameters, shapes), path)
+        onnx.save(write(model.graph, {INPUT: (case.shape, case.dtype)}, model.parameters, shapes), path)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:
         """There is none: a definition is written on inputs of one shape."""

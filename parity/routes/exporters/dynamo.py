@@ -23,6 +23,7 @@ class Dynamo:
     label = "torch"
     framework = "torch"
     states = False
+    gradients = False
     modules = ("onnx", "onnxscript")
     distributions = ("torch", "onnx", "onnxscript", "onnx-ir")
     mend = "pip install 'parity[onnx]'"

@@ -25,6 +25,7 @@ class Tf2Onnx:
     label = "tensorflow"
     framework = "tensorflow"
     states = False
+    gradients = False
     modules = ("onnx", "tf2onnx")
     distributions = ("tensorflow", "tensorflow-cpu", "keras", "onnx", "tf2onnx")
     mend = "pip install 'parity[onnx]'"
@@ -44,11 +45,11 @@ class Tf2Onnx:
             shape = case.input.in_layout("NHWC")
             free = {in_layout(axis, len(shape), "NHWC") for axis in asked_axes(case, self.framework)}
             open_shape = [None if axis in free else size for axis, size in enumerate(shape)]
-            how = dict(input_signature=[tf.TensorSpec(open_shape, tf.float32, name="input")])
+            how = dict(input_signature=[tf.TensorSpec(open_shape, case.dtype, name="input")])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
-            model(tf.zeros(case.input.in_layout("NHWC"), tf.float32), training=False)
+            model(tf.zeros(case.input.in_layout("NHWC"), case.dtype), training=False)
             # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1

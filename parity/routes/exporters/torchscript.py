@@ -21,6 +21,7 @@ class TorchScript:
     label = "torchscript"
     framework = "torch"
     states = False
+    gradients = False
     modules = ("onnx",)
     distributions = ("torch", "onnx")
     mend = "pip install 'parity[onnx]'"
@@ -76,10 +77,10 @@ def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> No
 
 
 def sample_input(case: Case) -> Any:
-    """An input of the case's shape for an exporter to trace with; its values decide nothing."""
+    """An input of the case's shape and dtype for an exporter to trace with; its values decide nothing."""
     import torch
 
-    return torch.zeros(case.shape, dtype=torch.float32)
+    return torch.zeros(case.shape, dtype=getattr(torch, case.dtype))
 
 
 def pytorch_exporter(path: Path) -> str:

@@ -51,9 +51,9 @@ class Definition:
         """The case's definition with these parameters; ``tapped`` gives every layer's output."""
         graph = case.graph
         if tapped:
-            graph = replace(graph, outputs=tuple(node.name for node in case.network.nodes))
+            graph = replace(case.forward, outputs=tuple(node.name for node in case.network.nodes))
         stored = {f"{node}.{name}": array for node, p in parameters.items() for name, array in p.items()}
-        return Stored(graph, stored)
+        return Stored(graph, {name: array for name, array in stored.items() if name in graph.inputs})
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
         """There is none: the oracle computes the graph in float64."""

@@ -6,14 +6,17 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from parity.axes import Array, Layout
+from parity.axes import Array, Layout, Tensor, to_layout
 from parity.cases.case import INPUT, Case
+from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
-from parity.layers.base import as_list, stored_as
+from parity.layers.base import Layer, as_list, stored_as
+from parity.routes.frameworks.placing import Placing, placing
 from parity.routes.options import Option
 
 SEED = 0  #: of what layers draw at random in training
@@ -25,6 +28,16 @@ class Training:
     """That a model is to be run in training, and the variables that are its states. Keras looks into lists, not into this."""
 
     states: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """That a model's gradients are asked: the cotangent in the model's layout, and of each layer that stores parameters the
+    variables, where its parameters lie in them, and which of these are derived by.
+    """
+
+    cotangent: Array
+    kept: tuple[tuple[tuple[Any, ...], Placing, tuple[str, ...]], ...]
 
 
 def use(backend: str) -> None:
@@ -51,9 +64,10 @@ def build(case: Case, parameters: Parameters, tapped: bool) -> Any:
     reset_uids()
     shape = case.input.in_layout(LAYOUT)
     states: list[Any] = []
-    if case.drops:
+    derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
+    if case.chance:
         keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-    values = {INPUT: keras.Input(shape=shape[1:], dtype="float32", name="input")}
+    values = {INPUT: keras.Input(shape=shape[1:], dtype=case.dtype, name="input")}
     spelled: dict[str, list[Any]] = {}
     for node in case.network.nodes:
         x = case.tensors[node.inputs[0]]
@@ -69,11 +83,25 @@ def build(case: Case, parameters: Parameters, tapped: bool) -> Any:
             if case.training and not tapped:
                 kept = [stored_as(node.layer, enumerate(weights), stored[name]) for name in node.layer.states()]
                 states += [owner.weights[i] for i in kept]
+            if case.gradient and not tapped:
+                variables = tuple(weight.value for weight in owner.weights)
+                derived.append((variables, *_placed(node.layer, x)))
     names = [node.name for node in case.network.nodes]
     outputs = [values[name] for name in names] if tapped else values[names[-1]]
     model = keras.Model(values[INPUT], outputs)
     model.training_mode = Training(tuple(states)) if case.training else None
+    model.derived = None
+    if case.gradient and not tapped:
+        cotangent = parameters[COTANGENT][case.network.output.name]
+        model.derived = Derived(to_layout(cotangent, case.output, LAYOUT), tuple(derived))
     return model
+
+
+def _placed(layer: Layer, x: Tensor) -> tuple[Placing, tuple[str, ...]]:
+    """Where a layer's parameters lie in the variables of its Keras spelling, and which of them are derived by."""
+    spelled = partial(layer.keras_weights, x)
+    wanted = tuple(name for name in layer.parameters() if name not in layer.states())
+    return placing(layer, lambda **numbers: enumerate(spelled(**numbers))), wanted
 
 
 def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> Any:
@@ -117,6 +145,8 @@ class OnKeras:
         """The model: channels-last float32 in, every output back as numpy."""
         import keras
 
+        if model.derived is not None:
+            raise Unsupported(f"parity asks {self.name} for no gradients")
         training = model.training_mode
         states = () if training is None else training.states
         start = [keras.ops.convert_to_numpy(variable) for variable in states]

@@ -66,6 +66,10 @@ class TensorFlow:
         states = () if training is None else training.states
         start = [variable.numpy() for variable in states]
         called = tf.function(model, jit_compile=True) if XLA.word in self.asked else model
+        if model.derived is not None:
+            if XLA.word in self.asked:
+                raise Unsupported("gradients are asked of the model as it is")
+            return _deriving(tf, model, place, tf32)
 
         def run(x: Array) -> tuple[Array, ...]:
             _allow_tf32(tf, tf32)
@@ -78,6 +82,28 @@ class TensorFlow:
             return tuple(o.numpy() for o in (*outputs, *states))
 
         return run
+
+
+def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
+    """The network at inference with its gradients by a tape. What has no gradient gives zeros."""
+
+    def run(x: Array) -> tuple[Array, ...]:
+        _allow_tf32(tf, tf32)
+        variables = [variable for each, _, _ in model.derived.kept for variable in each]
+        with tf.device(place):
+            leaf = tf.constant(x)
+            with tf.GradientTape() as tape:
+                tape.watch(leaf)
+                out = model(leaf)
+            cotangent = tf.constant(model.derived.cotangent)
+            by_input, *found = tape.gradient(out, [leaf, *variables], cotangent, unconnected_gradients="zero")
+        made, left = [out.numpy(), by_input.numpy()], iter(found)
+        for each, placed, wanted in model.derived.kept:
+            gradients = {i: next(left).numpy() for i in range(len(each))}
+            made += placed.gathered(gradients, wanted)
+        return tuple(made)
+
+    return run
 
 
 def _allow_tf32(tf: Any, allowed: bool) -> None:

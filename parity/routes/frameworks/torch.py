@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from parity.axes import Array, Layout
+from parity.axes import Array, Layout, Tensor
 from parity.cases.case import INPUT, Case
+from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
-from parity.layers.base import as_list, stored_as
+from parity.layers.base import Layer, as_list, stored_as
 from parity.routes.frameworks.compiling import compiled, why_no_compiler
+from parity.routes.frameworks.placing import Placing, placing
 from parity.routes.options import COMPILE, TF32, Option
 
 SEED = 0  #: of what layers draw at random in training
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A piece that stores a layer's parameters: its own, by name, where they lie in them, and which of them are derived by."""
+
+    owner: Any
+    placing: Placing
+    wanted: tuple[str, ...]
 
 
 @contextmanager
@@ -75,15 +88,20 @@ class Torch:
             again = spelled[node.of] if node.of else node.layer.to_torch(torch, case.tensors[node.inputs[0]])
             spelled[node.name] = as_list(again)
         states: list[tuple[Any, str]] = []
+        kept: list[Kept] = []
         for node in case.network.nodes:
             if stored := parameters[node.name]:
                 state = node.layer.torch_state(case.tensors[node.inputs[0]], **stored)
                 owner = _load(torch, node.name, spelled[node.name], state)
                 if case.training and not tapped:
-                    kept = [stored_as(node.layer, state.items(), stored[name]) for name in node.layer.states()]
-                    states += [(owner, key) for key in kept]
+                    keys = [stored_as(node.layer, state.items(), stored[name]) for name in node.layer.states()]
+                    states += [(owner, key) for key in keys]
+                if case.gradient and not tapped:
+                    kept.append(_kept(node.layer, case.tensors[node.inputs[0]], owner))
         module = _module(torch, case, spelled, tapped).train(case.training)
         module.states = states
+        module.kept = kept
+        module.cotangent = parameters[COTANGENT][case.network.output.name] if case.gradient and not tapped else None
         return module
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
@@ -98,6 +116,11 @@ class Torch:
         if model.training:
             torch.manual_seed(SEED)
 
+        if model.cotangent is not None:
+            if COMPILE.word in self.asked:
+                raise Unsupported("gradients are asked of the module as it is")
+            return _deriving(torch, model, device, tf32)
+
         def run(x: Array) -> tuple[Array, ...]:
             allow_tf32(torch, tf32)
             with torch.no_grad():
@@ -109,6 +132,37 @@ class Torch:
             return tuple(o.cpu().numpy() for o in (*outputs, *states))
 
         return run
+
+
+def _kept(layer: Layer, x: Tensor, owner: Any) -> Kept:
+    spelled: Callable[..., Any] = partial(layer.torch_state, x)
+    wanted = tuple(name for name in layer.parameters() if name not in layer.states())
+    return Kept(owner, placing(layer, lambda **numbers: spelled(**numbers).items()), wanted)
+
+
+def _deriving(torch: Any, model: Any, device: str, tf32: bool) -> Program:
+    """The network at inference with its gradients by autograd. What has no gradient, a frozen parameter for one, gives zeros."""
+
+    def run(x: Array) -> tuple[Array, ...]:
+        allow_tf32(torch, tf32)
+        cotangent = torch.from_numpy(model.cotangent).to(device)
+        leaf = torch.from_numpy(np.array(x)).to(device).requires_grad_()
+        named = [dict(kept.owner.named_parameters()) for kept in model.kept]
+        by = [leaf, *(parameter for each in named for parameter in each.values() if parameter.requires_grad)]
+        with torch.enable_grad():
+            out = model(leaf)
+            found = torch.autograd.grad(out, by, cotangent, allow_unused=True, materialize_grads=True)
+        known = {id(tensor): gradient.cpu().numpy() for tensor, gradient in zip(by, found, strict=True)}
+        made = [out.detach().cpu().numpy(), known[id(leaf)]]
+        for kept, each in zip(model.kept, named, strict=True):
+            gradients = {
+                key: known.get(id(parameter), np.zeros(tuple(parameter.shape), np.float32))
+                for key, parameter in each.items()
+            }
+            made += kept.placing.gathered(gradients, kept.wanted)
+        return tuple(made)
+
+    return run
 
 
 def _module(torch: Any, case: Case, spelled: Mapping[str, list[Any]], tapped: bool) -> Any:

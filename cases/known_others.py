@@ -1,0 +1,189 @@
+"""Divergences of layers that look up, drop, unfold and sample; those of all others are in ``known_divergences.py``."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from parity.axes import Shape
+from parity.cases import KnownDivergence
+from parity.cases.shipped import CEIL_DECLARED, CEIL_REFUSED, STRIDE_ONE_NO_IMAGE
+from parity.operators.graph import Node
+
+Shapes = tuple[Shape, ...]
+
+
+def of_indices(also: Callable[[bool, int, bool], bool]) -> Callable[[Node, Shapes], bool]:
+    """Whether there is a MaxPool that gives its indices, of which ``also`` holds: stride 1, over so many places, padded."""
+
+    def found(node: Node, shapes: Shapes) -> bool:
+        at_one = set(node.attributes.get("strides", ())) == {1}
+        return (
+            node.kind == "MaxPool"
+            and len(node.outputs) == 2
+            and also(at_one, len(shapes[0]) - 2, any(node.attributes.get("pads", ())))
+        )
+
+    return found
+
+
+#: torch's exporters make torch's indices of ONNX's with a pool of kernel 1, so theirs are right only where both pools are off alike: along a signal, with stride 1.
+INDICES: dict[str, Any] = dict(
+    reason="onnx's reference evaluator counts the indices of a MaxPool of stride 1 in one channel, and not through the whole input",
+    evidence=(
+        "MaxPool, kernel 1, strides 1, input 1x2x2x3: the evaluator of onnx 1.23.2 gives 0 to 5 twice, ONNX Runtime 1.32 0 to 11, as the "
+        "operator's text says ('in [0, N x C x D1 x ... x Dn)'). Both of torch's exporters take such a pool off the indices of every "
+        "MaxPool that gives them, to make torch's of them. docs/divergences/reference_max_pool_indices.py"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+KNOWN = [
+    # ---- indices of pools ----
+    KnownDivergence(
+        cases=("maxpoolindices?d/*", "maxunpool?d/*"),
+        routes="definition>reference",
+        operator=of_indices(lambda at_one, places, padded: at_one and (places == 2 or (places == 3 and not padded))),
+        kind="value",
+        **INDICES,
+    ),
+    KnownDivergence(
+        cases="maxpoolindices?d/*",
+        routes=("torch>reference", "torchscript>reference"),
+        operator=of_indices(lambda at_one, places, padded: not at_one or places == 2 or (places == 3 and not padded)),
+        kind="value",
+        **INDICES,
+    ),
+    KnownDivergence(
+        cases="maxunpool?d/*",
+        routes="torch>reference",
+        operator=of_indices(lambda at_one, places, padded: at_one and (places == 2 or (places == 3 and not padded))),
+        kind="value",
+        **INDICES,
+    ),
+    KnownDivergence(
+        cases="maxunpool?d/*",
+        routes="torch>reference",
+        operator=of_indices(lambda at_one, places, padded: not at_one),
+        kind="error",
+        says="out of bounds",
+        **INDICES,
+    ),
+    replace(STRIDE_ONE_NO_IMAGE, cases=("maxpoolindices[13]d/*", "maxunpool[13]d/*"), routes="definition>reference"),
+    replace(STRIDE_ONE_NO_IMAGE, cases=("maxpoolindices[13]d/*", "maxunpool[13]d/*"), routes="torch>reference"),
+    replace(STRIDE_ONE_NO_IMAGE, cases="maxpoolindices[13]d/*", routes="torchscript>reference"),
+    replace(CEIL_REFUSED, cases="maxpoolindices?d/*"),
+    replace(CEIL_DECLARED, cases="maxpoolindices?d/*"),
+    KnownDivergence(
+        cases="maxunpool?d/no-size",
+        routes="torchscript>*",
+        kind="error",
+        says="cond must be a bool",
+        reason="the TorchScript exporter fails on a MaxUnpool without output_size in a check of torch's own",
+        evidence=(
+            "torch 2.13, MaxUnpool1d to 3d(2) traced: torch.nn.functional hands a traced tensor to torch._check_with, which raises "
+            "TypeError('cond must be a bool, but got a Tensor'). With an output_size it says that max_unpool2d is not supported"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    # ---- sampling ----
+    KnownDivergence(
+        cases="gridsample/bicubic-border-*",
+        routes=("torch>reference", "torchscript>reference", "definition>reference"),
+        kind="value",
+        reason="onnx's reference evaluator moves the places of a cubic GridSample to the border, and not the elements that it reads there",
+        evidence=(
+            "GridSample, mode cubic, padding_mode border, align_corners 1, image k^2 of 4x5 at (-1.2, 0): the evaluator of onnx 1.23.2 "
+            "gives 53.125, torch 2.13 and ONNX Runtime 1.32 51.397; linear and nearest agree, and so do zeros and reflection "
+            "(onnx/reference/ops/op_grid_sample.py, line 53). docs/divergences/reference_grid_sample_cubic_border.py"
+        ),
+        versions={"onnx": "<=1.23.2"},
+    ),
+    # ---- distances ----
+    KnownDivergence(
+        cases="cosinesimilarity/*eps10*",
+        routes="torchscript>*",
+        kind="value",
+        reason="the TorchScript exporter holds the product of the two norms to eps, where torch holds each of them",
+        evidence=(
+            "symbolic_opset9.py of torch 2.13, cosine_similarity: max(sqrt(sum x1^2 sum x2^2), eps). CosineSimilarity(eps=10) of two rows of "
+            "norm 1: torch gives x1 x2 / 100, the file x1 x2 / 10 in ONNX Runtime 1.32. docs/divergences/torchscript_distances.py"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    *(
+        KnownDivergence(
+            cases=tuple(f"pairwisedistance/*{word}*" for word in ("p1", "p3", "largest", "eps0.001", "of-equals")),
+            routes="torchscript>*",
+            kind=kind,
+            reason="the TorchScript exporter adds eps of a PairwiseDistance to p and not to the difference, and leaves out the modulus",
+            evidence=(
+                "symbolic_opset9.py of torch 2.13, pairwise_distance: pow(sum(pow(x1 - x2, p)), 1 / (p + eps)). p=1 of differences 1 and -1: "
+                "torch 2, the file 0 in ONNX Runtime 1.32; p=3 of -1: NaN. docs/divergences/torchscript_distances.py"
+            ),
+            versions={"torch": "<=2.13.0"},
+        )
+        for kind in ("value", "nan", "infinity")
+    ),
+    KnownDivergence(
+        cases="pairwisedistance/of-equals",
+        routes="tensorflow>*",
+        kind="value",
+        reason="TensorFlow's Grappler, which tf2onnx runs, turns a - b + eps into a + (eps - b), which rounds eps away",
+        evidence=(
+            "Keras 3.15 with TensorFlow 2.21, x - clip(x) + 1e-6 of x within the clip: the model gives 1e-6, the exported file has a Sub of the "
+            "constant and the clip and an Add, and gives 9.5e-7 to 1.01e-6 in ONNX Runtime 1.32. docs/divergences/grappler_reassociates.py"
+        ),
+        versions={"tensorflow": "<=2.21.0", "tf2onnx": "<=1.17.0"},
+    ),
+    KnownDivergence(
+        cases="argmin/*",
+        routes="tensorflow>*",
+        kind="onnx-invalid",
+        says="Bitcast",
+        reason="tf2onnx writes the sign bit that Keras' argmin asks for as a Bitcast, which its opsets do not have",
+        evidence=(
+            "keras.ops.argmin as keras.ops.argmax: keras/src/backend/tensorflow/numpy.py in Keras 3.15 finds -0 with tf.bitcast, for which "
+            "tf2onnx 1.17.0 has no rule: onnx.checker says 'No Op registered for Bitcast with domain_version of 15'"
+        ),
+        versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
+    ),
+    # ---- embeddings ----
+    KnownDivergence(
+        cases="embedding/max-norm/*",
+        routes="torchscript>*",
+        kind="value",
+        reason="the TorchScript exporter leaves out the max_norm of an Embedding: the file is one Gather of the stored rows",
+        evidence=(
+            "torch 2.13, Embedding(5, 8, max_norm=1.0) traced on the index 0 and asked for 1, 2, 3: torch gives rows of norm 1, the file "
+            "rows of norm 2 to 3 in ONNX Runtime 1.32; only the rows of the sample input are shorter, since tracing shortens them "
+            "in the module. docs/divergences/torchscript_embedding_max_norm.py"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    KnownDivergence(
+        cases="embedding/max-norm/*largest*",
+        routes="torch>*",
+        kind="value",
+        reason="the dynamo exporter writes the norm of order infinity as sum(|x|^inf)^(1/inf), which is always 1",
+        evidence=(
+            "torch 2.13 with onnxscript 0.7.2, Embedding(5, 8, max_norm=1.0, norm_type=inf): off by 1.1 in ONNX Runtime 1.32 and in the "
+            "reference evaluator alike; aten_embedding_renorm (torch_lib/ops/core.py) knows 1 and 2 and takes Pow for all others. "
+            "docs/divergences/dynamo_embedding_renorm.py"
+        ),
+        link="https://github.com/microsoft/onnxscript/pull/1098",
+        versions={"onnxscript": "<=0.7.2"},
+    ),
+    KnownDivergence(
+        cases="embedding/max-norm/int32*",
+        routes="torch>*",
+        kind="onnx-invalid",
+        says="ScatterND",
+        reason="the dynamo exporter gives the int32 indices of an Embedding with max_norm to a ScatterND, which takes int64 alone",
+        evidence=(
+            "torch 2.13 with onnxscript 0.7.2: onnx.checker says 'ScatterND: indices has unsupported type: tensor(int32)', and ONNX Runtime "
+            "1.32 does not load the file. docs/divergences/dynamo_embedding_renorm.py"
+        ),
+        link="https://github.com/microsoft/onnxscript/pull/1098",
+        versions={"onnxscript": "<=0.7.2"},
+    ),
+]

@@ -1,0 +1,58 @@
+"""Where the maxima of windows stand, and values put back there: one to three places, strides, pads, sizes that leave a rest."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from parity.axes import Shape
+from parity.cases import Case, Graph, Sweep
+from parity.cases.network import Network
+from parity.layers import (
+    MaxPool1D,
+    MaxPool2D,
+    MaxPool3D,
+    MaxPoolIndices1D,
+    MaxPoolIndices2D,
+    MaxPoolIndices3D,
+    MaxUnpool1D,
+    MaxUnpool2D,
+    MaxUnpool3D,
+)
+
+POOLS: dict[int, Any] = {1: MaxPool1D, 2: MaxPool2D, 3: MaxPool3D}
+INDICES: dict[int, Any] = {1: MaxPoolIndices1D, 2: MaxPoolIndices2D, 3: MaxPoolIndices3D}
+UNPOOLS: dict[int, Any] = {1: MaxUnpool1D, 2: MaxUnpool2D, 3: MaxUnpool3D}
+SHAPES: dict[int, dict[str, Shape]] = {
+    1: {"even": (2, 3, 12), "rest": (2, 3, 37), "one": (1, 3, 12)},
+    2: {"even": (2, 3, 12, 10), "rest": (2, 3, 11, 14), "one": (1, 3, 12, 10)},
+    3: {"even": (2, 3, 6, 4, 8), "rest": (2, 3, 5, 7, 9), "one": (1, 3, 6, 4, 8)},
+}
+GEOMETRY: dict[str, Any] = {"kernel": [2, 3], "stride": [None, 1, 2], "padding": [0, 1]}
+VALUES: dict[str, Any] = {"scale": [1.0, 1e-3, 1e3, 1e6], "mean": [0.0, 100.0]}
+
+
+def unpooled(n: int, kernel: int, stride: int | None, padding: int, shape: Shape) -> tuple[Network, Shape]:
+    """A pool, where its maxima stood, and both put together in the size of the input."""
+    return Graph(
+        pool=(POOLS[n](kernel, stride, padding), "input"),
+        where=(INDICES[n](kernel, stride, padding), "input"),
+        unpool=(UNPOOLS[n](kernel, stride, padding, shape[2:]), "pool", "where"),
+    ), shape
+
+
+def sweeps(n: int) -> Iterator[Case]:
+    yield from Sweep(
+        f"maxpoolindices{n}d",
+        lambda kernel, stride, padding, ceil_mode, shape: (INDICES[n](kernel, stride, padding, ceil_mode), shape),
+        {**GEOMETRY, "ceil_mode": [False, True], "shape": SHAPES[n], **VALUES},
+        [lambda ceil_mode, stride: ceil_mode and stride == 1],
+    )
+    yield from Sweep(
+        f"maxunpool{n}d",
+        lambda kernel, stride, padding, shape: unpooled(n, kernel, stride, padding, shape),
+        {**GEOMETRY, "shape": SHAPES[n], **VALUES},
+    )
+    plain = Graph(pool=(POOLS[n](2), "input"), where=(INDICES[n](2), "input"), unpool=(UNPOOLS[n](2), "pool", "where"))
+    yield Case(f"maxunpool{n}d/no-size", plain, SHAPES[n]["even"])
+
+
+CASES = [case for n in POOLS for case in sweeps(n)]
