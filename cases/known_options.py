@@ -15,7 +15,6 @@ from parity.cases.shipped_options import (
     SHRUNK_BY_UPSAMPLE,
 )
 
-
 KNOWN = [
     replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
     replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),

@@ -247,6 +247,11 @@ class Catalog:
             parts += [self.exporter(route.exporter), *simplifiers, self.runtime(route.runtime)]
         return parts
 
+    def every_part(self) -> list[Part]:
+        """All parts that there are, those that no route takes by itself among them."""
+        made: list[Part] = [*map(self.framework, self.frameworks), *map(self.exporter, self.exporters)]
+        return [*made, *map(self.simplifier, self.simplifiers), *map(self.runtime, self.runtimes)]
+
     def why_absent(self, route: Route) -> str:
         """Why a route cannot run in this environment: the module that is missing and the mend. Imports nothing."""
         for part in self.parts(route):
