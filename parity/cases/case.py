@@ -12,11 +12,14 @@ from parity.axes import Shape, Tensor
 from parity.cases.gradient import derive, gradients
 from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network, as_network
+from parity.cases.values import VALUES, Values
 from parity.errors import FieldError
 from parity.layers.base import Chance, Draw, Layer, is_count, is_number
+from parity.operators.formats import FORMATS
 from parity.operators.graph import Graph
 
 DTYPES = ("float32", "int32", "int64")  #: of an input
+FURTHEST = 3.5  #: standard deviations that no draw passes (parity.cases.parameters.draw)
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
 
@@ -39,10 +42,12 @@ def timed(name: str, limit: float) -> None:
 class Case:
     """A layer or network, its input, precision and mode.
 
-    name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``; scale and mean: the input
-    is ``scale * (mean + z)``, z with mean 0 and variance 1; dtype: of the input, and of an integer one, for what reads
+    name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``, any of them 0; scale and mean: the input
+    is ``scale * (mean + z)``, z with mean 0 and variance 1; values: what the input's elements are, drawn so or one of the other words of
+    :mod:`parity.cases.values`, which scale and mean do not touch and which are of float32; dtype: of the input, and of an integer one, for what reads
     indices, below: it is drawn evenly from the whole numbers from 0 to below - 1; draws: how named parameters (``"node.parameter"``) are
-    drawn, in place of the layer's own way; equal_sizes: why two of the input's axes may have one size (an axis that
+    drawn, in place of the layer's own way; precision: the stored type of the input, the parameters and every value between
+    layers, "float32", or at inference "float16", "bfloat16" or "float64"; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
     pass makes of the running statistics is among the outputs, or "gradient" for the network at inference and what its output, weighted
@@ -58,6 +63,7 @@ class Case:
     mean: float = 0.0
     dtype: str = "float32"
     below: int = 0
+    values: Values = "normal"
     precision: str = "float32"
     mode: str = "inference"
     tags: tuple[str, ...] = ()
@@ -73,9 +79,9 @@ class Case:
         named(self.name)
         if not isinstance(self.model, Layer | Network):
             raise FieldError(owner, "model", self.model, "must be a layer or a network")
-        good = isinstance(self.shape, tuple) and 2 <= len(self.shape) <= 5 and all(is_count(n) for n in self.shape)
+        good = isinstance(self.shape, tuple) and 2 <= len(self.shape) <= 5 and all(is_count(n, 0) for n in self.shape)
         if not good:
-            mend = "must be (N, C, H, W), (N, F), (N, C, L) or (N, C, D, H, W), each at least 1"
+            mend = "must be (N, C, H, W), (N, F), (N, C, L) or (N, C, D, H, W), each a whole number"
             raise FieldError(owner, "shape", self.shape, mend)
         if len(set(self.shape)) < len(self.shape) and not self.equal_sizes:
             mend = "has equal sizes, so swapped axes would fit by accident: make all differ, or say why in equal_sizes"
@@ -92,6 +98,13 @@ class Case:
         for name, usual in (("scale", 1.0), ("mean", 0.0)):
             if self.whole and getattr(self, name) != usual:
                 raise FieldError(owner, name, getattr(self, name), f"must be left at {usual} with whole numbers")
+        if self.values not in VALUES:
+            raise FieldError(owner, "values", self.values, f"must be one of {', '.join(VALUES)}")
+        if self.values != "normal" and (self.scale, self.mean) != (1.0, 0.0):
+            mend = f"must be alone: scale={self.scale!r} and mean={self.mean!r} are of what is drawn"
+            raise FieldError(owner, "values", self.values, mend)
+        if self.values != "normal" and (self.whole or self.precision != "float32"):
+            raise FieldError(owner, "values", self.values, 'must be "normal" where the input is not of float32')
         timed(self.name, self.time_limit)
         for name in ("batches", "threads"):
             counts = getattr(self, name)
@@ -99,10 +112,17 @@ class Case:
                 raise FieldError(owner, name, counts, "must be a tuple of different whole numbers, each at least 1")
         if self.shape[0] in self.batches:
             raise FieldError(owner, "batches", self.batches, f"must not name the case's own batch size {self.shape[0]}")
-        if self.precision != "float32":
-            raise FieldError(owner, "precision", self.precision, 'must be "float32", the only one so far')
+        if self.precision not in FORMATS:
+            raise FieldError(owner, "precision", self.precision, f"must be one of {', '.join(FORMATS)}")
+        largest, furthest = FORMATS[self.precision].stored_largest, self.scale * (abs(self.mean) + FURTHEST)
+        if furthest >= largest:
+            mend = f"draws inputs up to {furthest:.3g}, and {self.precision} ends at {largest:.6g}"
+            raise FieldError(owner, "scale", self.scale, mend)
         if self.mode not in ("inference", "training", "gradient"):
             raise FieldError(owner, "mode", self.mode, 'must be "inference", "training" or "gradient"')
+        if self.precision != "float32" and (self.whole or self.mode != "inference"):
+            said = "where the input is of whole numbers" if self.whole else f"in mode {self.mode}"
+            raise FieldError(owner, "precision", self.precision, f'must be "float32" {said}')
         if self.gradient and self.whole:
             raise FieldError(owner, "mode", self.mode, "must be inference: whole numbers have no derivative")
         if self.mode != "inference":
@@ -137,8 +157,8 @@ class Case:
 
     @property
     def input(self) -> Tensor:
-        """Shape, axes and dtype of the input."""
-        return Tensor(self.shape, dtype=self.dtype)
+        """Shape, axes and stored type of the input."""
+        return Tensor(self.shape, dtype=self.dtype if self.whole else self.precision)
 
     @property
     def whole(self) -> bool:
@@ -231,6 +251,7 @@ class Case:
             "mean": self.mean,
             "dtype": self.dtype,
             "below": self.below,
+            "values": self.values,
             "precision": self.precision,
             "mode": self.mode,
             "batches": list(self.batches),

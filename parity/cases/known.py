@@ -37,15 +37,18 @@ class KnownDivergence:
     """One divergence that is not ours, declared in a case file's ``KNOWN``.
 
     cases, routes: a name, a glob (``conv2d/*``, ``tensorflow>ort*``) or a tuple of them; operator: whether an operator of
-    the case's definition, on inputs of these canonical shapes, is what diverges, None for every case; kind: the kind of
+    the case's definition, on inputs of these canonical shapes, is what diverges, None for every case; precision: of which stored types it
+    speaks, names or globs as well; kind: the kind of
     failure, or ``error``, ``crash``, ``timeout``; says: what the failure's own reason must hold; reason: what differs, one
     sentence; evidence: what was measured or read, and where; link: the upstream thread where one exists; versions:
-    distribution -> specifier (``{"onnxruntime": ">=1.20,<1.40"}``), outside of which the entry does not apply; file: where it
+    distribution -> specifier (``{"onnxruntime": ">=1.20,<1.40"}``), outside of which the entry does not apply; everywhere: whether every run with these shows it, as
+    what hangs on the processor or on the numbers that are drawn does not: then a check that passes all the same is no news; file: where it
     is declared, filled in by the registry, and empty for what parity ships.
     """
 
     cases: Patterns = "*"
     routes: Patterns
+    precision: Patterns = "*"
     operator: Callable[[Node, tuple[Shape, ...]], bool] | None = None
     kind: Kind | Status
     says: str = ""
@@ -53,10 +56,11 @@ class KnownDivergence:
     evidence: str
     link: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    everywhere: bool = True
     file: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("cases", "routes"):
+        for name in ("cases", "routes", "precision"):
             value = getattr(self, name)
             good = bool(value) and all(isinstance(p, str) and p for p in _patterns(value))
             self._require(name, good, "must be a name, a glob, or a tuple of them")
@@ -95,6 +99,8 @@ class KnownDivergence:
     def _speaks_of(self, case: AnyCase) -> bool:
         if _match(self.cases)(case.name) is None:
             return False
+        if self.precision != "*" and not (isinstance(case, Case) and _match(self.precision)(case.precision)):
+            return False
         if self.operator is None:
             return True
         return isinstance(case, Case) and any(self.operator(node, shapes) for node, shapes in _operators(case))
@@ -118,7 +124,7 @@ def apply(check: Check, case: AnyCase, entries: Iterable[KnownDivergence], insta
     covering = [e for e in entries if e.covers(case, check.route) and e.holds(installed)]
     if check.status == "pass":
         # With an option that it does not name a divergence may be gone, and still be there without.
-        covering = [e for e in covering if e.file and ("+" not in check.route or e.names_option)]
+        covering = [e for e in covering if e.file and e.everywhere and ("+" not in check.route or e.names_option)]
     if check.status == "pass" and covering:
         entry = covering[0]
         reason = f"declared divergence {entry.reason!r} no longer reproduces; remove the entry in {entry.file}"

@@ -17,11 +17,13 @@ import numpy as np
 from parity.axes import F64, Array, Shape
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
+from parity.cases.values import filled
 from parity.layers.base import Draw, Parameter
+from parity.operators.formats import rounded
 
 Parameters = dict[
     str, dict[str, Array]
-]  #: node name -> parameter name -> array, canonical axes, float32; and the cotangent
+]  #: node name -> parameter name -> array, canonical axes, of the case's precision; and the cotangent
 
 _ZERO = 4 * (2**16 - 1) / 2  # mean of a sum of four 16-bit numbers
 _UNIT = 2**16 * sqrt(4 / 12)  # its standard deviation, to a part in 2**32
@@ -49,11 +51,11 @@ def draw(shape: Shape, kind: Literal["normal", "uniform"], *key: object) -> F64:
     return values.reshape(shape)
 
 
-def _drawn(shape: Shape, how: Draw, *key: object) -> Array:
+def _drawn(shape: Shape, how: Draw, *key: object) -> F64:
     values = how.centre + how.spread * draw(shape, how.kind, *key)
     if how.first is not None:
         values.flat[0] = how.first
-    return values.astype(np.float32)
+    return values
 
 
 def stored(case: Case) -> dict[str, dict[str, Parameter]]:
@@ -65,10 +67,14 @@ def stored(case: Case) -> dict[str, dict[str, Parameter]]:
 
 
 def draw_parameters(case: Case, seed: int) -> Parameters:
-    """Every parameter of a case and its cotangent, float32, canonical axes."""
+    """Every parameter of a case and its cotangent, drawn in float64 and rounded once to the case's precision, canonical axes."""
+
+    def made(shape: Shape, how: Draw, *key: object) -> Array:
+        return rounded(_drawn(shape, how, *key), case.precision)
+
     return {
         node: {
-            name: _drawn(p.shape, case.draws.get(f"{node}.{name}", p.draw), seed, case.name, node, name)
+            name: made(p.shape, case.draws.get(f"{node}.{name}", p.draw), seed, case.name, node, name)
             for name, p in parameters.items()
         }
         for node, parameters in stored(case).items()
@@ -76,11 +82,16 @@ def draw_parameters(case: Case, seed: int) -> Parameters:
 
 
 def draw_input(case: Case, seed: int) -> Array:
-    """The input of a case: ``scale * (mean + z)``, or whole numbers from 0 to ``below - 1``; of its dtype, canonical axes."""
+    """The input of a case: ``scale * (mean + z)`` rounded once to its precision, whole numbers from 0 to ``below - 1``, or what its
+    ``values`` name; canonical axes.
+    """
     if case.whole:
         drawn = words(prod(case.shape), seed, case.name, INPUT) % np.uint64(case.below)
         return drawn.astype(case.dtype).reshape(case.shape)
-    return (case.scale * (case.mean + draw(case.shape, "normal", seed, case.name, INPUT))).astype(np.float32)
+    z = draw(case.shape, "normal", seed, case.name, INPUT)
+    if case.values == "normal":
+        return rounded(case.scale * (case.mean + z), case.precision)
+    return filled(case.values, z, words(z.size, seed, case.name, INPUT, case.values))
 
 
 def draw_integers(shape: Shape, largest: int, *key: object) -> Array:

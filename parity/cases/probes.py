@@ -24,12 +24,13 @@ from parity.cases.case import INPUT, Case
 from parity.cases.network import Node
 from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
 from parity.layers.definition import Definition
+from parity.operators.formats import FORMATS, rounded
 from parity.records.lines import Probe
 
 PROBES: tuple[Probe, ...] = ("data", "integer", "impulse")  #: with inputs of the case's own shape, asked as it ships
 Variant = Literal["shipped", "tapped", "integer", "open"]
 
-EXACT = 2**24  #: float32 holds every whole number below this
+EXACT = 2**24  #: float32 holds every whole number below this; no integer probe goes further, in whatever precision
 INPUT_LARGEST = 4
 FEATURES_AT_ONCE = 16  #: dense features set together; a change of one weight still shows (docs/error-bounds.md)
 MOST_IMPULSES = 64  #: forward passes one impulse probe may take
@@ -57,6 +58,10 @@ def why_not(case: Case, probe: Probe) -> str:
         return "asked at inference"
     if case.gradient and probe != "data":
         return "asked of the network without its gradients"
+    if case.values != "normal" and probe != "data":
+        return "asked of the cases whose input is drawn"
+    if 0 in case.shape and probe != "data":
+        return "there is no element of the input"
     if probe == "integer":
         plan = _integer_plan(case)
         return plan if isinstance(plan, str) else ""
@@ -71,7 +76,7 @@ def why_not(case: Case, probe: Probe) -> str:
 
 
 def parameters_of(case: Case, variant: Variant, seed: int) -> Parameters:
-    """The parameters a variant is built with, float32, canonical axes."""
+    """The parameters a variant is built with, of the case's precision, canonical axes."""
     return _integer_parameters(case, seed) if variant == "integer" else draw_parameters(case, seed)
 
 
@@ -81,7 +86,7 @@ def variant_of(probe: Probe) -> Variant:
 
 
 def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
-    """The inputs of a probe in the order they are run, of the case's dtype, each of its shape."""
+    """The inputs of a probe in the order they are run, of the type and shape of the case's input."""
     if probe == "data":
         x = draw_input(case, seed)
         if case.chance:
@@ -91,8 +96,8 @@ def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
         # A feature that is never positive in one input is in the other; of indices both ends of the range are met.
         return [x, case.below - 1 - x if case.whole else -x]
     if probe == "integer":
-        return [draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT)]
-    return _impulses(case)
+        return [rounded(draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT), case.precision)]
+    return [rounded(x, case.precision) for x in _impulses(case)]
 
 
 def _definition(case: Case, node: Node) -> Definition:
@@ -117,11 +122,17 @@ def _integer_plan(case: Case) -> tuple[int, int] | str:
     for largest, kept in ((4 if depth <= 1 else 1, 2**30), *((1, 2**k) for k in range(20, -1, -1))):
         if _fits(case, steps, largest, kept):
             return largest, kept
-    return f"sums of whole numbers through {depth} weighted layers pass 2^24"
+    return f"sums of whole numbers through {depth} weighted layers pass 2^{exact_below(case).bit_length() - 1}"
+
+
+def exact_below(case: Case) -> int:
+    """Below what every whole number is exact in the case's precision: 2^24 in float32, 2^11 in float16, 2^8 in bfloat16."""
+    return min(EXACT, int(1 / FORMATS[case.precision].storage))
 
 
 def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) -> bool:
-    """Whether no partial sum, counted in its finest step, can reach 2^24."""
+    """Whether no partial sum, counted in its finest step, can reach what the precision holds exactly."""
+    most = exact_below(case)
     size: dict[str, int] = {INPUT: INPUT_LARGEST}
     for node in case.network.nodes:
         definition = _definition(case, node)
@@ -134,7 +145,7 @@ def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) ->
         elif definition.reduces:
             total *= prod(definition.inputs[0].shape) // prod(definition.output.shape)
         size[node.name] = total
-        if total / steps[node.name] >= EXACT:
+        if total / steps[node.name] >= most:
             return False
     return True
 
@@ -161,7 +172,7 @@ def _integer_parameters(case: Case, seed: int) -> Parameters:
                 signs = np.where(np.take_along_axis(order, keep, axis=1) & np.uint64(1), 1, -1)
                 np.put_along_axis(rows, keep, signs.astype(np.float32), axis=1)
                 values = np.ascontiguousarray(np.moveaxis(rows.reshape(outputs, *reads), 0, out))
-            made[node.name][name] = values
+            made[node.name][name] = rounded(values, case.precision)
     return made
 
 

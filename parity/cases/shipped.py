@@ -13,6 +13,7 @@ from parity.cases.known import KnownDivergence
 from parity.cases.overhang import overhang
 from parity.cases.shipped_openvino import OPENVINO
 from parity.cases.shipped_options import OPTIONS
+from parity.cases.shipped_precisions import PRECISIONS
 from parity.cases.shipped_spatial import SPATIAL
 from parity.operators.graph import Node
 
@@ -318,4 +319,5 @@ SHIPPED = (
     *SPATIAL,
     *OPENVINO,
     *OPTIONS,
+    *PRECISIONS,
 )

@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from parity.axes import Array
-from parity.cases.case import Case
+from parity.cases.case import FURTHEST, Case
 from parity.cases.parameters import Parameters, stored
 from parity.layers.base import Draw
 
@@ -25,7 +25,6 @@ NAME = "structure"  #: of every case that is nothing else
 MOST = 2**27  #: numbers that can be marked
 FACTOR = 0x4F1BBCD  #: odd, so that multiplying by it is a bijection of the numbers below MOST, and theirs lie far apart
 LOWEST = 103 << 23  #: the bits of 2^-24
-FURTHEST = 3.5  #: standard deviations that no draw passes (parity.cases.parameters.draw)
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class Mark:
 
 
 def structure(case: Case) -> Case:
-    """The case without its name, its draws, its input's scale and mean, and how else it is asked: what is left decides a file."""
-    return replace(case, name=NAME, scale=1.0, mean=0.0, draws={}, batches=(), threads=())
+    """The case without its name, its draws, its input's scale, mean and values, and how else it is asked: what is left decides a file."""
+    return replace(case, name=NAME, scale=1.0, mean=0.0, values="normal", draws={}, batches=(), threads=())
 
 
 def marks(case: Case) -> list[Mark]:
@@ -97,9 +96,11 @@ def plain(parameters: Parameters) -> bool:
     """Whether exporters have no reason to treat these parameters otherwise than any others.
 
     They have where a parameter is one number all over (zeros are not added, ones not multiplied by), a single one of 0, 1 or
-    -1 included, and where two are alike (they are stored once).
+    -1 included, and where two are alike (they are stored once). Only float32 can be marked, so of others nothing is said.
     """
     arrays = [array.reshape(-1) for each in parameters.values() for array in each.values()]
+    if any(array.dtype != np.float32 for array in arrays):
+        return False
     for array in arrays:
         if (array == array[0]).all() and (array.size > 1 or array[0] in (0, 1, -1)):
             return False
@@ -112,5 +113,5 @@ def digest(parameters: Parameters) -> str:
     for node, each in parameters.items():
         for name, array in each.items():
             taken.update(f"{node}.{name}{array.shape}{array.dtype}".encode())
-            taken.update(np.ascontiguousarray(array).data)
+            taken.update(np.ascontiguousarray(array).view(np.uint8).data)
     return taken.hexdigest()

@@ -47,6 +47,7 @@ def _plain(case: AnyCase) -> dict[str, Any]:
         "output_shape": list(case.output.shape),
         "scale": case.scale,
         "mean": case.mean,
+        "values": case.values,
         "precision": case.precision,
         "mode": case.mode,
     }

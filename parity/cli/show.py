@@ -48,7 +48,8 @@ def lines(case: Case) -> list[str]:
         reads = [", ".join(row.reads)] if wired else []
         cells.append([row.node, row.layer, *reads, _shape(row.nchw), _shape(row.nhwc), f"{row.parameters:,}", field])
     total = sum(row.parameters for row in made)
-    drawn = f"input drawn as {case.scale:g} * ({case.mean:g} + z)"
+    normal = f"input drawn as {case.scale:g} * ({case.mean:g} + z)"
+    drawn = normal if case.values == "normal" else f"input of {case.values} values"
     return [
         f"{case.name}: {case.precision}, {case.mode}, {drawn}",
         "",
@@ -67,6 +68,7 @@ def plain(case: Case) -> dict[str, Any]:
         "mode": case.mode,
         "scale": case.scale,
         "mean": case.mean,
+        "values": case.values,
         "tags": list(case.tags),
         "parameters": sum(row.parameters for row in made),
         "layers": [

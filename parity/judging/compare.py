@@ -14,6 +14,8 @@ from parity.judging.oracle import Truth
 from parity.operators.formats import FORMATS
 from parity.records.verdict import LAMBDA, Kind
 
+EMPTY = "an empty array, of the right shape"  #: what is told of a comparison without elements
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -21,7 +23,7 @@ class Comparison:
 
     ratio: worst abs(observed - y) / bound, dimensionless; need: the smallest lambda that would hold; index: of the
     worst element, in canonical axes; wrong: how many elements do not hold; unspecified: how many were not judged, since
-    the computation may pass the largest number on the way.
+    the computation leaves open what comes of them.
     """
 
     kind: Kind | None
@@ -35,27 +37,38 @@ class Comparison:
     wrong: int = 0
     elements: int = 0
     unspecified: int = 0
+    dtype: str = "float32"  #: the stored type of what was compared
+    why: tuple[str, ...] = ()  #: why they are
 
     @property
     def ulps(self) -> float:
-        """abs(got - expected) in units in the last place of expected as float32."""
-        return ulps(self.expected, self.got)
+        """abs(got - expected) in units in the last place of expected in its stored type."""
+        return ulps(self.expected, self.got, self.dtype)
 
 
-def ulps(expected: float, got: float) -> float:
-    """How far apart two numbers are, in units in the last place of the first as float32."""
-    return abs(got - expected) / float(np.spacing(np.float32(abs(expected))))
+def ulps(expected: float, got: float, dtype: str = "float32") -> float:
+    """How far apart two numbers are, in units in the last place of the first in this type; of a whole number in ones."""
+    if dtype not in FORMATS:
+        return abs(got - expected)
+    form = FORMATS[dtype]
+    size = max(abs(expected), form.tiny)
+    return float(abs(got - expected) / (np.exp2(np.floor(np.log2(size))) * 2 * form.storage))
 
 
 def compare(observed: Array, truth: Truth, tensor: Tensor | None) -> Comparison:
     """Judge an observed array, canonical axes, against the truth of the same value.
 
     Nothing is broadcast, cast or skipped: shape, dtype and the places of NaN and infinity must agree before any
-    difference is taken. Integers must be equal. What the computation leaves unspecified is counted and left out.
-    tensor: of which shape it has to be; None where that is whatever the truth's is.
+    difference is taken. Integers must be equal. What the computation leaves unspecified is counted and left out. Last, a zero must have
+    its sign where the truth knows that it keeps it.
+    tensor: of which shape it has to be; None where that is whatever the truth's is. Of an empty one that is the whole answer.
     """
     if structure := _structure(observed, Tensor(truth.y.shape) if tensor is None else tensor, truth.dtype):
         return structure
+    if observed.size == 0:
+        if tensor is None:  # nobody said that it has to be
+            return Comparison("empty", f"shape {observed.shape} holds no element to compare")
+        return Comparison(None, EMPTY, 0.0, 0.0)
     expected = truth.y
     if truth.dtype not in FORMATS:
         return _whole(observed, truth)
@@ -95,6 +108,10 @@ def _compared(got: F64, truth: Truth, distance: F64, allowed: F64, free: int) ->
     message = ""
     if wrong:
         kind, message = _swapped(got, truth)
+    elif truth.signs is not None:
+        places = truth.signs & (got == 0) & (np.signbit(got) != np.signbit(expected))
+        if places.any():
+            return _special("zero-sign", places, got, expected)
     return Comparison(
         kind,
         message,
@@ -107,6 +124,8 @@ def _compared(got: F64, truth: Truth, distance: F64, allowed: F64, free: int) ->
         wrong,
         got.size,
         free,
+        truth.dtype,
+        truth.why if free else (),
     )
 
 
@@ -115,8 +134,6 @@ def _structure(observed: Array, tensor: Tensor, dtype: str) -> Comparison | None
         return Comparison("empty", f"the array is empty: shape {observed.shape}, expected {tensor.shape}")
     if observed.shape != tensor.shape:
         return Comparison("shape", f"shape {observed.shape}, expected {tensor.shape}")
-    if observed.size == 0:
-        return Comparison("empty", f"shape {observed.shape} holds no element to compare")
     if str(observed.dtype) != dtype:
         return Comparison("dtype", f"dtype {observed.dtype}, expected {dtype}")
     return None
@@ -139,8 +156,11 @@ def _whole(observed: Array, truth: Truth) -> Comparison:
     places = observed != expected
     if truth.evaluation.any():
         places &= np.abs(observed.astype(np.float64) - expected.astype(np.float64)) > LAMBDA * truth.evaluation
+    free = 0
+    if truth.unspecified is not None:
+        places, free = places & ~truth.unspecified, int(np.count_nonzero(truth.unspecified))
     if not places.any():
-        return Comparison(None, "", 0.0, 0.0, elements=observed.size)
+        return Comparison(None, "", 0.0, 0.0, elements=observed.size, unspecified=free, why=truth.why)
     index = tuple(int(i) for i in np.argwhere(places)[0])
     count = int(np.count_nonzero(places))
     right, got = int(expected[index]), int(observed[index])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from parity.axes import Array, Tensor
 from parity.judging.compare import Comparison
 from parity.judging.oracle import Truth
@@ -67,4 +69,6 @@ def evidence_of(shown: Finding) -> dict[str, Array]:
     if shown.observed is None or shown.truth is None:
         return {}
     arrays = {"observed": shown.observed, "expected": shown.truth.y, "allowed": shown.truth.allowed()}
-    return arrays | {f"input{i}": x for i, x in enumerate(shown.reads)}
+    arrays |= {f"input{i}": x for i, x in enumerate(shown.reads)}
+    # A file of numpy's keeps no bfloat16, and float32 holds every one.
+    return {name: x.astype(np.float32) if x.dtype.name == "bfloat16" else x for name, x in arrays.items()}

@@ -27,7 +27,7 @@ from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
 from parity.judging.others import judge_others
 from parity.judging.pictures import histogram
 from parity.judging.sameness import digest, same_bits
-from parity.judging.settle import allowing, settle, settle_anchored
+from parity.judging.settle import allowing, settle
 from parity.judging.showing import (
     TAG,
     filters_picture,
@@ -36,7 +36,8 @@ from parity.judging.showing import (
     signed_ratio,
 )
 from parity.judging.states import judge_states
-from parity.operators.formats import TF32, TRANSFORMS, Format
+from parity.judging.unrounded import settle_read
+from parity.operators.formats import HALVES, TF32, TRANSFORMS, Format
 from parity.operators.graph import Value, as_value, walk
 from parity.records.lines import Failure, Grid, LayerFigure, Number, Probe, ProbeFigure, number, worst
 from parity.records.verdict import Status
@@ -74,7 +75,7 @@ class Judge:
         #: Of layers that read the case's own input, whatever the route: what float64 says of them.
         self._first: dict[str, dict[tuple[bool, str], Truth]] = {}
         #: Layers that passed, by the bytes they read and gave: routes that agree to the bit are judged once.
-        self._passed: dict[tuple[str, str, bool, bytes], LayerFigure] = {}
+        self._passed: dict[tuple[str, str, tuple[bool, bool], bytes], LayerFigure] = {}
         self._fields = case.network.receptive_fields(case.input, case.training)
 
     def judge(
@@ -199,7 +200,7 @@ class Judge:
                 few = f"{len(outputs) or 'no'} output{'s' * (len(outputs) > 1)}, expected {count}"
                 wrong = Comparison("output-missing" if len(outputs) < count else "output-extra", few)
                 return wrong, Finding(wrong, OUTPUT, probe, tensor)
-        batch = Tensor((tensor.shape[0] * len(inputs), *tensor.shape[1:]), tensor.folded)
+        batch = Tensor((tensor.shape[0] * len(inputs), *tensor.shape[1:]), tensor.folded, tensor.dtype)
         observed = [outputs[0] for outputs in answers]
         answer = partial(self._truth, probe)
         odd = next((o for o in observed if o.shape != tensor.shape or o.dtype != observed[0].dtype), None)
@@ -315,16 +316,17 @@ class Judge:
             return figures, Finding(lost, TWIN, "data", case.output) if case.tapped else None
         values |= {node.name: tap for node, tap in zip(nodes, taps, strict=True)}
         figures, first = [], None
+        wide = observation.rewrites and case.precision in HALVES  # what a layer read may be wider than its tap
         for node in nodes:
             reads = tuple(values[name] for name in node.inputs)
             if any(value.shape != case.tensors[name].shape for name, value in zip(node.inputs, reads, strict=True)):
                 figures.append(self._figure(node, None))  # the layer before has a wrong shape, and says so
                 continue
-            same = (node.name, _name(form), pictures, digest(*reads, values[node.name]))
+            same = (node.name, _name(form), (pictures, wide), digest(*reads, values[node.name]))
             if same in self._passed:
                 figures.append(self._passed[same])
                 continue
-            figure, finding = self._layer(node, reads, values[node.name], form, pictures)
+            figure, finding = self._layer(node, reads, values[node.name], form, pictures, wide)
             figures.append(figure)
             if finding is None:
                 self._passed[same] = figure
@@ -333,15 +335,16 @@ class Judge:
         return figures, first
 
     def _layer(
-        self, node: Node, reads: tuple[Array, ...], observed: Array, form: Format | None, pictures: bool
+        self, node: Node, reads: tuple[Array, ...], observed: Array, form: Format | None, pictures: bool, wide: bool
     ) -> tuple[LayerFigure, Finding | None]:
-        """One layer on exactly these inputs."""
+        """One layer on exactly these inputs; wide: or on what they were before they were stored."""
         tensor = self.case.tensors[node.name]
         graph = self.case.network.definition(node, self.case.tensors, self.case.training).graph
         feeds = {f"x{i}": as_value(x) for i, x in enumerate(reads)}
         feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.owner].items()}
         known = self._first.setdefault(node.name, {}) if set(node.inputs) == {INPUT} else {}
-        comparison, truth, answer = settle_anchored(observed, graph, feeds, tensor, form, known)
+        made = [f"x{i}" for i, name in enumerate(node.inputs) if wide and name != INPUT]
+        comparison, truth, answer = settle_read(observed, graph, feeds, tensor, form, known, made)
         figure = self._figure(node, comparison)
         if pictures:
             maps, errors = layer_pictures(observed, truth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class Local:
 
     y: F64
     noise: Noise
+    coarse: bool = False  #: whether the result is stored more coarsely than it is computed
 
     def draw(self, key: int) -> F64:
         """One draw of the noise; the same for the same key. Elements of equal value get equal draws."""
@@ -31,7 +33,8 @@ class Local:
         for n, part in enumerate(noise.shared):
             moved += part.coefficient * draws.along(y.shape, part.axes, draws.mixed(key + 3 + n))
         if noise.storage is not None:
-            draws.add_flat(moved, y, key + 1, noise.storage)
+            # Of variance B^2 where storing is most of the noise: then lambda has to hold of it what it holds of A.
+            draws.add_flat(moved, y, key + 1, sqrt(3) * noise.storage if self.coarse else noise.storage)
         if np.any(noise.flush):
             share = 0.5 + 0.5 * float(draws.flat(np.zeros(1), key + 2)[0])
             moved -= np.sign(y) * np.minimum(np.abs(y), noise.flush) * share  # towards zero, everywhere alike

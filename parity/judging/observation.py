@@ -32,8 +32,9 @@ class Observation:
     gave for the first data input when it was asked once more, after all the others; unoptimised: the answers of the very
     same file without the runtime's graph optimiser, of those probes in which any bit differs; None where nobody asked;
     others: what came of the other ways in which the case wants to be asked, by their keys; stateless: why a network in
-    training answers without its states, empty where they come behind the output; sizes: what the same model gave for inputs of
-    other shapes, where that was asked for.
+    training answers without its states, empty where they come behind the output; rewrites: whether the runtime may rewrite
+    what it is given, so that a value between two operators need not have been rounded to its stored type; sizes: what the same
+    model gave for inputs of other shapes, where that was asked for.
     """
 
     answers: dict[Probe, list[tuple[Array, ...]]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Observation:
     unoptimised: dict[Probe, list[tuple[Array, ...]]] | None = None
     others: dict[str, Other] = field(default_factory=dict)
     stateless: str = ""
+    rewrites: bool = False
     sizes: dict[Shape, Observation] = field(default_factory=dict)
 
 
@@ -105,7 +107,7 @@ def observe(
         return tuple(np.array(from_layout(out, case.output, layout)) for out in given)
 
     found = {way.key: ask_other(way, partial(ask_otherwise, way)) for way in ways(case)}
-    return Observation(answers, taps, again, plain, found, stateless)
+    return Observation(answers, taps, again, plain, found, stateless, unoptimised is not None)
 
 
 def _same(runs: list[tuple[Array, ...]], others: list[tuple[Array, ...]]) -> bool:

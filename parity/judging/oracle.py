@@ -5,7 +5,7 @@ Noise is put in where roundings happen, and float64 carries it: no rule says how
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,8 @@ from parity.axes import F64, Array
 from parity.judging import draws
 from parity.judging.local import Local, fused, limited, narrowed, scaled
 from parity.judging.second_look import widening
-from parity.operators.base import Near, Operator, Site
+from parity.judging.signs import signs_kept
+from parity.operators.base import Near, Noise, Operator, Site
 from parity.operators.formats import FORMATS, Format
 from parity.operators.graph import Graph, Node, Step, Value, constant_values, walk
 from parity.records.verdict import LAMBDA
@@ -25,6 +26,7 @@ DRAWS = 16  #: K: how often noise is drawn end to end
 MORE_DRAWS = 64  #: the same where gradients are asked: their last roundings mostly show in draws alone
 DECIDED = 6.0  #: how many times over noise counts there in what decides (docs/error-bounds.md, Gradients)
 TIE = 2.0**-40  #: how far values may lie apart, by their size, that a decision takes for equal: far below any rounding
+OVERFLOW = "what is computed on the way may pass the largest number"
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
 
 Mask = npt.NDArray[np.bool_]
@@ -38,7 +40,9 @@ class Truth:
     evaluation: F64  #: A
     storage: F64  #: B, with what flushing may take away
     dtype: str = "float32"
-    unspecified: Mask | None = None  #: where the computation on the way may pass the largest number
+    unspecified: Mask | None = None  #: where the computation leaves open what comes
+    why: tuple[str, ...] = ()  #: why it does
+    signs: Mask | None = None  #: zeros that keep their sign for certain
 
     @property
     def form(self) -> Format:
@@ -71,7 +75,7 @@ class _Rounded:
         default_factory=dict
     )  #: the inputs of nodes that decide something by floats, by node
     near: dict[int, Near] = field(default_factory=dict)  #: what follows a node's inputs faster than its value, by node
-    overflow: bool = False
+    why: dict[str, None] = field(default_factory=dict)  #: why anything is unspecified, in the order in which it was met
 
     def again(self, i: int, rule: Operator, at: Site, inputs: list[Value | None], key: int = 0) -> Sequence[Any]:
         """The outputs of a node in a later walk, on inputs that noise has moved; key: of how ties are broken."""
@@ -117,11 +121,16 @@ def truths(
     unspecified: dict[str, Mask] = {}
     if set(found.local) - set(found.outputs.values()) or len(graph.outputs) > 1:
         spread, unspecified = _drawn(graph, feeds, found, exact, key, count)
-    if found.overflow:
-        tainted = walk(graph, feeds, _tainting(found))
+    why = tuple(dict.fromkeys([*found.why, *[OVERFLOW] * bool(unspecified)]))
+    if found.why:
+        tainted, cured = walk(graph, feeds, _tainting(found)), walk(graph, feeds, _curing(found))
         for name in filter(lambda name: _is_number(exact[name]), graph.outputs):
-            lost = _became_nan(tainted[name].y, exact[name].y)
+            lost = _only_one_is_nan(tainted[name].y, exact[name].y) | _only_one_is_nan(cured[name].y, exact[name].y)
+            own = found.local.get(found.outputs.get(name, (-1, -1)))
+            if own is not None and own.noise.open is not None:
+                lost = lost | own.noise.open  # of whole numbers none is NaN
             unspecified[name] = lost | unspecified[name] if name in unspecified else lost
+    signs = {} if found.local else signs_kept(graph, feeds, exact)
     return {
         name: _truth(
             exact[name],
@@ -129,13 +138,23 @@ def truths(
             spread.get(name),
             unspecified.get(name),
             count,
+            why,
+            signs.get(name),
         )
         for name in graph.outputs
         if not exact[name].dtype.startswith("seq")
     }
 
 
-def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: Mask | None, count: int) -> Truth:
+def _truth(
+    exact: Value,
+    local: Local | None,
+    spread: F64 | None,
+    unspecified: Mask | None,
+    count: int,
+    why: tuple[str, ...],
+    signs: Mask | None,
+) -> Truth:
     y = np.asarray(exact.y)
     evaluation, storage = np.zeros(y.shape), np.zeros(y.shape)
     if local is not None:
@@ -144,12 +163,14 @@ def _truth(exact: Value, local: Local | None, spread: F64 | None, unspecified: M
         storage = storage + (0.0 if noise.storage is None else noise.storage) + noise.flush
     if spread is not None:
         evaluation = np.sqrt(evaluation * evaluation + _pooled(spread, count))
+    if exact.dtype == "float64":  # as the oracle is: two honest evaluations, each as far off as this
+        evaluation, storage = 2 * evaluation, 2 * storage
     if y.dtype == np.float64 and not np.isfinite(y).all():  # an infinity is structure, not a number with an error
         fine = np.isfinite(y)
         evaluation, storage = np.where(fine, evaluation, 0.0), np.where(fine, storage, 0.0)
     if unspecified is not None and not unspecified.any():
         unspecified = None
-    return Truth(y, evaluation, storage, exact.dtype, unspecified)
+    return Truth(y, evaluation, storage, exact.dtype, unspecified, why, signs)
 
 
 def _pooled(spread: F64, count: int) -> F64:
@@ -157,6 +178,8 @@ def _pooled(spread: F64, count: int) -> F64:
 
     An element whose draws were small by luck must not be judged sharply (docs/error-bounds.md, End to end).
     """
+    if not spread.size:
+        return spread
     axes = (0, *range(2, spread.ndim)) if spread.ndim > 2 else tuple(range(spread.ndim))
     pool: F64 = (count * spread + POOL * spread.mean(axis=axes, keepdims=True)) / (count + POOL)
     return pool
@@ -205,13 +228,16 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
         dtypes = rule.dtypes(at, y)
         if not all(dtype.startswith("seq") for dtype in dtypes):
             for j, (noise, v, dtype) in enumerate(zip(rule.noise(at, y, *x), y, dtypes, strict=True)):
-                noise = limited(fused(noise, rule, at, node, x, passes), v, FORMATS.get(dtype))
-                if noise.exact and noise.overflow is None:
+                form = FORMATS.get(dtype)
+                noise = limited(fused(noise, rule, at, node, x, passes), v, form)
+                if noise.exact and noise.overflow is None and noise.open is None:
                     continue
                 if loops and j == 0 and (factor := widening(rule, at, noise, v, x, LAMBDA)) > 1:
                     noise = scaled(noise, factor)
-                found.overflow = found.overflow or noise.overflow is not None
-                found.local[i, j] = Local(v, narrowed(noise))
+                found.why |= dict.fromkeys(
+                    [OVERFLOW] * (noise.overflow is not None) + [noise.why] * (noise.open is not None)
+                )
+                found.local[i, j] = Local(v, narrowed(noise), form is not None and form.storage > form.accumulate)
                 if j == 0 and (near := rule.near(at, y, *x)) is not None:
                     found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
@@ -277,7 +303,26 @@ def _moved(v: Any, noise: F64) -> Any:
 
 
 def _tainting(found: _Rounded) -> Step:
-    """NaN wherever a value may have overflowed on the way, so that what it reaches shows."""
+    """NaN wherever a value is unspecified, so that what it reaches shows."""
+
+    def changed(noise: Noise, v: Any) -> Any:
+        for mask in (noise.overflow, noise.open):
+            v = v if mask is None else np.where(mask, np.nan, v)
+        return v
+
+    return _changing(found, changed)
+
+
+def _curing(found: _Rounded) -> Step:
+    """A number wherever an operator leaves a NaN open, so that what other kernels might have made of it shows."""
+
+    def changed(noise: Noise, v: Any) -> Any:
+        return v if noise.open is None else np.where(noise.open & np.isnan(v), 1.0, v)
+
+    return _changing(found, changed)
+
+
+def _changing(found: _Rounded, changed: Callable[[Noise, Any], Any]) -> Step:
     number = _Counter()
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
@@ -286,18 +331,16 @@ def _tainting(found: _Rounded) -> Step:
         made = []
         for j, (v, dtype) in enumerate(zip(y, rule.dtypes(at, y), strict=True)):
             local = found.local.get((i, j))
-            if local is not None and local.noise.overflow is not None:
-                v = np.where(local.noise.overflow, np.nan, v)
-            made.append(Value(v, dtype))
+            made.append(Value(v if local is None or v.dtype.kind != "f" else changed(local.noise, v), dtype))
         return made
 
     return step
 
 
-def _became_nan(tainted: Array, y: Array) -> Mask:
-    if tainted.dtype.kind != "f":
-        return np.zeros(y.shape, bool)
-    mask: Mask = np.isnan(tainted) & ~np.isnan(y)
+def _only_one_is_nan(one: Array, other: Array) -> Mask:
+    if one.dtype.kind != "f":
+        return np.zeros(other.shape, bool)
+    mask: Mask = np.isnan(one) != np.isnan(other)
     return mask
 
 

@@ -107,7 +107,7 @@ def _judge(
     case: Case, way: Way, other: Other, answer: Answer, form: Format | None
 ) -> tuple[Comparison, Finding | None]:
     chosen = images(case, way)
-    tensor = Tensor((len(chosen), *case.output.shape[1:]), case.output.folded)
+    tensor = Tensor((len(chosen), *case.output.shape[1:]), case.output.folded, case.output.dtype)
 
     def rows(careful: bool, form: Format | None) -> Truth:
         return _rows(answer(careful, form), chosen)
@@ -151,4 +151,5 @@ def _rows(truth: Truth, chosen: list[int]) -> Truth:
         evaluation=truth.evaluation[chosen],
         storage=truth.storage[chosen],
         unspecified=free,
+        signs=None if truth.signs is None else truth.signs[chosen],
     )

@@ -76,13 +76,15 @@ def _constant_offset(got: F64, expected: F64, wrong: Mask, allowed: F64) -> floa
     """The one number that, taken off every wrong element, puts it within its bound."""
     if wrong.sum() < 2:
         return None
-    offset = float(np.median(got[wrong] - expected[wrong]))
-    return offset if offset and np.all(np.abs(got - offset - expected)[wrong] <= allowed[wrong]) else None
+    with np.errstate(invalid="ignore"):  # infinities are among them
+        offset = float(np.median(got[wrong] - expected[wrong]))
+        return offset if offset and np.all(np.abs(got - offset - expected)[wrong] <= allowed[wrong]) else None
 
 
 def _constant_factor(got: F64, expected: F64, wrong: Mask, allowed: F64) -> float | None:
     """The one number that, divided out of every wrong element, puts it within its bound."""
     if wrong.sum() < 2 or not np.all(expected[wrong]):
         return None
-    factor = float(np.median(got[wrong] / expected[wrong]))
-    return factor if factor and np.all(np.abs(got / factor - expected)[wrong] <= allowed[wrong]) else None
+    with np.errstate(invalid="ignore"):
+        factor = float(np.median(got[wrong] / expected[wrong]))
+        return factor if factor and np.all(np.abs(got / factor - expected)[wrong] <= allowed[wrong]) else None

@@ -1,4 +1,4 @@
-"""Before anything is called wrong: is the error what a plain float32 loop in a natural order makes? Pure.
+"""Before anything is called wrong: is the error what a plain loop in a natural order makes? Pure.
 
 The bound of a sum assumes that its roundings are independent. Where the terms are alike they are not: each addition of equal
 numbers rounds in one direction until the sum has doubled. Then a running sum in plain order is as wrong as the kernel, and
@@ -21,32 +21,32 @@ LOOKED = 64  #: elements looked at for being the worst, and as many taken at ran
 TWICE = 2.0  #: times the largest loop an honest kernel may be off
 
 
-def loops(terms: Terms) -> float:
-    """The largest error of plain float32 sums of the terms: in order, backwards, in 4 to 64 lanes. Output's unit.
+def loops(terms: Terms, dtype: str = "float32") -> float:
+    """The largest error of plain sums of the terms in this type: in order, backwards, in 4 to 64 lanes. Output's unit.
 
-    Products are rounded to float32 before they are added; the bias comes first or last; a divisor divides at the end.
+    Products are rounded to the type before they are added; the bias comes first or last; a divisor divides at the end.
     """
     exact = float(terms.products.sum()) + terms.bias
     with np.errstate(over="ignore", invalid="ignore"):
-        errors = [abs(float(total) - exact) for total in _sums(terms)]
+        errors = [abs(float(total) - exact) for total in _sums(terms, np.dtype(dtype).type)]
     return max((e for e in errors if np.isfinite(e)), default=0.0) / abs(terms.divisor)
 
 
-def _sums(terms: Terms) -> Iterator[np.float32]:
-    bias = np.float32(terms.bias)
+def _sums(terms: Terms, kind: Any) -> Iterator[np.floating[Any]]:
+    bias = kind(terms.bias)
     for products in natural_orders(terms):
-        t = products.astype(np.float32)
+        t = products.astype(kind)
         if not t.size:
             continue
-        yield np.cumsum(t, dtype=np.float32)[-1] + bias
+        yield np.cumsum(t, dtype=kind)[-1] + bias
         if bias:
-            yield np.cumsum(np.concatenate([[bias], t]), dtype=np.float32)[-1]
+            yield np.cumsum(np.concatenate([[bias], t]), dtype=kind)[-1]
         for lanes in LANES:
             whole = len(t) // lanes * lanes
             if whole < 2 * lanes:
                 break
-            partial = np.cumsum(t[:whole].reshape(-1, lanes), axis=0, dtype=np.float32)[-1]
-            yield np.cumsum(np.concatenate([partial, t[whole:]]), dtype=np.float32)[-1] + bias
+            partial = np.cumsum(t[:whole].reshape(-1, lanes), axis=0, dtype=kind)[-1]
+            yield np.cumsum(np.concatenate([partial, t[whole:]]), dtype=kind)[-1] + bias
 
 
 def looked_at(ratio: F64, wrong: Array, key: int = 0) -> list[tuple[int, ...]]:
@@ -102,5 +102,5 @@ def _looped(rule: Operator, at: Site, x: Sequence[Any], places: Sequence[tuple[i
     for each in sums:
         for part in each:
             if id(part.terms) not in known:
-                known[id(part.terms)] = loops(part.terms)
+                known[id(part.terms)] = loops(part.terms, at.dtype)
     return [sum(part.slope * known[id(part.terms)] for part in each) for each in sums]

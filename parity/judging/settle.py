@@ -15,7 +15,7 @@ from parity.judging.second_look import looked_at, share_of_loops
 from parity.operators.formats import FORMATS, TF32, TRANSFORMS, Format
 from parity.operators.graph import Graph, Value
 
-LOOP = "as a sequential float32 sum"  #: how the second look says that an error is rounding all the same
+LOOP = "as a sequential {} sum"  #: how the second look says that an error is rounding all the same
 EXPLAINED_FROM = 0.05  #: the share of elements that must be wrong before another algorithm may explain them
 
 #: Gives the truth of one value: with the widenings of ``careful``, or with another format than float32's own.
@@ -67,7 +67,7 @@ def settle_anchored(
 def _second_look(
     comparison: Comparison, observed: Array, truth: Truth, graph: Graph, feeds: Mapping[str, Value]
 ) -> Comparison:
-    """The comparison, or a pass where every element looked at is off by no more than plain float32 sums are."""
+    """The comparison, or a pass where every element looked at is off by no more than plain sums in the stored type are."""
     made = maker(graph, feeds)
     if made is None or truth.dtype not in FORMATS or truth.form.storage != truth.form.accumulate:
         return comparison
@@ -80,7 +80,7 @@ def _second_look(
     most = share_of_loops(made.rule, made.at, made.reads, distance, truth.storage, places)
     if most is None or most > 1:
         return comparison
-    return replace(comparison, kind=None, message=LOOP, ratio=most, wrong=0)
+    return replace(comparison, kind=None, message=LOOP.format(truth.dtype), ratio=most, wrong=0)
 
 
 def explained(comparison: Comparison, observed: Array, answer: Answer, tensor: Tensor, device: str) -> str | None:

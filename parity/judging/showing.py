@@ -96,5 +96,5 @@ def note(comparison: Comparison) -> str:
     said = [comparison.message] if comparison.kind is None and comparison.message else []
     if comparison.unspecified:
         some = f"{comparison.unspecified:,} of {comparison.elements:,} elements"
-        said.append(f"{some} are unspecified: what is computed on the way may pass the largest number")
+        said.append(f"{some} are unspecified: {', and '.join(comparison.why)}")
     return "; ".join(said)

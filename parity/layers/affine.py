@@ -10,7 +10,13 @@ import numpy as np
 from parity.axes import Array, Shape
 from parity.layers.base import Draw, Layer, Parameter, is_number, require
 
+FLOAT64 = 11  #: ONNX's number of the type
 Affine = bool | Literal["scale", "center"]  #: gamma and beta; neither; gamma alone; beta alone
+
+
+def statistics(op: Any) -> dict[str, int]:
+    """What tells a normalisation of float64 to keep its statistics in float64: ONNX's own default is float32, whatever is normalised."""
+    return {"stash_type": FLOAT64} if op.precision == "float64" else {}
 
 
 class Normalisation(Layer):

@@ -22,7 +22,8 @@ class MultiHeadAttention(Layer):
     ("w", Keras' ``attention_axes``, which torch spells by folding the rows into the batch). Channel c belongs to head ``c // D``, of
     ``D = embed_dim / num_heads`` channels (Keras' ``key_dim``, so that its heads are as wide as torch's). With ``is_causal`` no token of a
     signal sees a later one. Weights of axes ``OI``, biases ``O``; torch stores query, key and value as one ``in_proj_weight``, Keras kernels
-    ``I H D`` and ``H D O``. torch's ``batch_first=True``; its default has the batch behind the tokens.
+    ``I H D`` and ``H D O``. torch's ``batch_first=True``; its default has the batch behind the tokens. Of an even number of heads, with biases and no
+    mask, torch takes a fused kernel at inference, which its TorchScript exporter has no operator for (pytorch/pytorch issue 143107).
     """
 
     embed_dim: int

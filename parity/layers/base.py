@@ -205,8 +205,8 @@ def as_list(pieces: Any) -> list[Callable[..., Any]]:
 
 
 def setting(op: Any, number: float) -> Any:
-    """A number of a layer in :meth:`Layer.to_onnx`: a float64 in the frameworks, a float32 in a file, which rounds it."""
-    return op.Cast(op.constant(float(number), "float64"), to="float32")
+    """A number of a layer in :meth:`Layer.to_onnx`: a float64 in the frameworks, of the graph's precision in a file, which rounds it."""
+    return op.Cast(op.constant(float(number), "float64"), to=op.precision)
 
 
 K = TypeVar("K")

@@ -15,6 +15,7 @@ from parity.errors import FieldError
 from parity.layers.base import Layer
 from parity.operators.base import Operator, Site, Window
 from parity.operators.build import Named, Spelling
+from parity.operators.formats import FORMATS
 from parity.operators.graph import Graph, Node
 from parity.operators.movement import Pad
 from parity.operators.table import OPERATORS
@@ -67,7 +68,7 @@ class Definition:
         """What a step of training changes: parameter -> its shape. Empty at inference."""
         names = self.layer.states() if self.training else ()
         values = zip(names, self.graph.outputs[1:], strict=True)
-        return {name: Tensor(self.values[value].shape) for name, value in values}
+        return {name: Tensor(self.values[value].shape, dtype=self.values[value].dtype) for name, value in values}
 
     @cached_property
     def output(self) -> Tensor:
@@ -78,13 +79,24 @@ class Definition:
             folded = x.shape[1:]
         return Tensor(y.shape, folded, y.dtype)
 
+    @property
+    def precision(self) -> str:
+        """The stored type of what the layer reads and stores."""
+        return precision_of(self.inputs)
+
     @cached_property
     def _sites(self) -> list[tuple[Node, Operator, Site, tuple[Shape, ...]]]:
         return [
             (
                 node,
                 OPERATORS[node.domain, node.kind],
-                Site(node.kind, node.attributes, self.graph.opset, ("float32",) * len(node.inputs), len(node.outputs)),
+                Site(
+                    node.kind,
+                    node.attributes,
+                    self.graph.opset,
+                    (self.precision,) * len(node.inputs),
+                    len(node.outputs),
+                ),
                 tuple(self.values[name].shape for name in node.inputs if name),
             )
             for node in self.graph.nodes
@@ -217,11 +229,16 @@ def _joined(first: Window, then: Window) -> Window:
     return Window(tuple(kernel), tuple(stride), (1,) * len(kernel), tuple(joined))
 
 
+def precision_of(inputs: Sequence[Tensor]) -> str:
+    """The stored type of the first input that is a float; float32 where none is."""
+    return next((x.dtype for x in inputs if x.dtype in FORMATS), "float32")
+
+
 @lru_cache(maxsize=8192)
 def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False) -> Definition:
-    """A layer's definition on inputs of these shapes. Raises :class:`FieldError` where they do not fit."""
+    """A layer's definition on inputs of these shapes, in their precision. Raises :class:`FieldError` where they do not fit."""
     layer.fits(*inputs)
-    op = Spelling(training=training)
+    op = Spelling(training=training, precision=precision_of(inputs))
     reads = [op.input(f"x{i}", x.shape, x.dtype) for i, x in enumerate(inputs)]
     parameters = {name: op.parameter(name, p.shape) for name, p in layer.parameters().items()}
     try:

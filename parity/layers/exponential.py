@@ -7,6 +7,9 @@ from typing import Any
 from parity.axes import Tensor
 from parity.layers.base import Layer, is_number, layer, require, setting
 
+#: Of Klambauer et al. (2017), as the frameworks have them; ONNX's own defaults are their float32.
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
 
 @layer
 class ELU(Layer):
@@ -32,7 +35,7 @@ class SELU(Layer):
     """``scale * x`` above 0, else ``scale * alpha * (exp(x) - 1)``, with scale 1.0507... and alpha 1.6732... everywhere."""
 
     def to_onnx(self, op: Any, x: Any) -> Any:
-        return op.Selu(x)
+        return op.Selu(x, alpha=SELU_ALPHA, gamma=SELU_SCALE)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.SELU()

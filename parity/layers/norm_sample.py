@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from parity.axes import Array, Tensor
-from parity.layers.affine import Affine, Normalisation
+from parity.layers.affine import Affine, Normalisation, statistics
 from parity.layers.along import (
     as_shape,
     at_the_end,
@@ -48,7 +48,7 @@ class LayerNorm(Normalisation):
 
     def to_onnx(self, op: Any, x: Any, *, gamma: Any = None, beta: Any = None) -> Any:
         scale, shift = self._filled(op, as_shape(self.sizes), gamma, beta)
-        how = dict(axis=-len(self.axes), epsilon=float(self.eps))
+        how = dict(axis=-len(self.axes), epsilon=float(self.eps), **statistics(op))
         return at_the_end(op, self.axes, x, lambda v: op.LayerNormalization(v, scale, shift, **how))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
@@ -95,7 +95,7 @@ class GroupNorm(Normalisation):
 
     def to_onnx(self, op: Any, x: Any, *, gamma: Any = None, beta: Any = None) -> Any:
         affine = self._filled(op, (self.channels,), gamma, beta)
-        return op.GroupNormalization(x, *affine, num_groups=self.groups, epsilon=float(self.eps))
+        return op.GroupNormalization(x, *affine, num_groups=self.groups, epsilon=float(self.eps), **statistics(op))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.GroupNorm(self.groups, self.channels, eps=self.eps, affine=bool(self.affine))

@@ -19,16 +19,15 @@ from parity.layers.along import (
     keras_axes,
 )
 from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require, setting
-
-FLOAT32_EPS = 2.0**-23  #: the distance from 1 to the next float32: what torch takes where no eps is given
+from parity.operators.formats import FORMATS
 
 
 @layer
 class RMSNorm(Layer):
     """``x / sqrt(mean(x^2) + eps) * gamma``, the mean over ``axes`` of each sample.
 
-    axes, sizes: as in :class:`parity.layers.LayerNorm`; eps None: the distance from 1 to the next float32, 2^-23, torch's default. Keras'
-    is 1e-6. affine: whether gamma is stored; Keras' layer always has it. Keras multiplies by a gamma that lies at the last axes, wherever
+    axes, sizes: as in :class:`parity.layers.LayerNorm`; eps None: torch's default, the distance from 1 to the next number of the stored
+    type, in float32 2^-23. Keras' is 1e-6. affine: whether gamma is stored; Keras' layer always has it. Keras multiplies by a gamma that lies at the last axes, wherever
     ``axis`` is, so "W" and "HW" are spelled with the channels brought to the front.
     """
 
@@ -50,16 +49,15 @@ class RMSNorm(Layer):
     def fits(self, *inputs: Tensor) -> None:
         fits_axes(self, self.axes, inputs[0], as_shape(self.sizes))
 
-    @property
-    def _eps(self) -> float:
-        return FLOAT32_EPS if self.eps is None else self.eps
+    def _eps(self, precision: str) -> float:
+        return 2 * FORMATS[precision].storage if self.eps is None else self.eps
 
     def to_onnx(self, op: Any, x: Any, *, gamma: Any = None) -> Any:
         # RMSNormalization itself is an operator from opset 23 on only.
         def divided(v: Any) -> Any:
             axes = op.constant(list(range(-len(self.axes), 0)))
             mean = op.ReduceMean(op.Mul(v, v), axes, keepdims=1)
-            y = op.Div(v, op.Sqrt(op.Add(mean, setting(op, self._eps))))
+            y = op.Div(v, op.Sqrt(op.Add(mean, setting(op, self._eps(op.precision)))))
             return y if gamma is None else op.Mul(y, gamma)
 
         return at_the_end(op, self.axes, x, divided)
@@ -75,10 +73,10 @@ class RMSNorm(Layer):
         if not hasattr(keras.layers, "RMSNormalization"):
             raise Unsupported(f"Keras {keras.__version__} has no RMSNormalization")
         if not self.affine:
-            return lambda v: keras.ops.rms_normalization(v, axis=keras_axes(self.axes), epsilon=self._eps)
+            return lambda v: keras.ops.rms_normalization(v, axis=keras_axes(self.axes), epsilon=self._eps(x.dtype))
         if "W" not in self.axes or "C" in self.axes:
-            return keras.layers.RMSNormalization(axis=keras_axes(self.axes), epsilon=self._eps)
-        norm = keras.layers.RMSNormalization(axis=list(range(-len(self.axes), 0)), epsilon=self._eps)
+            return keras.layers.RMSNormalization(axis=keras_axes(self.axes), epsilon=self._eps(x.dtype))
+        norm = keras.layers.RMSNormalization(axis=list(range(-len(self.axes), 0)), epsilon=self._eps(x.dtype))
         return [keras.layers.Permute((3, 1, 2)), norm, keras.layers.Permute((2, 3, 1))]
 
     def keras_weights(self, x: Tensor, **parameters: Array) -> list[Array]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.axes import Array, Tensor
+from parity.axes import F64, Tensor
 from parity.layers.base import Layer, Padding, Pads, Sizes, is_count, is_size, layer, require, setting, sized
 from parity.layers.padding import PAD, in_keras
 from parity.layers.windows import (
@@ -22,6 +22,7 @@ from parity.layers.windows import (
     size_mend,
 )
 from parity.operators.base import Site
+from parity.operators.formats import rounded
 from parity.operators.windows import Geometry, geometry
 
 
@@ -139,10 +140,10 @@ class AvgPool(Pool):
         whole = is_symmetric(pads) if framework == "torch" else self.padding == "same" or not any(map(any, pads))
         return super().of_one_size(framework, x) or not (whole or self.count_include_pad)
 
-    def _shares(self, x: Tensor) -> Array:
-        """What a mean over whole windows of a zero-padded input is multiplied by, ``1 1 H_out W_out``, float32."""
+    def _shares(self, x: Tensor) -> F64:
+        """What a mean over whole windows of a zero-padded input is multiplied by, ``1 1 H_out W_out``, float64."""
         inside = self._windows(x).held(self.count_include_pad)[None, None]
-        return (prod(sized(self.kernel, self.places)) / inside).astype(np.float32)
+        return np.asarray(prod(sized(self.kernel, self.places)) / inside, np.float64)
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         kernel, stride, pads = self._geometry(x)
@@ -154,7 +155,7 @@ class AvgPool(Pool):
         shares = self._shares(x)
         if np.all(shares == 1):
             return pieces
-        ratio = torch.from_numpy(shares)
+        ratio = torch.from_numpy(shares).to(getattr(torch, x.dtype))
 
         class Scale(torch.nn.Module):  # type: ignore[misc]
             """Multiply by a constant that moves with the module to its device."""
@@ -177,7 +178,7 @@ class AvgPool(Pool):
         if not any(map(any, reach)):
             return pool
         # Keras pads nothing but "same", which it does not count: pad with zeros, average, undo their share.
-        ratio = np.moveaxis(self._shares(x), 1, -1)
+        ratio = rounded(np.moveaxis(self._shares(x), 1, -1), x.dtype)
         pieces: list[Any] = [in_keras(getattr(keras.layers, f"ZeroPadding{self.places}D"), reach), pool]
         if np.any(ratio != 1):
             pieces.append(lambda v: v * ratio)

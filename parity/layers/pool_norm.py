@@ -12,6 +12,7 @@ from parity.layers.base import Padding, Sizes, is_count, layer, require, setting
 from parity.layers.padding import in_keras
 from parity.layers.pool import Pool
 from parity.layers.pool_whole import GlobalPool
+from parity.operators.formats import rounded
 
 
 class LPPool(Pool):
@@ -56,7 +57,8 @@ class LPPool(Pool):
         reach, ops = self._reach(x), keras.ops
         count: Any = float(prod(kernel))
         if self.scaled:
-            count = np.moveaxis((count**2 / self._windows(x).held(False))[None, None], 1, -1).astype(np.float32)
+            held = np.asarray(count**2 / self._windows(x).held(False), np.float64)[None, None]
+            count = rounded(np.moveaxis(held, 1, -1), x.dtype)
         padding = getattr(keras.layers, f"ZeroPadding{self.places}D")
         pieces: list[Any] = [in_keras(padding, reach)] if any(map(any, reach)) else []
         return [

@@ -11,6 +11,7 @@ from parity.errors import Unsupported
 from parity.layers.base import Layer, Sizes, is_number, is_size, layer, require
 from parity.layers.padding import taken
 from parity.layers.windows import PLACES, require_places
+from parity.operators.formats import rounded
 
 UpsampleMode = Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area"]
 LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}  #: torch's words, by how many places they interpolate along
@@ -116,7 +117,7 @@ class Upsample(Layer):
         how |= dict(mode=kernel, axes=tuple(range(2, len(x.shape))))
         if factors is None:
             return op.Resize(x, None, None, op.constant(list(sizes)), **how)
-        return op.Resize(x, None, op.constant([float(f) for f in factors]), **how)
+        return op.Resize(x, None, op.constant([float(f) for f in factors], "float32"), **how)
 
     def of_one_size(self, framework: str, x: Tensor) -> bool:
         # Keras has the whole factors of UpSampling2D; anything else names a size, or weights of rows and columns.
@@ -160,7 +161,7 @@ class Upsample(Layer):
             )
         # Keras' own would be another function, and it has none of signals and volumes: the same weights as sums of products.
         weights = [
-            self._weights(found, n).astype(np.float32) for found, (n, _) in zip(self._places(x), each, strict=True)
+            rounded(self._weights(found, n), x.dtype) for found, (n, _) in zip(self._places(x), each, strict=True)
         ]
 
         def summed(v: Any) -> Any:

@@ -140,6 +140,7 @@ operator("Gelu")(
         lambda at, y, x: 2 * np.abs(y) + 2 * np.minimum(np.abs(x), 6),
         "`2 u_e (abs(y) + min(abs(x), 6))`",
         peak=lambda x: 2 * x,  # oneDNN halves last, and torch takes it for Gelu
+        gate=True,
     )
 )
 operator("Swish")(
@@ -147,6 +148,7 @@ operator("Swish")(
         lambda at, x: x * sigmoid(at.get("alpha", 1.0) * x),
         lambda at, y, x: np.abs(y) + 2 * np.abs(x),
         "`u_e (abs(y) + 2 abs(x))`",
+        gate=True,
     )
 )
 operator("Mish")(
@@ -154,6 +156,7 @@ operator("Mish")(
         lambda at, x: x * np.tanh(softplus(x)),
         lambda at, y, x: 3 * np.abs(x) * np.where(x > -20, 1.0, 0.01) + 2 * np.abs(y),
         "`u_e (3 abs(x) + 2 abs(y))`",
+        gate=True,
     )
 )
 
@@ -176,5 +179,6 @@ operator("HardSwish")(
         lambda at, y, x: 2 * np.abs(y) + np.where(np.abs(x) < 3.001, np.abs(x), 0.0),
         "`u_e (2 abs(y) + abs(x)) between its flat ends`",
         peak=lambda x: 6 * x,  # torch divides last
+        gate=True,
     )
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +18,8 @@ class Elementwise(Operator):
     """``f(at, *x)``, whose arithmetic rounds ``units(at, y, *x)`` times u_e before the result is stored.
 
     units None: one correctly rounded result, which its storage holds; said: the units in words; exact: nothing is rounded;
-    peak: the largest number on the way to the result, where that is larger. Whole numbers are exact.
+    peak: the largest number on the way to the result, where that is larger; gate: the input times what is 0 at minus infinity: kernels
+    give NaN there or the limit, 0. Whole numbers are exact.
     """
 
     def __init__(
@@ -29,8 +31,9 @@ class Elementwise(Operator):
         exact: bool = False,
         steps: Any = None,
         peak: Callable[..., Any] | None = None,
+        gate: bool = False,
     ) -> None:
-        self._f, self._units, self._exact, self._steps, self._peak = f, units, exact, steps, peak
+        self._f, self._units, self._exact, self._steps, self._peak, self._gate = f, units, exact, steps, peak, gate
         self._said = "exact" if exact else said or "one rounding, into storage"
 
     @property
@@ -50,7 +53,10 @@ class Elementwise(Operator):
         if self._peak is not None:  # an element-wise kernel may work in the type that is stored
             beyond = np.isfinite(y[0]) & (self._peak(*x) >= at.format.stored_largest)
             unspecified = unspecified | beyond
-        return (Noise(own, (), stored(at, y[0]), flush, unspecified if unspecified.any() else None),)
+        noise = Noise(own, (), stored(at, y[0]), flush, unspecified if unspecified.any() else None)
+        if self._gate and (shut := x[0] == -np.inf).any():
+            noise = replace(noise, open=shut, why="minus infinity meets a gate of 0")
+        return (noise,)
 
     def flushed(self, at: Site, y: Any, *x: Any) -> tuple[F64 | float, Array]:
         """What is lost where a kernel takes subnormal operands for zero, and where anything may come of it.

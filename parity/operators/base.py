@@ -48,6 +48,8 @@ class Noise:
         0.0  #: what flushing of subnormals may take away besides the result's own: absolute, not random
     )
     overflow: Array | None = None  #: where a sum on the way may pass the largest number: whatever comes is unspecified
+    open: Array | None = None  #: where the operator leaves open for another reason what comes, NaN included
+    why: str = ""  #: the reason, as a clause: "a weight of 0 meets an infinity"
 
     @cached_property
     def evaluation(self) -> F64 | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.axes import Array, Shape
 from parity.operators.base import Site, Unsupported
-from parity.operators.formats import FORMATS
+from parity.operators.formats import FORMATS, rounded
 from parity.operators.graph import Graph, Node, Value, as_value, walk
 from parity.operators.table import OPERATORS
 
@@ -41,8 +41,9 @@ class Spelling:
     first axis of what depends on an input is taken for the batch.
     """
 
-    def __init__(self, opset: int = 22, training: bool = False) -> None:
+    def __init__(self, opset: int = 22, training: bool = False, precision: str = "float32") -> None:
         self._opset = opset
+        self.precision = precision  #: the stored type of everything that is called float here
         self.training = training  #: whether the layer is to be spelled as it is in training
         self._nodes: list[Node] = []
         self._constants: dict[str, Array] = {}
@@ -78,16 +79,16 @@ class Spelling:
         empty = np.zeros((0, *shape[1:]), np.float64 if dtype in FORMATS else dtype)
         return self._known(Named(name, Value(empty, dtype), shape[0]))
 
-    def parameter(self, name: str, shape: Shape, dtype: str = "float32") -> Named:
-        """A value that is fed and has no batch."""
+    def parameter(self, name: str, shape: Shape, dtype: str = "") -> Named:
+        """A value that is fed and has no batch, of the graph's precision unless a type is said."""
         self._inputs.append(name)
-        return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), shape), dtype), None))
+        return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), shape), dtype or self.precision), None))
 
     def constant(self, array: Any, dtype: str = "") -> Named:
-        """A stored array; numbers and lists of whole numbers are int64, of others float32."""
+        """A stored array; numbers and lists of whole numbers are int64, floats of the graph's precision unless a type is said."""
         array = np.asarray(array)
-        if not dtype and array.dtype == np.float64:
-            array = array.astype(np.float32)
+        if array.dtype.kind == "f":
+            array = rounded(array, dtype or self.precision)
         name = f"{self.scope or 'constant'}.{self._next()}"
         self._constants[name] = array
         return self._known(Named(name, as_value(array, dtype), None))

@@ -12,7 +12,7 @@ import numpy as np
 from parity.axes import F64, Array, Shape
 from parity.operators import winograd
 from parity.operators.base import Near, Noise, Operator, Site, Terms, Unsupported, Window, operator
-from parity.operators.sums import BLOCKS, LANES, blocks, largest_prefix, rounded_sum
+from parity.operators.sums import BLOCKS, LANES, blocks, largest_prefix, rounded_sum, sizes
 from parity.operators.windows import Geometry, geometry, per_channel
 
 CHUNK = 2**21  #: elements of the unfolded input that are held at once: 16 MiB, which caches and the heap can hold
@@ -122,7 +122,7 @@ class _Convolution(Operator):
             return np.maximum(*parts)
 
         def magnitude() -> F64:
-            total: F64 = self._sum(at, np.abs(data), np.abs(w)) + np.abs(bias)
+            total: F64 = self._sum(at, sizes(data), sizes(w)) + np.abs(bias)
             return total
 
         products = self.products(at, data.shape, w.shape)
@@ -275,7 +275,7 @@ class _Product(Operator):
             return np.asarray(v[..., 0] if a0.ndim == 1 and b0.ndim == 1 else v[..., 0, :] if a0.ndim == 1 else v)
 
         def magnitude() -> F64:
-            total: F64 = folded(np.abs(a) @ np.abs(b)) + (0.0 if bias is None else np.abs(bias))
+            total: F64 = folded(sizes(a) @ sizes(b)) + (0.0 if bias is None else np.abs(bias))
             return total
 
         noise = rounded_sum(
@@ -358,7 +358,7 @@ class Einsum(Operator):
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         squares = self.value(at, *(v * v for v in x))[0]
         n = self.products(at, *(np.shape(v) for v in x))
-        return (rounded_sum(at, n, squares, y[0], magnitude=lambda: self.value(at, *(np.abs(v) for v in x))[0]),)
+        return (rounded_sum(at, n, squares, y[0], magnitude=lambda: self.value(at, *map(sizes, x))[0]),)
 
     def products(self, at: Site, *shapes: Shape) -> int:
         left, arrow, right = at.attributes["equation"].replace(" ", "").partition("->")

@@ -13,6 +13,7 @@ import numpy as np
 
 from parity.axes import Array, Shape
 from parity.errors import UsageError
+from parity.operators.formats import numpy_type
 from parity.operators.graph import Graph, Node, Value
 from parity.operators.table import OPERATORS
 
@@ -41,7 +42,7 @@ def write(
     nodes = [_node(node) for node in graph.nodes]
     constants = {**graph.constants, **stored}
     feeds = [
-        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), list(shape))
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(numpy_type(dtype)), list(shape))
         for name, (shape, dtype) in inputs.items()
     ]
     initializers = [numpy_helper.from_array(np.asarray(array, order="C"), name) for name, array in constants.items()]
@@ -68,7 +69,7 @@ def _node(node: Node) -> Any:
 
     attributes = {name: spelled(value) for name, value in node.attributes.items()}
     if "to" in attributes:  # parity names types, ONNX numbers them
-        attributes["to"] = helper.np_dtype_to_tensor_dtype(np.dtype(attributes["to"]))
+        attributes["to"] = helper.np_dtype_to_tensor_dtype(numpy_type(attributes["to"]))
     made = helper.make_node(node.kind, node.inputs, node.outputs, name=node.name, domain=node.domain, **attributes)
     if node.scope:
         made.metadata_props.add(key=LAYER, value=node.scope)
@@ -295,7 +296,7 @@ def _function(schema: Any, node: Any, opset: int, inputs: Sequence[Value | None]
                 continue
             if value.dtype.startswith("seq"):
                 return None  # bodies over sequences are loops, for which there is no rule
-            kind = helper.np_dtype_to_tensor_dtype(_np_type(value.dtype))
+            kind = helper.np_dtype_to_tensor_dtype(numpy_type(value.dtype))
             types.append(helper.make_tensor_type_proto(kind, np.shape(value.y)).SerializeToString())
         for version in newest(schema.context_dependent_function_opset_versions):
             raw = schema.get_context_dependent_function_with_opset_version(version, node.SerializeToString(), types)
@@ -307,12 +308,6 @@ def _function(schema: Any, node: Any, opset: int, inputs: Sequence[Value | None]
         return None
     found = schema.get_function_with_opset_version(versions[0])
     return found if isinstance(found, onnx.FunctionProto) else onnx.FunctionProto.FromString(found)
-
-
-def _np_type(name: str) -> Any:
-    import ml_dtypes
-
-    return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
 
 
 def _bound(node: Any, values: Mapping[str, Any]) -> Any:

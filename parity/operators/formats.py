@@ -1,9 +1,13 @@
-"""Number formats: what storing a value and adding it up may round. Dimensionless unit roundoffs; no arrays."""
+"""Number formats: what storing a value and adding it up may round. Dimensionless unit roundoffs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+
+from parity.axes import Array
 
 Algorithm = Literal["direct", "winograd4", "winograd6", "fft"]
 
@@ -48,6 +52,24 @@ FORMATS = {
     "float32": FLOAT32,
     "float64": Format("float64", 2.0**-53, 2.0**-53, 2.0**-1022, _MAX64, _MAX64),
 }
+
+
+def numpy_type(name: str) -> np.dtype[Any]:
+    """numpy's type of a stored type's name; bfloat16 is that of ml_dtypes, which is only imported where it is asked for."""
+    if name == "bfloat16":
+        import ml_dtypes
+
+        found: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return found
+    return np.dtype(name)
+
+
+def rounded(array: Array, name: str) -> Array:
+    """An array rounded to nearest even into the stored type of this name, once; the array itself where it is of that type."""
+    return array.astype(numpy_type(name), copy=False)
+
+
+HALVES = ("float16", "bfloat16")  #: stored coarsely, and added up in float32
 
 #: How convolutions may be computed by transforming tiles, in order of how much they allow.
 TRANSFORMS = (

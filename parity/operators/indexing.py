@@ -151,7 +151,23 @@ operator("GatherElements")(Move(lambda at, x, i: x[_places(at, i)]))
 operator("GatherND")(Move(_gather_nd))
 operator("OneHot")(OneHot(_one_hot, sizes=(1,)))
 operator("NonZero")(Move(_non_zero))
-operator("ArgMax", "ArgMin")(Move(_arg))
+
+
+@operator("ArgMax", "ArgMin")
+class Arg(Move):
+    """Exact: values are compared. Where NaN is among them ONNX does not say which place is meant."""
+
+    def __init__(self) -> None:
+        super().__init__(_arg)
+
+    def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
+        lost = np.isnan(x[0]) if x[0].dtype.kind == "f" else np.False_
+        if not lost.any():
+            return (EXACT,)
+        lost = np.any(lost, axis=at.get("axis", 0) % x[0].ndim, keepdims=bool(at.get("keepdims", 1)))
+        return (Noise(open=lost, why="no order tells where NaN stands"),)
+
+
 operator("Unique")(Move(_unique))
 
 

@@ -14,6 +14,7 @@ from parity.operators.base import Move, Noise, Operator, Shared, Site, Sum, Term
 from parity.operators.formats import FORMATS
 from parity.operators.reduction import summed
 from parity.operators.rows import Axes, Rows, doubt, measured, row_noise
+from parity.operators.sums import sizes
 from parity.operators.windows import per_channel
 
 #: ONNX's numbers of the types in which statistics are computed and given out (stash_type).
@@ -177,7 +178,11 @@ class BatchNormalization(Operator):
         own = u * (np.abs(scale) * (np.abs(data) + np.abs(mean)) + np.abs(beta))
         axes = (0, *range(2, data.ndim))
         shift = np.broadcast_to(u * (np.abs(scale * mean) + np.abs(beta)), data.shape)
-        return (Noise(own, (Shared(u * scale * data, axes), Shared(shift, axes)), stored(at, y[0])),)
+        # A kernel may multiply by gamma before it divides by the deviation.
+        gamma = np.abs(np.asarray(_channels(x[1], data.ndim)))
+        beyond = np.maximum(gamma, np.abs(scale)) * (sizes(data) + np.abs(mean)) + np.abs(beta) >= at.format.largest
+        shared = (Shared(u * scale * data, axes), Shared(shift, axes))
+        return (Noise(own, shared, stored(at, y[0]), overflow=beyond if beyond.any() else None),)
 
     def dtypes(self, at: Site, y: Sequence[Any]) -> tuple[str, ...]:
         """The statistics are stored as those that come in."""
@@ -235,11 +240,12 @@ class LRN(Operator):
         Kernels slide the window along the channels (ONNX Runtime, Caffe2): up to channel c they have rounded 2 c times, at
         sizes up to the largest base so far [derived: Azuma on those]. The power is good to 2 u, and two roundings more.
         """
-        base = self._base(at, x[0])
+        base, so_far = self._base(at, x[0]), np.maximum.accumulate(self._base(at, sizes(x[0])), axis=1)
+        beyond = so_far >= at.format.largest  # once it has passed the largest number a sliding sum does not come back
         c = np.arange(base.shape[1]).reshape([-1 if a == 1 else 1 for a in range(base.ndim)])
-        d = at.format.elementwise * np.sqrt(2 * c + at.attributes["size"] + 1) * np.maximum.accumulate(base, axis=1)
+        d = at.format.elementwise * np.sqrt(2 * c + at.attributes["size"] + 1) * so_far
         own = np.abs(y[0]) * (4 * at.format.elementwise + at.get("beta", 0.75) * d / base)
-        return (Noise(own, (), stored(at, y[0])),)
+        return (Noise(own, (), stored(at, y[0]), overflow=beyond if beyond.any() else None),)
 
     @staticmethod
     def _base(at: Site, x: Any) -> F64:
@@ -320,7 +326,7 @@ class Softmax(Operator):
         """The shares, how far each element is below the largest of its row, and the logarithm of the row's sum."""
         axes = _along(at, x.ndim)
         top = x.max(axis=axes, keepdims=True, initial=-np.inf)
-        d = x - np.where(np.isfinite(top), top, 0.0)
+        d = x - np.where(top == -np.inf, 0.0, top)  # beside an infinity nothing has a share: it is NaN throughout
         e = np.exp(d)
         total = e.sum(axis=axes, keepdims=True)
         return e / total, d, np.log(total)

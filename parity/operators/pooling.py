@@ -11,6 +11,7 @@ import numpy as np
 
 from parity.axes import F64, Array, Shape
 from parity.operators.base import EXACT, Noise, Operator, Site, Terms, Window, operator, stored
+from parity.operators.sums import sizes
 from parity.operators.windows import Geometry, geometry
 
 
@@ -75,8 +76,10 @@ class _Mean(Operator):
         magnitude = self.summed(at, np.abs(x[0]))
         n = self.products(at, x[0].shape)
         own = at.format.elementwise * sqrt(n) * magnitude / self.counts(at, x[0].shape)
-        beyond = magnitude >= at.format.largest
-        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond if beyond.any() else None),)
+        beyond: Array | None = None
+        if not (magnitude < at.format.largest).all():
+            beyond = self.summed(at, sizes(x[0])) >= at.format.largest
+        return (Noise(own, (), stored(at, y[0]), n * at.format.product_tiny, beyond),)
 
 
 @operator("AveragePool")
@@ -160,7 +163,10 @@ class LpPool(Operator):
 
     def noise(self, at: Site, y: Sequence[Any], *x: Any) -> tuple[Noise, ...]:
         n = prod(x[0].shape[2:] if at.kind == "GlobalLpPool" else at.attributes["kernel_shape"])
-        return (Noise(at.format.elementwise * (sqrt(n) + 4) * np.abs(y[0]), storage=stored(at, y[0])),)
+        own = at.format.elementwise * (sqrt(n) + 4) * np.abs(y[0])
+        # The powers and their sum may be kept in the type that is stored: torch makes it of a power and an average.
+        beyond = np.isfinite(y[0]) & (np.abs(y[0]) ** at.get("p", 2) >= at.format.stored_largest)
+        return (Noise(own, storage=stored(at, y[0]), overflow=beyond if beyond.any() else None),)
 
     def window(self, at: Site, *shapes: Shape) -> Window | None:
         return None if at.kind == "GlobalLpPool" else _windows(at, shapes[0][2:]).window

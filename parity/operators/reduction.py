@@ -12,7 +12,7 @@ import numpy as np
 
 from parity.axes import F64, Shape
 from parity.operators.base import EXACT, Noise, Operator, Shared, Site, Terms, operator, stored
-from parity.operators.sums import blocks, largest_prefix, rounded_sum
+from parity.operators.sums import blocks, largest_prefix, rounded_sum, sizes
 
 Axes = tuple[int, ...]
 TINY = np.finfo(np.float64).tiny
@@ -43,7 +43,7 @@ def summed(at: Site, terms: F64, axes: Axes, keep: bool = True) -> Noise:
         return largest_prefix(flat[..., i:j].sum(axis=-1) for i, j in blocks(n)).reshape(squares.shape)
 
     def magnitude() -> F64:
-        return np.asarray(np.abs(terms).sum(axis=axes, keepdims=keep))
+        return np.asarray(sizes(terms).sum(axis=axes, keepdims=keep))
 
     y = np.sum(terms, axis=axes, keepdims=keep)
     return rounded_sum(at, n, squares, y, prefix=prefix if n else None, magnitude=magnitude)
@@ -121,6 +121,8 @@ class Reduce(Operator):
         if kind == "LogSumExp":
             return (_log_sum_exp_noise(at, data, axes, keep, y[0]),)
         u, size = at.format.elementwise, np.abs(y[0])
+        if n == 0 and kind == "Mean":
+            return (Noise(open=np.ones(y[0].shape, bool), why="ONNX leaves the mean of nothing undefined"),)
         total = summed(at, _terms(kind, data), axes, keep)
         own, flush = np.asarray(total.own), np.asarray(total.flush, np.float64)
         if kind == "Mean":  # the division by n

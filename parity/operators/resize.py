@@ -16,6 +16,8 @@ MODES = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}  #: ol
 ROUNDINGS = 4  #: of a computed place, counted in the worst way: of the scale, the product, the offset, the sum
 #: What a computed weight is off by in u beside its own size, since its terms cancel: a third of what counting in the worst
 #: way gives, which is 3 for a tent and 20 for the outer part of Keys' cubic [derived].
+#: Why a value is unspecified: a kernel that takes ``a + (b - a) w`` makes NaN of an infinity, and may look at b though w is 0.
+LERP = "an infinity or NaN lies within reach of an interpolation, whose formula is the kernel's own"
 CANCELS = {"linear": 1.0, "cubic": 20 / 3}
 
 
@@ -179,6 +181,15 @@ def weighted(x: Array, steps: Sequence[tuple[Along, Table]], beyond: float | Non
     return x
 
 
+def _next_to(along: Along, made: Table) -> Table:
+    """The elements that a kernel may look at, all by a weight of 1: one more at each end where a weight is next to 0 or a place is cut off."""
+    edge = (np.abs(made.weights) < 1e-3).any(axis=1) | (along.places < 0) | (along.places > along.size - 1)
+    more = edge.astype(np.int64)[:, None]
+    low, high = made.elements.min(axis=1, keepdims=True) - more, made.elements.max(axis=1, keepdims=True) + more
+    elements = np.clip(np.concatenate([made.elements, low, high], axis=1), 0, along.size - 1)
+    return made._replace(elements=elements, weights=np.ones(elements.shape))
+
+
 # ---- the operator ---------------------------------------------------------------------------------------------------
 
 
@@ -215,7 +226,25 @@ class Resize(Operator):
             others = tuple(a for a in range(y[0].ndim) if a != along.axis)
             shared.append(Shared(shift + np.copysign(weights, shift), others))
         size = weighted(np.abs(x[0]), sizes, 0.0)
-        return (Noise(u * size, tuple(shared), stored(at, y[0])),)
+        beyond, unsure = self._strayed(at, x[0], steps)
+        return (Noise(u * size, tuple(shared), stored(at, y[0]), overflow=beyond, open=unsure, why=LERP),)
+
+    @staticmethod
+    def _strayed(at: Site, x: Array, steps: Sequence[tuple[Along, Table]]) -> tuple[Array | None, Array | None]:
+        """Where differences of neighbours may pass the largest number, and where one that is not finite may or may not count.
+
+        Certain is that NaN comes of a NaN that has a weight.
+        """
+        fine = np.isfinite(x)
+        near = [(along, _next_to(along, t)) for along, t in steps]
+        reached = weighted(np.where(fine, np.abs(x), 0.0), near)
+        beyond = reached > at.format.largest
+        if fine.all():
+            return beyond if beyond.any() else None, None
+        counts = [(along, t._replace(weights=(t.weights != 0).astype(np.float64))) for along, t in steps]
+        certain = weighted(np.isnan(x).astype(np.float64), counts) > 0
+        unsure = (weighted((~fine).astype(np.float64), near) > 0) & ~certain
+        return beyond if beyond.any() else None, unsure
 
     @staticmethod
     def _moved(at: Site, along: Along, exact: Table) -> list[Table]:

@@ -29,7 +29,7 @@ def rounded_sum(
     """The noise of a sum of n products t_i plus a bias: A is ``u_a sqrt(n+1) sqrt(sum t^2 + y^2 + b^2 + p^2)``.
 
     squares: the sum of t_i squared; prefix: gives p^2, the largest squared running sum over a few natural orders, and is
-    asked only where the site is careful; magnitude: gives ``sum |t_i|``, asked only where that may overflow; transforms:
+    asked only where the site is careful; magnitude: gives ``sum |t_i|`` of the finite terms, asked only where that may overflow; transforms:
     whether an algorithm that transforms tiles can compute it. Where storage is coarser than accumulation the sum may be
     stored before the bias is added, which rounds once more.
 
@@ -49,9 +49,18 @@ def rounded_sum(
     return Noise(own, storage=storage, flush=n * form.product_tiny, overflow=overflows(form, n, squares, magnitude))
 
 
+def sizes(x: Any) -> F64:
+    """``|x|`` of what is finite; what is not makes no sum pass the largest number on the way, it is there already."""
+    return np.where(np.isfinite(x), np.abs(x), 0.0)
+
+
 def overflows(form: Format, n: int, squares: F64, magnitude: Callable[[], F64] | None) -> Array | None:
     """Where a running sum in some order can pass the largest number; None where none can (Cauchy-Schwarz tells quickly)."""
-    if magnitude is None or not squares.size or np.sqrt(n * np.nanmax(squares)) < form.largest:
+    if (
+        magnitude is None
+        or not squares.size
+        or np.sqrt(n * np.fmax.reduce(squares, axis=None, initial=0.0)) < form.largest
+    ):
         return None
     beyond: Array = magnitude() >= form.largest
     return beyond if beyond.any() else None

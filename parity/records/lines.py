@@ -109,7 +109,7 @@ class Place(Struct, frozen=True):
     expected: Number
     got: Number
     allowed: Number
-    ulps: Number  #: abs(got - expected) in units in the last place of expected, float32
+    ulps: Number  #: abs(got - expected) in units in the last place of expected, in its stored type
 
 
 class Grid(Struct, frozen=True):

@@ -26,8 +26,21 @@ KINDS = [
     if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
 ]
 FAMILIES = [cls.kind for cls in KINDS]
-#: What rounds alike, underflows, or overflows on the way, networks in training, and gradients, of any layer.
-OTHERS = ["alike", "under", "over", "training", "gradient"]
+#: What rounds alike, underflows, or overflows on the way, networks in training, gradients, other precisions,
+#: and inputs that are special, empty or long, of any layer.
+OTHERS = [
+    "alike",
+    "under",
+    "over",
+    "training",
+    "gradient",
+    "float16",
+    "bfloat16",
+    "float64",
+    "special",
+    "empty",
+    "long",
+]
 NETWORKS = [
     "cnn_block",
     "simple_cnn",
@@ -227,7 +240,17 @@ def test_every_answer_of_a_small_case_is_a_finite_number_in_the_shape_promised(
 ) -> None:
     for case, truth in answers:
         assert truth.y.shape == case.output.shape, case.name
+        if case.family in ("special", "empty"):
+            continue
         assert np.isfinite(truth.y).all(), case.name
         if truth.dtype in FORMATS:  # integers are exact
             assert np.isfinite(truth.allowed()).all(), case.name
         assert np.max(np.abs(truth.y)) < np.finfo(np.float32).max, case.name
+
+
+def test_where_an_answer_to_special_values_is_judged_its_bound_is_a_number(answers: list[tuple[Case, Truth]]) -> None:
+    for case, truth in answers:
+        judged = np.isfinite(truth.y) if truth.unspecified is None else np.isfinite(truth.y) & ~truth.unspecified
+        assert np.isfinite(truth.allowed()[judged]).all(), case.name
+        if case.values != "normal":
+            assert judged.any() or np.isnan(truth.y).any(), case.name

@@ -54,10 +54,14 @@ def test_a_shape_that_only_broadcasts_is_a_shape() -> None:
     assert compare(honest().reshape(1, *SHAPE), truth(), TENSOR).kind == "shape"
 
 
-def test_nothing_to_compare_is_empty_and_never_a_pass() -> None:
+def test_nothing_to_compare_is_empty_and_a_pass_only_where_it_has_to_be() -> None:
     assert compare(honest()[:0], truth(), TENSOR).kind == "empty"
-    none = Tensor((0, 3, 4, 4))
-    assert compare(honest()[:0], truth(honest()[:0]), none).kind == "empty"
+    assert compare(honest()[:0], truth(honest()[:0]), None).kind == "empty"
+    nothing, none = truth(honest()[:0]), Tensor((0, 3, 4, 4))
+    assert compare(honest()[:0], nothing, none).kind is None
+    assert compare(honest()[:0].reshape(0), nothing, none).kind == "shape"
+    assert compare(honest()[:0].astype(np.float64), nothing, none).kind == "dtype"
+    assert compare(honest(), nothing, none).kind == "shape"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float16"])

@@ -59,6 +59,12 @@ def test_a_check_that_passes_though_declared_is_stale_and_names_the_file() -> No
     )
 
 
+def test_what_some_runs_do_not_show_is_never_stale() -> None:
+    elsewhere = entry(everywhere=False)
+    assert apply(made.failing(), [elsewhere], HERE).status == "known"
+    assert apply(made.check("net", "torch>ort"), [elsewhere], HERE).status == "pass"
+
+
 @pytest.mark.parametrize("kind", ["shape", "nan", "inexact", "error", "crash", "timeout"])
 def test_a_check_that_fails_in_another_way_stays_as_it_is(kind: Any) -> None:
     failed = made.failing()

@@ -62,7 +62,7 @@ def test_no_running_sum_of_any_case_reaches_what_float32_counts_exactly(registry
             assert shrink is not None
             steps[node.name] = min(steps[name] for name in node.inputs) * shrink
             arguments = [sizes[name] for name in node.inputs]
-            reached, sizes[node.name] = largest_sum(node.layer, arguments, parameters[node.name])
+            reached, sizes[node.name] = largest_sum(node.layer, arguments, parameters[node.of or node.name])
             # Counted in the finest step, a running sum is a whole number; below 2^24 float32 holds all of them.
             assert reached / steps[node.name] < 2**24, (case.name, node.name)
         checked += 1
@@ -78,7 +78,7 @@ def test_every_value_of_every_case_is_a_multiple_of_its_step_and_fits_float32(re
         steps: dict[str, Fraction] = {INPUT: Fraction(1)}
         for node in case.network.nodes:
             inputs = [values[name] for name in node.inputs]
-            y = reference(node.layer, *inputs, **parameters[node.name])
+            y = reference(node.layer, *inputs, **parameters[node.of or node.name])
             shrink = finest_step(node.layer, *(case.tensors[name] for name in node.inputs))
             assert shrink is not None
             step = min(steps[name] for name in node.inputs) * shrink
@@ -86,11 +86,14 @@ def test_every_value_of_every_case_is_a_multiple_of_its_step_and_fits_float32(re
             assert np.all(y * step.denominator == np.round(y * step.denominator)), (case.name, node.name)
             assert np.all(y == y.astype(np.float32)), (case.name, node.name)
             values[node.name], steps[node.name] = y, step
-        assert np.any(values[case.network.output.name]), case.name
+        # Places, which are whole numbers, may all be the first.
+        assert np.any(values[case.network.output.name]) or case.output.dtype != "float32", case.name
 
 
 def test_every_single_convolution_dense_layer_and_maximum_has_an_integer_probe(registry: Registry) -> None:
     for case in registry.cases.values():
+        if case.values != "normal" or 0 in case.shape:
+            continue
         (node, *others) = case.network.nodes
         # A ReLU with a slope or an edge of its own may round.
         if (

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from parity.axes import Shape
+from parity.operators.formats import numpy_type
 from parity.records.verdict import Kind
 
 Inferred = Literal["right", "wrong"]
@@ -49,7 +48,7 @@ def check_file(path: Path, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) 
         return Complaint(kind, f"{path.name} declares {len(graph.output)} outputs, expected {len(shapes)}")
     named = onnx.TensorProto.DataType.Name
     for output, shape, dtype in zip(graph.output, shapes, dtypes or ["float32"] * len(shapes), strict=True):
-        stored, expected = output.type.tensor_type.elem_type, onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        stored, expected = output.type.tensor_type.elem_type, onnx.helper.np_dtype_to_tensor_dtype(numpy_type(dtype))
         if stored != expected:
             said = f"{path.name}: output {output.name} declares {named(stored)}, expected {named(expected)}"
             return Complaint("dtype", said)

@@ -36,7 +36,13 @@ class DefinitionFile:
             raise Unsupported("a definition says what there is without chance, and draws nothing")
         known = {**case.tensors, **dict(zip(case.graph.outputs, case.outputs.values(), strict=True))}
         shapes = {name: known[name].shape for name in model.graph.outputs}
-        onnx.save(write(model.graph, {INPUT: (case.shape, case.dtype)}, model.parameters, shapes), path)
+        try:
+            made = write(model.graph, {INPUT: (case.shape, case.input.dtype)}, model.parameters, shapes)
+        except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as error:
+            if case.precision != "float32" and "has unsupported type" in str(error):
+                raise Unsupported(f"ONNX: {str(error).strip().splitlines()[0]}") from error
+            raise
+        onnx.save(made, path)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:
         """There is none: a definition is written on inputs of one shape."""

@@ -15,6 +15,7 @@ from parity.errors import Unsupported
 from parity.routes.exporters.batch import asked_axes, in_layout
 from parity.routes.exporters.opsets import require
 from parity.routes.exporters.refusal import refusal
+from parity.routes.frameworks.tensorflow import lacking
 from parity.routes.options import DYNAMIC, OPSET, Option, number
 
 
@@ -45,11 +46,16 @@ class Tf2Onnx:
             shape = case.input.in_layout("NHWC")
             free = {in_layout(axis, len(shape), "NHWC") for axis in asked_axes(case, self.framework)}
             open_shape = [None if axis in free else size for axis, size in enumerate(shape)]
-            how = dict(input_signature=[tf.TensorSpec(open_shape, case.dtype, name="input")])
+            how = dict(input_signature=[tf.TensorSpec(open_shape, case.input.dtype, name="input")])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
-            model(tf.zeros(case.input.in_layout("NHWC"), case.dtype), training=False)
+            try:
+                model(tf.zeros(case.input.in_layout("NHWC"), case.input.dtype), training=False)
+            except (tf.errors.OpError, TypeError) as error:
+                if said := lacking(case.precision, error):
+                    raise Unsupported(said) from error
+                raise
             # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1

@@ -11,6 +11,7 @@ from parity.errors import Unsupported
 from parity.routes.exporters.batch import asked_axes
 from parity.routes.exporters.opsets import require
 from parity.routes.exporters.refusal import refusal
+from parity.routes.frameworks.torch import lacking, torch_type
 from parity.routes.options import DYNAMIC, OPSET, UNOPTIMISED, Option, number
 
 
@@ -50,7 +51,12 @@ class TorchScript:
             how |= dict(do_constant_folding=False)
         if DYNAMIC.word in self.asked:
             how |= dict(input_names=["input"], dynamic_axes={"input": list(asked_axes(case, self.framework))})
-        traced(model, (sample_input(case),), path, **how)
+        try:
+            traced(model, (sample_input(case),), path, **how)
+        except (RuntimeError, NotImplementedError) as error:  # tracing runs the module
+            if said := lacking(case.precision, error):
+                raise Unsupported(said) from error
+            raise
         require(path, opset, self.name)
 
     def wrote(self, path: Path) -> str:
@@ -77,10 +83,10 @@ def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> No
 
 
 def sample_input(case: Case) -> Any:
-    """An input of the case's shape and dtype for an exporter to trace with; its values decide nothing."""
+    """An input of the case's shape and type for an exporter to trace with; its values decide nothing."""
     import torch
 
-    return torch.zeros(case.shape, dtype=getattr(torch, case.dtype))
+    return torch.zeros(case.shape, dtype=torch_type(torch, case.input.dtype))
 
 
 def pytorch_exporter(path: Path) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from parity.axes import Array, Layout, Tensor, to_layout
+from parity.axes import Array, Layout, Shape, Tensor, to_layout
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
@@ -63,11 +63,16 @@ def build(case: Case, parameters: Parameters, tapped: bool) -> Any:
     # Keras counts through the names of layers over all that a process builds, and tf2onnx's optimisers go by names.
     reset_uids()
     shape = case.input.in_layout(LAYOUT)
-    states: list[Any] = []
-    derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
     if case.chance:
         keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-    values = {INPUT: keras.Input(shape=shape[1:], dtype=case.dtype, name="input")}
+    with _policy(keras, case.precision):
+        return _built(keras, case, parameters, tapped, shape[1:])
+
+
+def _built(keras: Any, case: Case, parameters: Parameters, tapped: bool, shape: Shape) -> Any:
+    states: list[Any] = []
+    derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
+    values = {INPUT: keras.Input(shape=shape, dtype=case.input.dtype, name="input")}
     spelled: dict[str, list[Any]] = {}
     for node in case.network.nodes:
         x = case.tensors[node.inputs[0]]
@@ -90,11 +95,23 @@ def build(case: Case, parameters: Parameters, tapped: bool) -> Any:
     outputs = [values[name] for name in names] if tapped else values[names[-1]]
     model = keras.Model(values[INPUT], outputs)
     model.training_mode = Training(tuple(states)) if case.training else None
+    model.precision = case.precision
     model.derived = None
     if case.gradient and not tapped:
         cotangent = parameters[COTANGENT][case.network.output.name]
         model.derived = Derived(to_layout(cotangent, case.output, LAYOUT), tuple(derived))
     return model
+
+
+@contextmanager
+def _policy(keras: Any, precision: str) -> Iterator[None]:
+    """Layers that are made meanwhile compute and store in this type, as people set it: by the dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _placed(layer: Layer, x: Tensor) -> tuple[Placing, tuple[str, ...]]:
@@ -134,7 +151,9 @@ class OnKeras:
         raise Unsupported(f"{self.name} fixes its threads when it starts")
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
-        """The case's network as a Keras model."""
+        """The case's network as a Keras model, in float32 alone."""
+        if case.precision != "float32":
+            raise Unsupported(f"parity asks {self.name} in float32 alone")
         return build(case, parameters, tapped)
 
     def called(self, model: Any) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,6 +15,9 @@ from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.routes.frameworks import keras
 from parity.routes.options import TF32, XLA, Option
+
+#: How TensorFlow says that it has no kernel of a type.
+_LACKS = re.compile(r"Could not find device for node|No OpKernel was registered|not in the list of allowed values")
 
 
 class TensorFlow:
@@ -58,7 +62,7 @@ class TensorFlow:
         return keras.build(case, parameters, tapped)
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
-        """The model on ``device``: channels-last float32 in, every output back as numpy."""
+        """The model on ``device``: channels-last arrays of the case's precision in, every output back as numpy."""
         import tensorflow as tf
 
         place = {"cpu": "/CPU:0", "cuda": "/GPU:0"}[device]
@@ -77,7 +81,12 @@ class TensorFlow:
                 variable.assign(value)
             with tf.device(place):
                 # Inference is the default. To say training=False would overrule a layer that is spelled for training.
-                out = called(tf.constant(x)) if training is None else called(tf.constant(x), training=True)
+                try:
+                    out = called(tf.constant(x)) if training is None else called(tf.constant(x), training=True)
+                except (tf.errors.OpError, TypeError) as error:
+                    if said := lacking(model.precision, error):
+                        raise Unsupported(said) from error
+                    raise
             outputs = out if isinstance(out, list | tuple) else (out,)
             return tuple(o.numpy() for o in (*outputs, *states))
 
@@ -104,6 +113,12 @@ def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
         return tuple(made)
 
     return run
+
+
+def lacking(precision: str, error: Exception) -> str:
+    """What TensorFlow says where it has no kernel of a type; empty for any other error, and in float32, of which it has all."""
+    found = (line.strip() for line in str(error).splitlines() if _LACKS.search(line))
+    return f"tensorflow: {line}" if precision != "float32" and (line := next(found, "")) else ""
 
 
 def _allow_tf32(tf: Any, allowed: bool) -> None:

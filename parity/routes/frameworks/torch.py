@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -17,11 +18,16 @@ from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import Layer, as_list, stored_as
+from parity.operators.formats import numpy_type
 from parity.routes.frameworks.compiling import compiled, why_no_compiler
 from parity.routes.frameworks.placing import Placing, placing
 from parity.routes.options import COMPILE, TF32, Option
 
 SEED = 0  #: of what layers draw at random in training
+#: How torch says that it has no kernel of a type: ``"max_pool2d" not implemented for 'Half'``.
+_LACKS = re.compile(
+    r"not implemented for '(Half|BFloat16|Double)'|[Uu]nsupported dtype|not supported for (half|bfloat16)"
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,10 @@ class Torch:
             spelled[node.name] = as_list(again)
         states: list[tuple[Any, str]] = []
         kept: list[Kept] = []
+        if case.precision != "float32":  # as which modules are made
+            for pieces in spelled.values():
+                for module in (piece for piece in pieces if isinstance(piece, torch.nn.Module)):
+                    module.to(torch_type(torch, case.precision))
         for node in case.network.nodes:
             if stored := parameters[node.name]:
                 state = node.layer.torch_state(case.tensors[node.inputs[0]], **stored)
@@ -99,13 +109,13 @@ class Torch:
                 if case.gradient and not tapped:
                     kept.append(_kept(node.layer, case.tensors[node.inputs[0]], owner))
         module = _module(torch, case, spelled, tapped).train(case.training)
-        module.states = states
+        module.states, module.precision = states, case.precision
         module.kept = kept
         module.cotangent = parameters[COTANGENT][case.network.output.name] if case.gradient and not tapped else None
         return module
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
-        """The module on ``device``: canonical float32 in, every output back as numpy."""
+        """The module on ``device``: canonical arrays of the case's precision in, every output back as numpy."""
         import torch
 
         model = model.to(device)
@@ -126,10 +136,15 @@ class Torch:
             with torch.no_grad():
                 for (owner, key), value in zip(model.states, start, strict=True):
                     owner.state_dict()[key].copy_(value)
-                out = called(torch.from_numpy(x).to(device))
+                try:
+                    out = called(as_tensor(torch, x).to(device))
+                except (RuntimeError, NotImplementedError) as error:
+                    if said := lacking(model.precision, error):
+                        raise Unsupported(said) from error
+                    raise
             outputs = out if isinstance(out, tuple) else (out,)
             states = [owner.state_dict()[key] for owner, key in model.states]
-            return tuple(o.cpu().numpy() for o in (*outputs, *states))
+            return tuple(as_array(torch, o) for o in (*outputs, *states))
 
         return run
 
@@ -205,8 +220,33 @@ def _load(torch: Any, name: str, pieces: list[Any], state: Mapping[str, Array]) 
     owners = [piece for piece in pieces if isinstance(piece, torch.nn.Module) and piece.state_dict()]
     if len(owners) != 1:
         raise ValueError(f"{name}: {len(owners)} pieces of its torch spelling store parameters; it must be one")
-    owners[0].load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=True)
+    owners[0].load_state_dict({key: as_tensor(torch, np.array(value)) for key, value in state.items()}, strict=True)
     return owners[0]
+
+
+def lacking(precision: str, error: Exception) -> str:
+    """What torch says where it has no kernel of a type; empty for any other error, and in float32, of which it has all."""
+    return f"torch: {str(error).splitlines()[0]}" if precision != "float32" and _LACKS.search(str(error)) else ""
+
+
+def torch_type(torch: Any, name: str) -> Any:
+    """torch's type of a stored type's name."""
+    return getattr(torch, name)
+
+
+def as_tensor(torch: Any, array: Array) -> Any:
+    """An array as a tensor of the same type; numpy's own do not have bfloat16, so its bits go over as whole numbers."""
+    if array.dtype.name == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
+def as_array(torch: Any, tensor: Any) -> Array:
+    """The inverse of :func:`as_tensor`, from whatever device."""
+    tensor = tensor.cpu()
+    if tensor.dtype == torch.bfloat16:
+        return np.asarray(tensor.contiguous().view(torch.int16).numpy().view(numpy_type("bfloat16")))
+    return np.asarray(tensor.numpy())
 
 
 def allow_tf32(torch: Any, allowed: bool) -> None:

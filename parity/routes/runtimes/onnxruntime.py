@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from parity.axes import Array
 from parity.errors import Unsupported
 from parity.judging.observation import Program
+from parity.operators.formats import numpy_type
 from parity.routes.options import BASIC, EXTENDED, PLAIN, TF32, Option
 
 #: Of what operators draw at random in training. Each call takes the next seed for a ``std::default_random_engine``, whose n-th
 #: number is the seed times a^n modulo 2^31 - 1: after small seeds, calls draw nearly the same.
 SEED = 1234567891
 LEVELS = {BASIC.word: "ORT_ENABLE_BASIC", EXTENDED.word: "ORT_ENABLE_EXTENDED"}  #: of its optimiser
+BFLOAT16 = "bfloat16"  #: in the names of the runtime's types: numpy has none for it
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -89,11 +95,35 @@ class OnnxRuntime:
             raise RuntimeError(f"onnxruntime was asked for {PROVIDERS[kind]} and took {used}")
         ort.set_seed(SEED)
         feeds = [feed.name for feed in session.get_inputs()]
+        typed = any(BFLOAT16 in value.type for value in (*session.get_inputs(), *session.get_outputs()))
 
         def run(*x: Array) -> tuple[Array, ...]:
+            if typed:
+                given = {name: _value(array) for name, array in zip(feeds, x, strict=True)}
+                return tuple(map(_array, session.run_with_ort_values(None, given)))
             return tuple(session.run(None, dict(zip(feeds, x, strict=True))))
 
         return run
+
+
+def _value(array: Array) -> Any:
+    """An array as a value of the runtime's, which takes bfloat16 as its bits and the number of the type."""
+    import onnx
+    import onnxruntime as ort
+
+    if array.dtype.name != "bfloat16":
+        return ort.OrtValue.ortvalue_from_numpy(array)
+    bits = np.ascontiguousarray(array).view(np.uint16)
+    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(bits, onnx.TensorProto.BFLOAT16)
+
+
+def _array(value: Any) -> Array:
+    """The inverse, copied: there is no numpy() of a bfloat16 value on the cpu, so its memory is read."""
+    if BFLOAT16 not in value.data_type():
+        return np.asarray(value.numpy())
+    shape = tuple(value.shape())
+    bits = (ctypes.c_uint16 * prod(shape)).from_address(value.data_ptr())
+    return np.array(np.frombuffer(bits, np.uint16)).view(numpy_type("bfloat16")).reshape(shape)
 
 
 def _first_line(error: Exception) -> str:
