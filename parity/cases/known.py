@@ -92,7 +92,9 @@ class KnownDivergence:
         return any(map(self._names, routes)) and any(map(self._speaks_of, cases))
 
     def _names(self, route: str) -> bool:
-        return _match(self.routes)(route) is not None
+        # What is said of a route is said of it with options too; what is said of an option, of that alone.
+        found = _match(self.routes)
+        return found(route) is not None or found(route.partition("+")[0]) is not None
 
     def _speaks_of(self, case: AnyCase) -> bool:
         if _match(self.cases)(case.name) is None:
@@ -102,6 +104,11 @@ class KnownDivergence:
         if self.operator is None:
             return True
         return isinstance(case, Case) and any(self.operator(node, shapes) for node, shapes in _operators(case))
+
+    @property
+    def names_option(self) -> bool:
+        """Whether it speaks of options of routes."""
+        return any("+" in pattern for pattern in _patterns(self.routes))
 
     def holds(self, installed: Mapping[str, str]) -> bool:
         """Whether every version it names is installed (distribution -> version)."""
@@ -116,7 +123,8 @@ def apply(check: Check, case: AnyCase, entries: Iterable[KnownDivergence], insta
     """
     covering = [e for e in entries if e.covers(case, check.route) and e.holds(installed)]
     if check.status == "pass":
-        covering = [e for e in covering if e.file and e.everywhere]
+        # With an option that it does not name a divergence may be gone, and still be there without.
+        covering = [e for e in covering if e.file and e.everywhere and ("+" not in check.route or e.names_option)]
     if check.status == "pass" and covering:
         entry = covering[0]
         reason = f"declared divergence {entry.reason!r} no longer reproduces; remove the entry in {entry.file}"

@@ -10,11 +10,12 @@ from math import ceil
 
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
+from parity.cases.overhang import overhang
+from parity.cases.shipped_openvino import OPENVINO
+from parity.cases.shipped_options import OPTIONS
 from parity.cases.shipped_precisions import PRECISIONS
 from parity.cases.shipped_spatial import SPATIAL
-from parity.operators.base import Site
 from parity.operators.graph import Node
-from parity.operators.windows import geometry
 
 
 def _grouped(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -59,17 +60,9 @@ def _pads_of_no_image(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return len(pads) != 4 and any(pads)
 
 
-def _overhang(node: Node, shapes: tuple[Shape, ...]) -> int:
-    """By how many elements ceil_mode lets a last window hang over what is padded, along the axis where that is most."""
-    if not node.attributes.get("ceil_mode", 0):
-        return 0
-    windows = geometry(Site(node.kind, node.attributes), shapes[0][2:], node.attributes["kernel_shape"], ceil=True)
-    return max(reach[1] - pads[1] for reach, pads in zip(windows.reach, windows.pads, strict=True))
-
-
 def _hangs_over_by_two(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether ceil_mode lets the last window of an average hang over by two elements or more, along any axis."""
-    return node.kind == "AveragePool" and _overhang(node, shapes) >= 2
+    return node.kind == "AveragePool" and overhang(node, shapes) >= 2
 
 
 GROUPED = KnownDivergence(
@@ -228,7 +221,7 @@ CHANNELS_OF_THE_BATCH = KnownDivergence(
 
 def _norm_of_a_partial_window(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a window of an LpPool hangs over what is padded, along any axis."""
-    return node.kind == "LpPool" and _overhang(node, shapes) > 0
+    return node.kind == "LpPool" and overhang(node, shapes) > 0
 
 
 SCALED_UP = KnownDivergence(
@@ -324,5 +317,7 @@ SHIPPED = (
     POPULATION_VARIANCE,
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
+    *OPENVINO,
+    *OPTIONS,
     *PRECISIONS,
 )

@@ -67,6 +67,9 @@ def blame(check: Check, others: Iterable[Check]) -> Blame | None:
 
 
 def _of_framework(check: Check, here: Scene) -> Blame | None:
+    base = next((other for other in here.natives if other.route == check.route.partition("+")[0]), None)
+    if base is not None and right(base):
+        return Blame(check.route, f"{base.route} is the same network without the option, and agrees with the oracle")
     if here.clear is not None:
         return Blame(check.route, f"{here.clear.route} agrees with the oracle", spelled=True)
     if check.failure is not None and not check.failure.repeats:
@@ -80,7 +83,7 @@ def _of_oracle(check: Check, here: Scene) -> Blame | None:
     if here.clear is not None or wrong(check) is None:
         return None
     natives = [other for other in here.natives if not _same_framework(other, check)]
-    defined = [other for other in here.all if parts(other.route)[0] == DEFINITION and alike(check, other)]
+    defined = [other for other in here.all if parts(other)[0] == DEFINITION and alike(check, other)]
     if not (natives or defined) or not all(alike(check, other) for other in natives):
         return None
     by = (
@@ -92,7 +95,7 @@ def _of_oracle(check: Check, here: Scene) -> Blame | None:
 
 
 def _same_framework(other: Check, check: Check) -> bool:
-    return parts(other.route)[0] == (check.framework or parts(check.route)[0])
+    return parts(other)[0] == (check.framework or parts(check)[0])
 
 
 # ---- a file ---------------------------------------------------------------------------------------------------------
@@ -117,7 +120,7 @@ def _of_numbers(check: Check, here: Scene) -> Blame | None:
         return _of_definition(check, here)
     defined = here.definition
     if defined is not None and alike(check, defined):
-        also = [o for o in here.all if parts(o.route)[0] == DEFINITION and o is not defined and alike(check, o)]
+        also = [o for o in here.all if parts(o)[0] == DEFINITION and o is not defined and alike(check, o)]
         # Where another implementation is wrong alike on that graph, the graph may be; where nobody is right, the oracle.
         return None if also or not _cleared(here) else _runtime(check, here, _twice(defined))
     return _of_file(check, here)
@@ -160,7 +163,7 @@ def _runtime(check: Check, here: Scene, why: str) -> Blame:
 
 
 def _exporter(check: Check) -> str:
-    return f"the exporter {check.exporter or parts(check.route)[0]}"
+    return f"the exporter {check.exporter or parts(check)[0]}"
 
 
 def _of_definition(check: Check, here: Scene) -> Blame | None:
@@ -172,7 +175,7 @@ def _of_definition(check: Check, here: Scene) -> Blame | None:
         return said
     if any(alike(check, other) for other in here.elsewhere) or here.clear is None:
         return None
-    beside = (o for o in here.all if parts(o.route)[1:] == (here.runtime, here.place) and alike(check, o))
+    beside = (o for o in here.all if parts(o)[1:] == (here.runtime, here.place) and alike(check, o))
     twin = next((o for o in beside if (own := Scene.of(o, here.all).native) is not None and right(own)), None)
     return None if twin is None else _runtime(check, here, f"it differs in the same way on {twin.route}, another file")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.axes import Array, Layout, from_layout, to_layout
+from parity.axes import Array, Layout, Shape, from_layout, to_layout
 from parity.cases.case import Case
 from parity.cases.probes import PROBES, Variant, inputs_of, variant_of, variants, why_not
 from parity.errors import Unsupported
@@ -33,7 +33,8 @@ class Observation:
     same file without the runtime's graph optimiser, of those probes in which any bit differs; None where nobody asked;
     others: what came of the other ways in which the case wants to be asked, by their keys; stateless: why a network in
     training answers without its states, empty where they come behind the output; rewrites: whether the runtime may rewrite
-    what it is given, so that a value between two operators need not have been rounded to its stored type.
+    what it is given, so that a value between two operators need not have been rounded to its stored type; sizes: what the same
+    model gave for inputs of other shapes, where that was asked for.
     """
 
     answers: dict[Probe, list[tuple[Array, ...]]] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Observation:
     others: dict[str, Other] = field(default_factory=dict)
     stateless: str = ""
     rewrites: bool = False
+    sizes: dict[Shape, Observation] = field(default_factory=dict)
 
 
 Programs = Callable[[Variant], Program]

@@ -103,6 +103,13 @@ class Layer:
         """What training draws at random; :meth:`to_onnx` gives there what an element is without it: kept, of a noise the input."""
         return None
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        """Whether its spelling in a framework (``torch``, ``tensorflow``) is made for one size of image, such as this, and takes no other.
+
+        Where a framework lacks an operation, what stands for it may hold rows, columns or shares counted out for the input.
+        """
+        return False
+
     def readings(self) -> Mapping[str, Layer]:
         """What this layer is elsewhere taken to be, by what is then said of a state that does not hold."""
         return {}

@@ -92,6 +92,9 @@ class Pad(Layer):
         axes = zip(x.shape[2:], self._cut(), self._grown(), strict=True)
         return [np.pad(np.arange(a, n - b), grown, mode=mode).tolist() for n, (a, b), grown in axes]
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        return framework != "torch" and self.mode in ("replicate", "circular")
+
     def to_onnx(self, op: Any, x: Any) -> Any:
         if self.mode == "symmetric":
             for axis, at in enumerate(self._places(x), 2):

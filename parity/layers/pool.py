@@ -62,6 +62,10 @@ class Pool(Layer):
         kernel, _, pads = self._geometry(inputs[0])
         require_room(self, shape[2:], kernel, (1,) * self.places, pads)
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        # What hangs over is padded by hand, which torch does by itself where both sides are padded alike.
+        return self.ceil_mode and not (framework == "torch" and is_symmetric(self._geometry(x)[2]))
+
     def _onnx(self, x: Any) -> dict[str, Any]:
         kernel, stride, pads = self._geometry(x)
         return dict(kernel_shape=kernel, strides=stride, pads=flat(pads), ceil_mode=int(self.ceil_mode))
@@ -130,6 +134,11 @@ class AvgPool(Pool):
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return op.AveragePool(x, **self._onnx(x), count_include_pad=int(self.count_include_pad))
+
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        pads = self._geometry(x)[2]
+        whole = is_symmetric(pads) if framework == "torch" else self.padding == "same" or not any(map(any, pads))
+        return super().of_one_size(framework, x) or not (whole or self.count_include_pad)
 
     def _shares(self, x: Tensor) -> F64:
         """What a mean over whole windows of a zero-padded input is multiplied by, ``1 1 H_out W_out``, float64."""

@@ -33,6 +33,9 @@ class LPPool(Pool):
         partial = self.ceil_mode and self.padding in (0, "valid")
         require(self, "scaled", not self.scaled or partial, "must be False without ceil_mode=True or with padding")
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        return self.ceil_mode and not (framework == "torch" and self.scaled)
+
     def to_onnx(self, op: Any, x: Any) -> Any:
         if not self.scaled:
             return op.LpPool(x, **self._onnx(x), p=self.p)

@@ -119,6 +119,13 @@ class Upsample(Layer):
             return op.Resize(x, None, None, op.constant(list(sizes)), **how)
         return op.Resize(x, None, op.constant([float(f) for f in factors], "float32"), **how)
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        # Keras has the whole factors of UpSampling2D; anything else names a size, or weights of rows and columns.
+        factors = self._factors(x)
+        whole = factors is not None and all(factor == int(factor) for factor in factors)
+        plain = self.mode in ("nearest", "bilinear") and not (self.align_corners or self.antialias)
+        return framework != "torch" and not (whole and plain)
+
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         corners = self.align_corners if self.mode in INTERPOLATED else None
         recompute = True if self.recompute_scale_factor else None

@@ -244,7 +244,7 @@ class Check(Struct, frozen=True, tag_field="type", tag="check"):
     failure: Failure | None = None
     known: Known | None = None
     framework: str = ""  #: the framework in which the network was built
-    exporter: str = ""  #: which exporter wrote the file, as the file itself says
+    exporter: str = ""  #: which exporter wrote the file, as the file itself says, and with which options of the route
     step: Step | None = None  #: the step that a check without a judgement ended in
     cached: bool | None = None  #: whether the export came from the cache
     notes: list[str] = []

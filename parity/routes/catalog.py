@@ -1,14 +1,15 @@
 """What a route is made of, and how its parts are found.
 
-A *framework* builds a case's network, an *exporter* writes it as ONNX, a *runtime* runs the file. Each is one small
-class in one file behind an entry point (``parity.frameworks``, ``parity.exporters``, ``parity.runtimes``), so a third
-party ships one by installing it. Importing such a file must not import the framework: that happens in ``start``.
+A *framework* builds a case's network, an *exporter* writes it as ONNX, a *simplifier* may rewrite the file, a *runtime* runs it.
+Each is one small class in one file behind an entry point (``parity.frameworks``, ``parity.exporters``, ``parity.simplifiers``,
+``parity.runtimes``), so a third party ships one by installing it. Importing such a file must not import the framework: that happens in ``start``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -22,17 +23,25 @@ from parity.cases.case import Case
 from parity.cases.parameters import Parameters
 from parity.errors import UsageError
 from parity.judging.observation import Program
+from parity.routes.options import TF32, Option
 
 ONNX = "onnx"  #: the framework of routes that run a person's own file
 
 
 class Part(Protocol):
-    """What frameworks, exporters and runtimes have in common."""
+    """What frameworks, exporters and runtimes have in common.
+
+    options: what it can be asked for in the name of a route; asked: the words with which it was, on a copy of the part;
+    default: whether its routes run where none is named.
+    """
 
     name: str
     modules: tuple[str, ...]  #: modules that must be importable
     distributions: tuple[str, ...]  #: whose versions decide the numbers; part of cache keys and of the environment
     mend: str  #: what to do when a module is absent, for example "pip install 'parity[torch]'"
+    options: tuple[Option, ...]
+    asked: frozenset[str]
+    default: bool
 
 
 class Engine(Part, Protocol):
@@ -92,6 +101,18 @@ class Exporter(Part, Protocol):
         """The name of the exporter that wrote the file, by what the file itself says."""
 
 
+class Simplifier(Part, Protocol):
+    """Rewrites an exported file before a runtime reads it; its name is the option by which a route is asked with it.
+
+    does: what the option does, in a sentence.
+    """
+
+    does: str
+
+    def simplify(self, path: Path) -> None:
+        """Write what it makes of a file in the place of that. Raises Unsupported for what it cannot read."""
+
+
 class Runtime(Engine, Protocol):
     """Runs an ONNX file.
 
@@ -114,7 +135,9 @@ class Runtime(Engine, Protocol):
 class Route:
     """One way to compute a case: a framework, or a framework's export in a runtime, on a device.
 
-    ``exporter`` is None for a framework that runs its own network; ``runtime`` is then the framework.
+    ``exporter`` is None for a framework that runs its own network; ``runtime`` is then the framework. of_file, of_run: the
+    options that can be asked for, those that decide the exported file and the others; options: those that are, in that order;
+    default: whether it runs where no route is named.
     """
 
     base: str  #: the name without device and options: ``torch>ort``
@@ -122,13 +145,31 @@ class Route:
     exporter: str | None
     runtime: str
     device: str = "cpu"
-    tf32: bool = False
+    options: tuple[str, ...] = ()
+    of_file: tuple[Option, ...] = ()
+    of_run: tuple[Option, ...] = ()
+    default: bool = True
 
     @property
     def name(self) -> str:
-        """``torch>ort``, ``torch>ort@cuda``, ``torch@cuda+tf32``."""
+        """``torch>ort``, ``torch>ort@cuda``, ``torch@cuda+tf32``, ``torch>ort+opset18+plain``."""
         device = "" if self.device == "cpu" else f"@{self.device}"
-        return f"{self.base}{device}{'+tf32' if self.tf32 else ''}"
+        return "+".join((f"{self.base}{device}", *self.options))
+
+    @property
+    def tf32(self) -> bool:
+        """Whether what is read may be rounded to TF32."""
+        return TF32.word in self.options
+
+    @property
+    def file_options(self) -> tuple[str, ...]:
+        """The options that decide the exported file."""
+        return tuple(word for word in self.options if any(option.takes(word) for option in self.of_file))
+
+    @property
+    def export(self) -> str:
+        """What is exported how, for those who share it: ``dynamo``, ``dynamo+opset18``; empty where nothing is."""
+        return "" if self.exporter is None else "+".join((self.exporter, *self.file_options))
 
 
 @dataclass(frozen=True)
@@ -138,38 +179,63 @@ class Catalog:
     frameworks: Mapping[str, str] = field(default_factory=dict)
     exporters: Mapping[str, str] = field(default_factory=dict)
     runtimes: Mapping[str, str] = field(default_factory=dict)
+    simplifiers: Mapping[str, str] = field(default_factory=dict)
 
-    def framework(self, name: str) -> Framework:
-        """The framework called ``name``."""
-        return _part(self.frameworks[name])  # type: ignore[no-any-return]
+    def framework(self, name: str, options: Iterable[str] = ()) -> Framework:
+        """The framework called ``name``, asked with those of a route's options that are its own."""
+        return _asked(_part(self.frameworks[name]), options)  # type: ignore[no-any-return]
 
-    def exporter(self, name: str) -> Exporter:
-        """The exporter called ``name``."""
-        return _part(self.exporters[name])  # type: ignore[no-any-return]
+    def exporter(self, name: str, options: Iterable[str] = ()) -> Exporter:
+        """The exporter called ``name``, asked with those of a route's options that are its own."""
+        return _asked(_part(self.exporters[name]), options)  # type: ignore[no-any-return]
 
-    def runtime(self, name: str) -> Runtime:
-        """The ONNX runtime called ``name``."""
-        return _part(self.runtimes[name])  # type: ignore[no-any-return]
+    def runtime(self, name: str, options: Iterable[str] = ()) -> Runtime:
+        """The ONNX runtime called ``name``, asked with those of a route's options that are its own."""
+        return _asked(_part(self.runtimes[name]), options)  # type: ignore[no-any-return]
+
+    def simplifier(self, name: str) -> Simplifier:
+        """The simplifier called ``name``."""
+        return _part(self.simplifiers[name])  # type: ignore[no-any-return]
 
     def engine(self, name: str) -> Engine:
         """The framework or runtime called ``name``: what a worker process hosts."""
         return self.framework(name) if name in self.frameworks else self.runtime(name)
 
     def routes(self) -> dict[str, Route]:
-        """Every route on cpu by its base name, in the order of the names, so that a framework's routes stand together."""
-        made = [Route(name, name, None, name) for name in self.frameworks if self.framework(name).native]
+        """The routes that run where none is named, by base name, in the order of the names: a framework's stand together."""
+        return {name: route for name, route in self._networks().items() if route.default}
+
+    def every_route(self) -> dict[str, Route]:
+        """Every route that can be named, on cpu; of each runtime that of an ONNX file of one's own too: ``onnx>ort``."""
+        parts = {name: self.runtime(name) for name in self.runtimes}
+        files = [
+            Route(f"{ONNX}>{part.label}", ONNX, None, name, of_run=part.options, default=part.default)
+            for name, part in parts.items()
+        ]
+        return self._networks() | {route.base: route for route in files}
+
+    def _networks(self) -> dict[str, Route]:
+        made = []
+        simplifying = [Option(name, self.simplifier(name).does, group="simplifier") for name in self.simplifiers]
+        for name in self.frameworks:
+            if (framework := self.framework(name)).native:
+                made.append(Route(name, name, None, name, of_run=framework.options, default=framework.default))
         for runtime_name in self.runtimes:
             runtime = self.runtime(runtime_name)
             for exporter_name in self.exporters:
                 exporter = self.exporter(exporter_name)
-                base = f"{exporter.label}>{runtime.label}"
-                made.append(Route(base, exporter.framework, exporter_name, runtime_name))
+                made.append(
+                    Route(
+                        f"{exporter.label}>{runtime.label}",
+                        exporter.framework,
+                        exporter_name,
+                        runtime_name,
+                        of_file=(*exporter.options, *simplifying),
+                        of_run=runtime.options,
+                        default=exporter.default and runtime.default,
+                    )
+                )
         return {route.base: route for route in sorted(made, key=lambda route: route.base)}
-
-    def every_route(self) -> dict[str, Route]:
-        """The routes of :meth:`routes`, and of each runtime that of an ONNX file of one's own: ``onnx>ort``."""
-        files = [Route(f"{ONNX}>{self.runtime(name).label}", ONNX, None, name) for name in self.runtimes]
-        return self.routes() | {route.base: route for route in files}
 
     def parts(self, route: Route) -> list[Part]:
         """Everything a route needs, in the order in which it is used."""
@@ -177,8 +243,14 @@ class Catalog:
             return [self.runtime(route.runtime)]
         parts: list[Part] = [self.framework(route.framework)]
         if route.exporter is not None:
-            parts += [self.exporter(route.exporter), self.runtime(route.runtime)]
+            simplifiers = [self.simplifier(word) for word in route.options if word in self.simplifiers]
+            parts += [self.exporter(route.exporter), *simplifiers, self.runtime(route.runtime)]
         return parts
+
+    def every_part(self) -> list[Part]:
+        """All parts that there are, those that no route takes by itself among them."""
+        made: list[Part] = [*map(self.framework, self.frameworks), *map(self.exporter, self.exporters)]
+        return [*made, *map(self.simplifier, self.simplifiers), *map(self.runtime, self.runtimes)]
 
     def why_absent(self, route: Route) -> str:
         """Why a route cannot run in this environment: the module that is missing and the mend. Imports nothing."""
@@ -192,6 +264,15 @@ class Catalog:
 @cache
 def _part(path: str) -> Any:
     return resolve_name(path)()
+
+
+def _asked(part: Any, options: Iterable[str]) -> Any:
+    own = frozenset(word for word in options if any(option.takes(word) for option in part.options))
+    if not own:
+        return part
+    made = copy(part)
+    made.asked = own
+    return made
 
 
 @cache
@@ -210,4 +291,6 @@ def installed() -> Catalog:
             seen[entry.name] = entry.value
         return seen
 
-    return Catalog(found("parity.frameworks"), found("parity.exporters"), found("parity.runtimes"))
+    return Catalog(
+        found("parity.frameworks"), found("parity.exporters"), found("parity.runtimes"), found("parity.simplifiers")
+    )

@@ -193,8 +193,8 @@ class _Run:
         for i, (case, route) in enumerate(checks):
             if route.exporter is not None:
                 # Messages name it, so it is called alike whatever else is run.
-                folder = scratch / f"export-{path_name(f'{case.name}[{route.exporter}]')}"
-                self._exports.setdefault((case.name, route.exporter), _Export(folder, set())).users.add(i)
+                folder = scratch / f"export-{path_name(f'{case.name}[{route.export}]')}"
+                self._exports.setdefault((case.name, route.export), _Export(folder, set())).users.add(i)
 
     def job(self, task: Task) -> Job:
         """What a worker is asked to do for a task."""
@@ -215,7 +215,7 @@ class _Run:
         if task.kind == "look":
             return Job(task, jobs.look, (*asked, export.folder, self._kept), "looking in the cache", LOOK_LIMIT)
         kept = self._kept if export.key else None
-        doing = f"exporting with {route.exporter}"
+        doing = f"exporting with {route.export}"
         return Job(task, jobs.export, (*asked, export.folder, kept, export.key), doing, case.time_limit)
 
     def finish(self, task: Task, doing: str, answer: Answer) -> list[Check]:
@@ -303,7 +303,7 @@ class _Run:
 
     def _export(self, i: int) -> _Export | None:
         case, route = self._checks[i]
-        return None if route.exporter is None else self._exports[case.name, route.exporter]
+        return None if route.exporter is None else self._exports[case.name, route.export]
 
     def _observation(self, i: int) -> Path:
         return self._scratch / f"observation-{i}.pickle"

@@ -55,9 +55,8 @@ ASK_SECONDS = 10.0  #: how long another program may take to answer
 def packages(catalog: Catalog) -> dict[str, str]:
     """Distribution -> version of those that decide numbers and are installed, by name."""
     names = set(PACKAGES)
-    for base in catalog.routes().values():
-        for part in catalog.parts(base):
-            names.update(part.distributions)
+    for part in catalog.every_part():
+        names.update(part.distributions)
     found: dict[str, str] = {}
     for name in sorted(names):
         try:

@@ -104,7 +104,7 @@ def _exported(had: Mapping[Variant, _Had], route: Route, catalog: Catalog, folde
     complaints = [one.facts.complaint for one in there.values() if one.facts.complaint is not None]
     return Exported(
         {variant: str(one.path) for variant, one in there.items()},
-        catalog.exporter(route.exporter).name,
+        route.export,
         complaints[0] if complaints else None,  # the network as it ships is the first
         {variant: one.facts.places for variant, one in there.items() if one.facts.places},
         str(folder),

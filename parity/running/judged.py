@@ -19,9 +19,9 @@ import numpy as np
 
 from parity.cases.case import Case
 from parity.judging.judge import Judgement
+from parity.operators.spelled import spelled_out
 from parity.routes.catalog import Route
 from parity.running.cache import JUDGEMENTS
-from parity.running.key import spelled_out
 from parity.running.sources import ROOT, sources
 
 MOST = 20_000  #: judgements that are kept, the last ones: of the registry's some four runs, and some 40 MB

@@ -11,14 +11,10 @@ import hashlib
 import json
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
-import numpy as np
-
-from parity.axes import Array
 from parity.cases import structure
 from parity.cases.case import Case
-from parity.operators.graph import Graph
+from parity.operators.spelled import spelled_out
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters import places
 from parity.running import steps
@@ -32,16 +28,16 @@ def structure_key(case: Case, route: Route, catalog: Catalog) -> str:
 
     Raises whatever keeps it from being taken: then nothing is believed of the cache, and nothing kept.
     """
-    parts = catalog.parts(route)[:2]  # the framework and the exporter; the runtime only reads the file
+    parts = catalog.parts(route)[:-1]  # the last is the runtime, which only reads the file
     distributions = sorted({name for part in parts for name in part.distributions} | {"numpy"})
     classes = [type(case), *(type(node.layer) for node in case.network.nodes), *(type(part) for part in parts)]
     bare = structure.structure(case)
     content = {
         "spec": bare.spec(),
         "tags": bare.tags,
-        "graph": _plain(bare.graph),
+        "graph": spelled_out(bare.graph),
         "shapes": {name: [tensor.shape, tensor.folded] for name, tensor in bare.tensors.items()},
-        "exporter": route.exporter,
+        "exporter": route.export,
         "versions": {name: v for name in distributions if (v := _version(name))},
         "sources": sources(classes, [steps.__name__, structure.__name__, places.__name__, EXPORTS]),
     }
@@ -59,26 +55,3 @@ def _version(distribution: str) -> str:
         return version(distribution)
     except PackageNotFoundError:
         return ""
-
-
-def spelled_out(graph: Graph) -> Any:
-    """A graph as JSON can say it, arrays by their digest."""
-    return _plain(graph)
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON can say it, arrays by their digest. What JSON cannot say stays, and is refused there."""
-    if isinstance(value, Graph):
-        nodes = [[n.domain, n.kind, n.opset, n.inputs, n.outputs, _plain(n.attributes)] for n in value.nodes]
-        return [value.opset, value.inputs, value.outputs, nodes, _plain(value.constants)]
-    if isinstance(value, np.ndarray):
-        return _array(value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "items"):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return value
-
-
-def _array(array: Array) -> list[Any]:
-    return [str(array.dtype), array.shape, hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()]

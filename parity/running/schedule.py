@@ -59,8 +59,8 @@ class Schedule:
         for i, (case, route) in enumerate(checks):
             self._devices[route.runtime, route.device].append(i)
             if route.exporter is not None:
-                self._export_of[i] = (case.name, route.exporter)
-                self._exports[case.name, route.exporter].append(i)
+                self._export_of[i] = (case.name, route.export)
+                self._exports[case.name, route.export].append(i)
         for waiting in self._devices.values():
             self._push("ask", waiting[0], self._routes[waiting[0]].runtime)
 

@@ -8,9 +8,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from parity.cases.case import Case
 from parity.cases.model import AnyCase, ModelCase
 from parity.errors import NothingSelectedError, UsageError
 from parity.routes.catalog import ONNX, Catalog, Route
+from parity.routes.exporters import opsets
+from parity.routes.options import OPSET, SWEEP, chosen, number
 
 DEVICES = ("cpu", "cuda")
 ID = re.compile(r"(?P<case>[^\[\]]+)\[(?P<route>[^\[\]]+)\]")
@@ -20,9 +23,10 @@ FILE_MEND = (
     "parity run judges the cases of the cases folder (`parity list` shows them); for a model of your own there is "
     "`parity check FILE`, or a ModelCase in the cases folder (docs/own-models.md)"
 )
-ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<tf32>\+tf32)?")
+ROUTE = re.compile(r"(?P<base>[^@+]+)(@(?P<device>[^@+]+))?(?P<options>(\+[^@+]+)*)")
 
 Pair = tuple[AnyCase, Route]
+NOWHERE = Route("", "", None, "")
 
 
 def of_set(known: Mapping[str, AnyCase], name: str) -> Mapping[str, AnyCase]:
@@ -60,9 +64,15 @@ def one(known: Mapping[str, AnyCase], name: str) -> AnyCase:
 
 
 def every_name(routes: Mapping[str, Route]) -> list[str]:
-    """The names of all routes on all devices, with and without TF32 where there is one."""
+    """The names of all routes on all devices, without and with each of their options."""
     placed = [replace(route, device=device) for route in routes.values() for device in DEVICES]
-    return [route.name for route in placed] + [replace(r, tf32=True).name for r in placed if r.device != "cpu"]
+    single = [
+        replace(route, options=(word,))
+        for route in placed
+        for option in (*route.of_file, *route.of_run)
+        for word in ([f"{option.word}{n}" for n in opsets.every()] if option == OPSET else [option.word])
+    ]
+    return [route.name for route in (*placed, *single) if not (route.tf32 and route.device == "cpu")]
 
 
 def checks(
@@ -75,11 +85,18 @@ def checks(
     """Case by route, each pair once, in the order of the cases and then of the routes.
 
     A pattern may also be the id of a check, ``case[route]``, which selects just that one, with or without the file that
-    pytest puts before it (``cases/conv2d.py::case[route]``); the others take every route of ``route_names`` (all when
-    empty) on every device. Raises :class:`UsageError` for a name that does not exist, :class:`NothingSelectedError` when
-    nothing is left.
+    pytest puts before it (``cases/conv2d.py::case[route]``); the others take every route of ``route_names`` (when
+    empty, all that run without being named) on every device. A route with ``+opsets`` is one for each opset that changes an operator of the case. Raises :class:`UsageError` for a name that
+    does not exist, :class:`NothingSelectedError` when nothing is left.
     """
-    ordinary = [made for name in route_names or routes for made in _on_devices(routes, name, devices)]
+    named = route_names or [name for name, made in routes.items() if made.default]
+    ordinary: list[Route] = []
+    sweeps: set[str] = set()
+    for name in named:
+        spelled = _swept(routes, name)
+        found = [made for one in spelled for made in _on_devices(routes, one, devices)]
+        ordinary += found
+        sweeps |= {made.name for made in found} if spelled != [name] else set()
     plain: list[str] = []
     pasted: list[tuple[str, Route]] = []
     for pattern in (NODE.sub("", pattern) for pattern in patterns):
@@ -99,7 +116,7 @@ def checks(
         (case, made)
         for case in known.values()
         for made in distinct
-        if (case.name, made.name) in wanted and takes(case, made)
+        if (case.name, made.name) in wanted and takes(case, made) and (made.name not in sweeps or _worth(case, made))
     ]
     if not pairs:
         raise NothingSelectedError("nothing was selected; `parity list` shows the cases there are")
@@ -112,14 +129,16 @@ def takes(case: AnyCase, route: Route) -> bool:
 
 
 def route(routes: Mapping[str, Route], name: str) -> Route:
-    """A route by its name: ``torch``, ``torch>ort@cuda``, ``torch@cuda+tf32``. Raises :class:`UsageError`."""
+    """A route by its name: ``torch``, ``torch>ort@cuda``, ``torch@cuda+tf32``, ``torch>ort+plain``. Raises :class:`UsageError`."""
     base = re.split("[@+]", name)[0]
     if base not in routes:
         raise UsageError(f"route {name!r} does not exist{_nearest(base, routes)}; there are {', '.join(routes)}")
     parts = ROUTE.fullmatch(name)
     if parts is None:
-        raise UsageError(f"route {name!r} is not spelled right; write {base}, {base}@cuda or {base}@cuda+tf32")
-    return replace(routes[base], device=device(parts["device"] or "cpu"), tf32=bool(parts["tf32"]))
+        raise UsageError(f"route {name!r} is not spelled right; write {base}, {base}@cuda or {base}@cuda+OPTION")
+    found = routes[base]
+    options = chosen([*found.of_file, *found.of_run], parts["options"].split("+")[1:], name)
+    return replace(found, device=device(parts["device"] or "cpu"), options=options)
 
 
 def devices(asked: Sequence[str], required: Iterable[str]) -> list[str]:
@@ -156,6 +175,18 @@ def required(catalog: Catalog, names: Iterable[str], pairs: Iterable[Pair]) -> l
             )
         raise UsageError(f"--require {name}: no selected check uses it; select one with --route or --device")
     return names
+
+
+def _swept(routes: Mapping[str, Route], name: str) -> list[str]:
+    """A route's name, or with ``+opsets`` in it one for each opset there is."""
+    words = name.split("+")
+    if SWEEP not in words or OPSET not in routes.get(words[0].split("@")[0], NOWHERE).of_file:
+        return [name]
+    return ["+".join(f"{OPSET.word}{n}" if word == SWEEP else word for word in words) for n in opsets.every()]
+
+
+def _worth(case: AnyCase, route: Route) -> bool:
+    return isinstance(case, Case) and number(route.options, OPSET) in opsets.worth(case.graph)
 
 
 def _on_devices(routes: Mapping[str, Route], name: str, devices: Sequence[str]) -> list[Route]:

@@ -11,17 +11,21 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from parity.axes import Shape
 from parity.cases.case import Case
 from parity.cases.parameters import Parameters
 from parity.cases.probes import Variant, parameters_of, variants
+from parity.cases.resized import open_axes, other_sizes, resized
 from parity.errors import Broken, Unsupported
 from parity.judging.judge import Judge, Judgement
-from parity.judging.observation import Program, load, observe, save
+from parity.judging.observation import Observation, Program, load, observe, save
+from parity.judging.resized import of_all_sizes
 from parity.routes.catalog import Catalog, Exporter, Route
 from parity.routes.exporters import memo
-from parity.routes.exporters.batch import fixed_batch
+from parity.routes.exporters.batch import fixed_axes, fixed_batch, in_layout
 from parity.routes.exporters.check import Complaint, check_file
 from parity.routes.exporters.places import Place, fill
+from parity.routes.options import DYNAMIC
 
 JUDGES = 32  #: cases whose truth is kept between their routes,
 ROOM = 2**28 + 2**27  #: fewer where the process has more bytes resident than this
@@ -29,7 +33,7 @@ ROOM = 2**28 + 2**27  #: fewer where the process has more bytes resident than th
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export left: variant -> path of its file, and the exporter that the files say wrote them.
+    """What an export left: variant -> path of its file, and the exporter that the files say wrote them, with its options.
 
     complaint: what the checker and ONNX's shape inference have against a file; it is run all the same; places: of a variant
     whose file is that of its structure, where the parameters go that have still to be put into it; folder: where such a file is
@@ -61,7 +65,7 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
         complaint = complaint or found  # the network as it ships is the first
         files[variant] = str(path)
     assert route.exporter is not None
-    return Exported(files, catalog.exporter(route.exporter).name, complaint, notes=memo.news())
+    return Exported(files, route.export, complaint, notes=memo.news())
 
 
 class NoOpenBatch(Exception):
@@ -77,7 +81,7 @@ def export_file(
     """
     if route.exporter is None:
         raise ValueError(f"route {route.name} exports nothing")
-    framework, exporter = catalog.framework(route.framework), catalog.exporter(route.exporter)
+    framework, exporter = catalog.framework(route.framework), catalog.exporter(route.exporter, route.options)
     if said := without_gradients(case, route, catalog):
         raise Unsupported(said)
     model = framework.build(case, parameters, variant == "tapped")
@@ -91,6 +95,9 @@ def export_file(
     wrote = exporter.wrote(path)
     if wrote != exporter.name:
         raise Broken("fallback-exporter", f"asked {exporter.name} to export, the file was written by {wrote}")
+    for word in route.options:
+        if word in catalog.simplifiers:
+            catalog.simplifier(word).simplify(path)
     if variant == "tapped":
         outputs = [case.tensors[node.name] for node in case.network.nodes]
     else:
@@ -135,8 +142,11 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
 
         @cache
         def native(variant: Variant) -> Program:
-            model = framework.build(case, parameters_of(case, variant, seed), variant == "tapped")
-            return framework.program(model, route.device, route.tf32)
+            tapped = variant == "tapped"
+            model = framework.build(case, parameters_of(case, variant, seed), tapped)
+            # The twin runs as it is written, so that each layer is itself.
+            made = framework if tapped else catalog.framework(route.framework, route.options)
+            return made.program(model, route.device, route.tf32)
 
         @contextmanager
         def native_with(threads: int) -> Iterator[Program]:
@@ -146,7 +156,7 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
         save(observe(case, seed, native, framework.layout, computing_with=native_with), out)
         return
     assert made is not None
-    runtime, paths = catalog.runtime(route.runtime), ready(case, seed, made)
+    runtime, paths = catalog.runtime(route.runtime, route.options), ready(case, seed, made)
 
     @cache
     def loaded(variant: Variant, optimise: bool) -> Program:
@@ -156,10 +166,15 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
         if variant not in paths:
             raise Unsupported(f"{route.exporter} leaves no batch axis open")
         # Not every runtime minds, so that would be told of the runtimes that do.
+        if DYNAMIC.word in route.options:
+            axes = [in_layout(axis, len(case.shape), framework.layout) for axis in open_axes(case, route.framework)]
+            if fixed := fixed_axes(Path(paths[variant]), axes):
+                said = ", ".join(f"axis {axis} of {size} alone" for axis, size in fixed.items())
+                raise Broken("batch-size", f"asked for open axes, {route.exporter} wrote a file for {said}")
         if variant == "open" and (size := fixed_batch(Path(paths[variant]))) is not None:
             raise Broken("batch-size", f"asked for an open batch axis, {route.exporter} wrote a file for {size} alone")
         # The network as it ships runs as people run it; the twin as written, so that each layer is itself.
-        return loaded(variant, variant != "tapped")
+        return loaded(variant, runtime.optimises and variant != "tapped")
 
     def unoptimised(variant: Variant) -> Program:
         return loaded(variant, False)
@@ -167,19 +182,36 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
     @contextmanager
     def shipped_with(threads: int) -> Iterator[Program]:
         with runtime.computing_with(threads):
-            yield runtime.program(Path(paths["shipped"]), route.device, route.tf32, True)
+            yield runtime.program(Path(paths["shipped"]), route.device, route.tf32, runtime.optimises)
 
     plain = unoptimised if runtime.optimises else None
     stateless = _stateless(case, catalog.exporter(route.exporter))
-    save(observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless), out)
+    seen = observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless)
+    if DYNAMIC.word in route.options:
+        for shape in other_sizes(case, route.framework):
+            seen.sizes[shape] = observe(resized(case, shape), seed, shipped, framework.layout, plain)
+    save(seen, out)
 
 
-_judges: dict[tuple[str, int], Judge] = {}  # the last used is the last
+_judges: dict[tuple[str, Shape, int], Judge] = {}  # the last used is the last
 
 
 def judge_step(case: Case, seed: int, route: Route, observation: Path, arrays: Path) -> Judgement:
     """Judge an observation file; the arrays of a failure are written to ``arrays``, an ``.npz``."""
-    key = (case.name, seed)
+    seen = load(observation)
+    judgement = _judged(case, seed, route, seen)
+    sized = {shape: _judged(resized(case, shape), seed, route, given) for shape, given in seen.sizes.items()}
+    if sized:
+        judgement = of_all_sizes(judgement, sized)
+    if judgement.evidence:
+        arrays.parent.mkdir(parents=True, exist_ok=True)
+        with arrays.open("wb") as file:
+            np.savez_compressed(file, **judgement.evidence)  # type: ignore[arg-type]
+    return Judgement(**{**vars(judgement), "evidence": {}})
+
+
+def _judged(case: Case, seed: int, route: Route, seen: Observation) -> Judgement:
+    key = (case.name, case.shape, seed)
     judge = _judges.pop(key, None)
     if judge is None or judge.case != case:
         # The truth of a large network took long to work out, and other cases come between its routes.
@@ -187,9 +219,4 @@ def judge_step(case: Case, seed: int, route: Route, observation: Path, arrays: P
             del _judges[next(iter(_judges))]
         judge = Judge(case, seed)
     _judges[key] = judge
-    judgement = judge.judge(load(observation), route.tf32, pictures=route.exporter is None, device=route.device)
-    if judgement.evidence:
-        arrays.parent.mkdir(parents=True, exist_ok=True)
-        with arrays.open("wb") as file:
-            np.savez_compressed(file, **judgement.evidence)  # type: ignore[arg-type]
-    return Judgement(**{**vars(judgement), "evidence": {}})
+    return judge.judge(seen, route.tf32, pictures=route.exporter is None, device=route.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from parity.judging.observation import Observation, load
 from parity.layers import Layer
 from parity.records.lines import Check, Step
 from parity.routes.catalog import Catalog, Exporter, Framework, Runtime, installed
-from parity.running import steps
+from parity.running import selection, steps
 from parity.running.checks import judged_as, refused, revised, troubled, unrun
 from parity.running.worker import explain
 
@@ -84,8 +84,8 @@ class PlantedCatalog(Catalog):
     only: frozenset[str] | None = None
     optimised: bool = False
 
-    def framework(self, name: str) -> Framework:
-        part: Any = super().framework(name)
+    def framework(self, name: str, options: Iterable[str] = ()) -> Framework:
+        part: Any = super().framework(name, options)
         if self.spares(name):
             return part  # type: ignore[no-any-return]
         if self.model is not None:
@@ -94,12 +94,12 @@ class PlantedCatalog(Catalog):
             part = _Planted(part, "program", self.program)
         return part  # type: ignore[no-any-return]
 
-    def exporter(self, name: str) -> Exporter:
-        part: Any = super().exporter(name)
+    def exporter(self, name: str, options: Iterable[str] = ()) -> Exporter:
+        part: Any = super().exporter(name, options)
         return part if self.file is None or self.spares(name) else _PlantedFile(part, "export", self.file)  # type: ignore[return-value]
 
-    def runtime(self, name: str) -> Runtime:
-        part: Any = super().runtime(name)
+    def runtime(self, name: str, options: Iterable[str] = ()) -> Runtime:
+        part: Any = super().runtime(name, options)
         if self.program is None or self.spares(name):
             return part  # type: ignore[no-any-return]
         return _Planted(part, "program", self.program, self.optimised)  # type: ignore[return-value]
@@ -112,7 +112,7 @@ class PlantedCatalog(Catalog):
 def planted(**fault: Any) -> PlantedCatalog:
     """A catalog with the fault in it (the fields of :class:`PlantedCatalog`); without arguments, an honest one."""
     here = installed()
-    return PlantedCatalog(here.frameworks, here.exporters, here.runtimes, **fault)
+    return PlantedCatalog(here.frameworks, here.exporters, here.runtimes, here.simplifiers, **fault)
 
 
 @cache
@@ -133,14 +133,14 @@ def run_in(folder: Path, case: Case, route_name: str, catalog: Catalog, seed: in
 
     What a step raises ends the check as it would in a worker process.
     """
-    route = installed().routes()[route_name]
+    route = selection.route(installed().every_route(), route_name)
     for engine in {route.framework, route.runtime}:
         started(engine)
     check, made, observation = unrun(case, route, seed), None, None
     step: Step = "export"
     try:
         if route.exporter is not None:
-            made = _exported(folder / route.exporter, lambda out: steps.export_step(case, seed, route, catalog, out))
+            made = _exported(folder / route.export, lambda out: steps.export_step(case, seed, route, catalog, out))
             check = revised(check, exporter=made.exporter)
         step, seen = "run", folder / "observation.pickle"
         steps.run_step(case, seed, route, catalog, made, seen)

@@ -36,7 +36,7 @@ def refused(inferred: Any = None, values: Failure | None = None) -> Failure:
 
 def check(route: str, ended: Any = "pass", reason: str = "why", **more: Any) -> Check:
     """A check that passed; failed (a Failure); or ended without a judgement (a status), with its reason."""
-    base = route.partition("@")[0]
+    base = route.partition("+")[0].partition("@")[0]
     source = base.partition(">")[0]
     given: dict[str, Any] = {"framework": FRAMEWORKS.get(source, source), "reason": reason}
     status = "fail" if isinstance(ended, Failure) else ended
@@ -48,7 +48,7 @@ def check(route: str, ended: Any = "pass", reason: str = "why", **more: Any) -> 
         given["step"] = "run"
     else:
         given["probes"] = [ProbeFigure(probe="data", status="pass" if status == "pass" else "fail")]
-    given["device"] = route.partition("@")[2] or "cpu"
+    given["device"] = route.partition("+")[0].partition("@")[2] or "cpu"
     return Check(**{"case": "c", "route": route, "status": status, **given, **more})
 
 
@@ -99,6 +99,14 @@ NAMED: dict[str, tuple[Check, tuple[Check, ...], str]] = {
         check("torch>ort", wrong(unoptimised="pass")), (check("torch"), check("torch>reference")), "the graph optimiser of ort: unoptimised"),
     "the same file right unoptimised, no other witness": (
         check("torch>ort", wrong(where="output", born=None, unoptimised="pass")), (), "the graph optimiser of ort"),
+    "a compiled framework": (
+        check("torch+compile", wrong()), (check("torch"), check("tensorflow")), "torch+compile: torch is the same network without the option"),
+    "two runtimes wrong alike on the file that an option made": (
+        check("torch>ort+opset9", wrong(), exporter="dynamo+opset9"),
+        (check("torch"), check("torch>ort"), check("torch>reference+opset9", wrong(), exporter="dynamo+opset9")),
+        "the exporter dynamo+opset9: torch>reference+opset9 runs the same file"),
+    "the same file at another level of the same runtime": (
+        check("torch>ort", wrong(unoptimised="pass")), (check("torch"), check("torch>ort+plain")), "the graph optimiser of ort"),
     "two runtimes wrong alike on one file": (
         check("torch>ort", wrong()), (check("torch"), check("torch>reference", wrong())), "the exporter dynamo: torch>reference runs the same file and differs in the same way"),
     "a known divergence is a witness as a failure is": (
@@ -177,6 +185,12 @@ SILENT: dict[str, tuple[Check, tuple[Check, ...]]] = {
         check("torch>ort", wrong(A, "nan")), (check("torch"), check("torch>reference", wrong(B, "nan")))),
     "two runtimes give two wrong shapes": (
         check("torch>ort", wrong(None, "shape")), (check("torch"), check("torch>reference", wrong(None, "shape", message="n")))),
+    "another file in the same runtime, right": (
+        check("torch>ort+onnxslim", wrong(), exporter="dynamo+onnxslim"), (check("torch"), check("torch>ort"), check("torch>reference"))),
+    "another file in another runtime, wrong alike": (
+        check("torch>ort+onnxslim", wrong(), exporter="dynamo+onnxslim"), (check("torch"), check("torch>reference", wrong()))),
+    "the definition simplified is no graph of the oracle's": (
+        check("torch", wrong()), (check("definition>ort+onnxslim", wrong(), exporter="definition+onnxslim"),)),
     "records without a sketch": (check("torch>ort", wrong(None)), (check("torch", wrong(None)),)),
     "two frameworks wrong in two ways": (check("torch", wrong()), (check("tensorflow", wrong(B)),)),
     "wrong at two probes": (check("torch>ort", wrong()), (check("torch", wrong(probe="impulse")),)),

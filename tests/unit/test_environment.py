@@ -30,12 +30,7 @@ def test_the_environment_names_versions_machine_and_threads() -> None:
 
 def test_the_packages_are_those_that_the_parts_name_and_are_installed() -> None:
     found = environment.packages(installed())
-    named = {
-        name
-        for base in installed().routes().values()
-        for part in installed().parts(base)
-        for name in part.distributions
-    }
+    named = {name for part in installed().every_part() for name in part.distributions}
     assert set(found) <= named | set(environment.PACKAGES)
     assert "numpy" in environment.packages(Catalog())
 

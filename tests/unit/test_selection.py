@@ -10,6 +10,7 @@ from parity.cases import Case
 from parity.errors import NothingSelectedError, UsageError
 from parity.layers import ReLU
 from parity.routes.catalog import Route
+from parity.routes.options import BASIC, OPSET, PLAIN, TF32, UNOPTIMISED
 from parity.running import selection
 from tests.workers.kit import CATALOG
 
@@ -23,8 +24,10 @@ NAMES = [
 ]
 CASES = {name: Case(name, ReLU(), (2, 3, 4, 5)) for name in NAMES}
 ROUTES = {
-    "torch": Route("torch", "torch", None, "torch"),
-    "torch>ort": Route("torch>ort", "torch", "dynamo", "ort"),
+    "torch": Route("torch", "torch", None, "torch", of_run=(TF32,)),
+    "torch>ort": Route(
+        "torch>ort", "torch", "dynamo", "ort", of_file=(OPSET, UNOPTIMISED), of_run=(PLAIN, BASIC, TF32)
+    ),
 }
 
 
@@ -141,9 +144,34 @@ def test_what_is_required_must_be_used_by_a_selected_check() -> None:
 
 
 def test_every_name_a_route_can_have_is_listed_for_divergences() -> None:
-    assert selection.every_name(ROUTES) == [
-        "torch", "torch@cuda", "torch>ort", "torch>ort@cuda", "torch@cuda+tf32", "torch>ort@cuda+tf32",
-    ]  # fmt: skip
+    found = selection.every_name(ROUTES)
+    assert found[:5] == ["torch", "torch@cuda", "torch>ort", "torch>ort@cuda", "torch@cuda+tf32"]
+    for name in ("torch>ort@cuda+tf32", "torch>ort+plain", "torch>ort+opset9", "torch>ort@cuda+unoptimised"):
+        assert name in found
+    assert "torch+tf32" not in found
+
+
+def test_options_stand_in_one_order_and_each_at_most_once() -> None:
+    assert ids("net", routes=("torch>ort+plain+opset18",)) == ["net[torch>ort+opset18+plain]"]
+    for name, said in {
+        "torch>ort+plane": r"has no option \+plane; did you mean \+plain; it has \+opsetN, \+unoptimised, \+plain, \+basic",
+        "torch+plain": r"has no option \+plain; it has \+tf32",
+        "torch+opsets": "has no option",
+        "torch>ort+opset": "has no option",
+        "torch>ort+plain+basic": r"has \+plain and \+basic, which are of one kind",
+        "torch>ort+plain+plain": r"has \+plain and \+plain; leave one out",
+        "torch>ort+opset9+opset18": r"has \+opset9 and \+opset18; leave one out",
+    }.items():
+        with pytest.raises(UsageError, match=said):
+            ids("net", routes=(name,))
+
+
+def test_a_route_that_is_no_default_runs_where_it_is_named_alone() -> None:
+    routes = ROUTES | {"rare": Route("rare", "rare", None, "rare", default=False)}
+    case = {"net": CASES["net"]}
+    assert [made.name for _, made in selection.checks(case, routes, [], [], ["cpu"])] == ["torch", "torch>ort"]
+    assert [made.name for _, made in selection.checks(case, routes, [], ["rare"], ["cpu"])] == ["rare"]
+    assert [made.name for _, made in selection.checks(case, routes, ["net[rare]"], [], ["cpu"])] == ["rare"]
 
 
 def test_what_pytest_prints_selects_as_the_name_or_id_in_it_does() -> None:

@@ -28,6 +28,7 @@ from parity.layers import ReLU
 from parity.operators.graph import as_value, walk
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters.memo import Memo, Table
+from parity.routes.options import Option
 from parity.running.worker import LENGTH
 
 MODULE = "tests.workers.kit"
@@ -189,6 +190,9 @@ class Kit:
     modules: ClassVar[tuple[str, ...]] = ()
     distributions = ("numpy",)
     mend = ""
+    options: ClassVar[tuple[Option, ...]] = ()
+    asked: frozenset[str] = frozenset()
+    default = True
     layout = "NCHW"
     native = True
 
@@ -235,6 +239,9 @@ class Writer:
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"
+    options: ClassVar[tuple[Option, ...]] = ()
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         from onnx import TensorProto, helper, save
@@ -263,6 +270,9 @@ class Reader:
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"
+    options: ClassVar[tuple[Option, ...]] = ()
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         import onnx.reference  # noqa: F401

@@ -116,7 +116,7 @@ OTHERS: dict[str, tuple[Case, int, Route]] = {
     "weights": (replace(ONE, model=Conv2D(3, 2, 1)), 0, ROUTE),
     "scale": (replace(ONE, scale=2.0), 0, ROUTE),
     "seed": (ONE, 1, ROUTE),
-    "tf32": (ONE, 0, replace(ROUTE, tf32=True)),
+    "tf32": (ONE, 0, replace(ROUTE, options=("tf32",))),
     "device": (ONE, 0, replace(ROUTE, device="cuda")),
     "file": (ONE, 0, route("kit>reader")),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from parity.cases.case import INPUT, Case
 from parity.errors import Unsupported
 from parity.operators.file import write
+from parity.routes.options import Option
 
 PRODUCER = "parity"
 
@@ -23,6 +24,9 @@ class DefinitionFile:
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = ()
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the graph as one file."""

@@ -8,9 +8,12 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.errors import Broken, Stopped, Unsupported
+from parity.routes.exporters.batch import asked_axes
+from parity.routes.exporters.opsets import require
 from parity.routes.exporters.refusal import refusal, root
 from parity.routes.exporters.tables import MEMO
 from parity.routes.exporters.torchscript import pytorch_exporter, sample_input
+from parity.routes.options import DYNAMIC, OPSET, UNOPTIMISED, Option, number
 
 
 class Dynamo:
@@ -24,6 +27,9 @@ class Dynamo:
     modules = ("onnx", "onnxscript")
     distributions = ("torch", "onnx", "onnxscript", "onnx-ir")
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = (DYNAMIC, OPSET, UNOPTIMISED)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the module as one file, weights inside."""
@@ -36,9 +42,19 @@ class Dynamo:
         self._export(case, model, path, dynamic_shapes=({0: torch.export.Dim("batch")},))
 
     def _export(self, case: Case, model: Any, path: Path, **how: Any) -> None:
+        import torch
+
+        opset = number(self.asked, OPSET)
+        if opset is not None:
+            how |= dict(opset_version=opset)
+        if UNOPTIMISED.word in self.asked:
+            how |= dict(optimize=False)
+        if DYNAMIC.word in self.asked:
+            how |= dict(dynamic_shapes=(dict.fromkeys(asked_axes(case, self.framework), torch.export.Dim.DYNAMIC),))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             exported(model, (sample_input(case),), **how).save(path, external_data=False)
+        require(path, opset, self.name)
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""

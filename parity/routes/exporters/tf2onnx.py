@@ -12,7 +12,11 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.errors import Unsupported
+from parity.routes.exporters.batch import asked_axes, in_layout
+from parity.routes.exporters.opsets import require
+from parity.routes.exporters.refusal import refusal
 from parity.routes.frameworks.tensorflow import lacking
+from parity.routes.options import DYNAMIC, OPSET, Option, number
 
 
 class Tf2Onnx:
@@ -26,6 +30,9 @@ class Tf2Onnx:
     modules = ("onnx", "tf2onnx")
     distributions = ("tensorflow", "tensorflow-cpu", "keras", "onnx", "tf2onnx")
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = (DYNAMIC, OPSET)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the model as one file, weights inside."""
@@ -34,6 +41,12 @@ class Tf2Onnx:
 
         if case.training:
             raise Unsupported("Keras exports a model as it is at inference, in whatever mode it is")
+        opset, how = number(self.asked, OPSET), dict[str, Any]()
+        if DYNAMIC.word in self.asked:
+            shape = case.input.in_layout("NHWC")
+            free = {in_layout(axis, len(shape), "NHWC") for axis in asked_axes(case, self.framework)}
+            open_shape = [None if axis in free else size for axis, size in enumerate(shape)]
+            how = dict(input_signature=[tf.TensorSpec(open_shape, case.input.dtype, name="input")])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Keras refuses to export a model that was never called.
@@ -47,7 +60,13 @@ class Tf2Onnx:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1
             with collected():
-                model.export(str(path), format="onnx", verbose=False)
+                try:
+                    model.export(str(path), format="onnx", verbose=False, opset_version=opset, **how)
+                except ValueError as error:
+                    if opset is not None and (reason := refusal(error, ("tf2onnx",))):
+                        raise Unsupported(f"tf2onnx exporter: {reason}") from error
+                    raise
+        require(path, opset, self.name)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:
         """The same: Keras leaves the batch axis open in every file that it exports."""

@@ -8,8 +8,11 @@ from typing import Any
 
 from parity.cases.case import Case
 from parity.errors import Unsupported
+from parity.routes.exporters.batch import asked_axes
+from parity.routes.exporters.opsets import require
 from parity.routes.exporters.refusal import refusal
 from parity.routes.frameworks.torch import lacking, torch_type
+from parity.routes.options import DYNAMIC, OPSET, UNOPTIMISED, Option, number
 
 
 class TorchScript:
@@ -23,6 +26,9 @@ class TorchScript:
     modules = ("onnx",)
     distributions = ("torch", "onnx")
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = (DYNAMIC, OPSET, UNOPTIMISED)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the module as one file, weights inside."""
@@ -38,12 +44,20 @@ class TorchScript:
 
         if case.training:
             how |= dict(training=torch.onnx.TrainingMode.TRAINING)
+        opset = number(self.asked, OPSET)
+        if opset is not None:
+            how |= dict(opset_version=opset)
+        if UNOPTIMISED.word in self.asked:
+            how |= dict(do_constant_folding=False)
+        if DYNAMIC.word in self.asked:
+            how |= dict(input_names=["input"], dynamic_axes={"input": list(asked_axes(case, self.framework))})
         try:
             traced(model, (sample_input(case),), path, **how)
         except (RuntimeError, NotImplementedError) as error:  # tracing runs the module
             if said := lacking(case.precision, error):
                 raise Unsupported(said) from error
             raise
+        require(path, opset, self.name)
 
     def wrote(self, path: Path) -> str:
         """The name "dynamo" or "torchscript", by the traces each leaves in its files."""
@@ -56,12 +70,16 @@ def traced(model: Any, arguments: tuple[Any, ...], path: Path, **how: Any) -> No
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # Above what it has, it writes the highest that it has and calls it what was asked for.
+        warnings.filterwarnings("error", "Exporting to ONNX opset version", torch.onnx.errors.OnnxExporterWarning)
         try:
             torch.onnx.export(model, arguments, str(path), dynamo=False, **how)
         except torch.onnx.errors.OnnxExporterError as error:
             if reason := refusal(error, ("torch.onnx",)):
                 raise Unsupported(f"torchscript exporter: {reason}") from error
             raise
+        except torch.onnx.errors.OnnxExporterWarning as error:
+            raise Unsupported(f"torchscript exporter: {' '.join(str(error).split())}") from error
 
 
 def sample_input(case: Case) -> Any:
@@ -72,11 +90,15 @@ def sample_input(case: Case) -> Any:
 
 
 def pytorch_exporter(path: Path) -> str:
-    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata."""
+    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata and calls nodes ``node_...``.
+
+    The metadata is lost where it has onnx's own converter make an older opset of its file.
+    """
     import onnx
 
     model = onnx.load(path, load_external_data=False)
     if model.producer_name != "pytorch":
         return model.producer_name or "unknown"
-    kept = [entry.key for entry in model.graph.metadata_props]
-    return "dynamo" if any(key.startswith("pkg.torch.export") for key in kept) else "torchscript"
+    kept = any(entry.key.startswith("pkg.torch.export") for entry in model.graph.metadata_props)
+    named = any(node.name.startswith("node_") for node in model.graph.node)
+    return "dynamo" if kept or named else "torchscript"

@@ -11,6 +11,7 @@ from parity.cases.case import Case
 from parity.cases.parameters import Parameters
 from parity.judging.observation import Program
 from parity.operators.graph import Graph
+from parity.routes.options import Option
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Definition:
     mend = "pip install 'parity[onnx]'"
     layout: Layout = "NCHW"
     native = False
+    options: tuple[Option, ...] = ()
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         """Import onnx, which writes the files."""

@@ -5,41 +5,19 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from functools import partial
+from contextlib import AbstractContextManager
 from typing import Any
 
-from parity.axes import Array, Layout, Shape, Tensor, to_layout
-from parity.cases.case import INPUT, Case
-from parity.cases.gradient import COTANGENT
+from parity.axes import Array, Layout
+from parity.cases.case import Case
 from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
-from parity.layers.base import Layer, as_list, stored_as
-from parity.routes.frameworks.placing import Placing, placing
+from parity.routes.frameworks import keras
+from parity.routes.options import TF32, XLA, Option
 
-SEED = 0  #: of what layers draw at random in training
 #: How TensorFlow says that it has no kernel of a type.
 _LACKS = re.compile(r"Could not find device for node|No OpKernel was registered|not in the list of allowed values")
-
-
-@dataclass(frozen=True)
-class Training:
-    """That a model is to be run in training, and the variables that are its states. Keras looks into lists, not into this."""
-
-    states: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Derived:
-    """That a model's gradients are asked: the cotangent in the model's layout, and of each layer that stores parameters the
-    variables, where its parameters lie in them, and which of these are derived by.
-    """
-
-    cotangent: Array
-    kept: tuple[tuple[tuple[Any, ...], Placing, tuple[str, ...]], ...]
 
 
 class TensorFlow:
@@ -49,22 +27,21 @@ class TensorFlow:
     modules = ("tensorflow", "keras")
     distributions = ("tensorflow", "tensorflow-cpu", "keras")
     mend = "pip install 'parity[tensorflow]'"
-    layout: Layout = "NHWC"
+    layout: Layout = keras.LAYOUT
     native = True
+    options: tuple[Option, ...] = (XLA, TF32)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         """Import TensorFlow and Keras, fix threads and Keras' settings, and turn TF32 off."""
-        os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import keras
         import tensorflow as tf
+
+        keras.use("tensorflow")
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
-        # A person's keras.json must not decide what is compared.
-        keras.config.set_image_data_format("channels_last")
-        keras.config.set_floatx("float32")
-        keras.config.set_dtype_policy("float32")
         _allow_tf32(tf, False)
         gc.freeze()  # TensorFlow's own objects stay: a collection need not look at them again
 
@@ -81,50 +58,8 @@ class TensorFlow:
         raise Unsupported("TensorFlow fixes its threads when it starts")
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
-        """The case's network as a Keras model. Its batch axis is open, as Keras' own default is and as every export has it."""
-        import keras
-        from keras.src.utils.naming import reset_uids  # clear_session does it too, and drops every compiled kernel
-
-        # Keras counts through the names of layers over all that a process builds, and tf2onnx's optimisers go by names.
-        reset_uids()
-        shape = case.input.in_layout(self.layout)
-        if case.chance:
-            keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-        with _policy(keras, case.precision):
-            return self._built(keras, case, parameters, tapped, shape[1:])
-
-    def _built(self, keras: Any, case: Case, parameters: Parameters, tapped: bool, shape: Shape) -> Any:
-        states: list[Any] = []
-        derived: list[tuple[tuple[Any, ...], Placing, tuple[str, ...]]] = []
-        values = {INPUT: keras.Input(shape=shape, dtype=case.input.dtype, name="input")}
-        spelled: dict[str, list[Any]] = {}
-        for node in case.network.nodes:
-            x = case.tensors[node.inputs[0]]
-            pieces = spelled[node.of] if node.of else as_list(node.layer.to_keras(keras, x))
-            spelled[node.name] = pieces
-            arguments = tuple(values[name] for name in node.inputs)
-            for piece in pieces:
-                arguments = (piece(*arguments),)
-            values[node.name] = arguments[0]
-            if stored := parameters[node.name]:
-                weights = node.layer.keras_weights(x, **stored)
-                owner = _load(keras, node.name, pieces, weights)
-                if case.training and not tapped:
-                    kept = [stored_as(node.layer, enumerate(weights), stored[name]) for name in node.layer.states()]
-                    states += [owner.weights[i] for i in kept]
-                if case.gradient and not tapped:
-                    variables = tuple(weight.value for weight in owner.weights)
-                    derived.append((variables, *_placed(node.layer, x)))
-        names = [node.name for node in case.network.nodes]
-        outputs = [values[name] for name in names] if tapped else values[names[-1]]
-        model = keras.Model(values[INPUT], outputs)
-        model.training_mode = Training(tuple(states)) if case.training else None
-        model.precision = case.precision
-        model.derived = None
-        if case.gradient and not tapped:
-            cotangent = parameters[COTANGENT][case.network.output.name]
-            model.derived = Derived(to_layout(cotangent, case.output, self.layout), tuple(derived))
-        return model
+        """The case's network as a Keras model."""
+        return keras.build(case, parameters, tapped)
 
     def program(self, model: Any, device: str, tf32: bool) -> Program:
         """The model on ``device``: channels-last arrays of the case's precision in, every output back as numpy."""
@@ -134,7 +69,10 @@ class TensorFlow:
         training = model.training_mode
         states = () if training is None else training.states
         start = [variable.numpy() for variable in states]
+        called = tf.function(model, jit_compile=True) if XLA.word in self.asked else model
         if model.derived is not None:
+            if XLA.word in self.asked:
+                raise Unsupported("gradients are asked of the model as it is")
             return _deriving(tf, model, place, tf32)
 
         def run(x: Array) -> tuple[Array, ...]:
@@ -144,7 +82,7 @@ class TensorFlow:
             with tf.device(place):
                 # Inference is the default. To say training=False would overrule a layer that is spelled for training.
                 try:
-                    out = model(tf.constant(x)) if training is None else model(tf.constant(x), training=True)
+                    out = called(tf.constant(x)) if training is None else called(tf.constant(x), training=True)
                 except (tf.errors.OpError, TypeError) as error:
                     if said := lacking(model.precision, error):
                         raise Unsupported(said) from error
@@ -153,13 +91,6 @@ class TensorFlow:
             return tuple(o.numpy() for o in (*outputs, *states))
 
         return run
-
-
-def _placed(layer: Layer, x: Tensor) -> tuple[Placing, tuple[str, ...]]:
-    """Where a layer's parameters lie in the variables of its Keras spelling, and which of them are derived by."""
-    spelled = partial(layer.keras_weights, x)
-    wanted = tuple(name for name in layer.parameters() if name not in layer.states())
-    return placing(layer, lambda **numbers: enumerate(spelled(**numbers))), wanted
 
 
 def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
@@ -184,30 +115,10 @@ def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
     return run
 
 
-@contextmanager
-def _policy(keras: Any, precision: str) -> Iterator[None]:
-    """Layers that are made meanwhile compute and store in this type, as people set it: by the dtype policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def lacking(precision: str, error: Exception) -> str:
     """What TensorFlow says where it has no kernel of a type; empty for any other error, and in float32, of which it has all."""
     found = (line.strip() for line in str(error).splitlines() if _LACKS.search(line))
     return f"tensorflow: {line}" if precision != "float32" and (line := next(found, "")) else ""
-
-
-def _load(keras: Any, name: str, pieces: list[Any], weights: list[Array]) -> Any:
-    """Copy ``weights`` into the one piece that stores weights, and give it; Keras refuses any other shape."""
-    owners = [piece for piece in pieces if isinstance(piece, keras.layers.Layer) and piece.weights]
-    if len(owners) != 1:
-        raise ValueError(f"{name}: {len(owners)} pieces of its Keras spelling store weights; it must be one")
-    owners[0].set_weights(weights)
-    return owners[0]
 
 
 def _allow_tf32(tf: Any, allowed: bool) -> None:

@@ -19,7 +19,9 @@ from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import Layer, as_list, stored_as
 from parity.operators.formats import numpy_type
+from parity.routes.frameworks.compiling import compiled, why_no_compiler
 from parity.routes.frameworks.placing import Placing, placing
+from parity.routes.options import COMPILE, TF32, Option
 
 SEED = 0  #: of what layers draw at random in training
 #: How torch says that it has no kernel of a type: ``"max_pool2d" not implemented for 'Half'``.
@@ -59,6 +61,9 @@ class Torch:
     mend = "pip install 'parity[torch]'"
     layout: Layout = "NCHW"
     native = True
+    options: tuple[Option, ...] = (COMPILE, TF32)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         """Import torch, fix its threads, and turn TF32 off."""
@@ -114,11 +119,16 @@ class Torch:
         import torch
 
         model = model.to(device)
+        if COMPILE.word in self.asked and (why := why_no_compiler()):
+            raise Unsupported(why)
+        called = compiled(model) if COMPILE.word in self.asked else model
         start = [owner.state_dict()[key].clone() for owner, key in model.states]
         if model.training:
             torch.manual_seed(SEED)
 
         if model.cotangent is not None:
+            if COMPILE.word in self.asked:
+                raise Unsupported("gradients are asked of the module as it is")
             return _deriving(torch, model, device, tf32)
 
         def run(x: Array) -> tuple[Array, ...]:
@@ -127,7 +137,7 @@ class Torch:
                 for (owner, key), value in zip(model.states, start, strict=True):
                     owner.state_dict()[key].copy_(value)
                 try:
-                    out = model(as_tensor(torch, x).to(device))
+                    out = called(as_tensor(torch, x).to(device))
                 except (RuntimeError, NotImplementedError) as error:
                     if said := lacking(model.precision, error):
                         raise Unsupported(said) from error

@@ -25,6 +25,7 @@ from parity.operators.graph import Node
 from parity.records.model import DEFINITION
 from parity.routes.exporters.dynamo import exported
 from parity.routes.exporters.torchscript import traced
+from parity.routes.frameworks import compiling
 from parity.routes.frameworks.torch import allow_tf32
 from parity.routes.frameworks.torch import computing_with as computing_with  # one of this room's functions too
 from parity.routes.models import program, steady, torch_pieces
@@ -268,11 +269,8 @@ def on(model: Own, device: str) -> Own:
 
 
 def compiled(model: Own) -> Own:
-    """The same module behind torch.compile, whose default backend is inductor; by this process alone."""
-    import torch
-
-    options = {"compile_threads": 1}  # it starts as many processes as there are cores otherwise
-    return replace(model, model=torch.compile(model.model, options=options))
+    """The same module behind torch.compile."""
+    return replace(model, model=compiling.compiled(model.model))
 
 
 def values(model: Own, arrays: Mapping[str, Array], outputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -15,10 +15,12 @@ from parity.axes import Array
 from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.operators.formats import numpy_type
+from parity.routes.options import BASIC, EXTENDED, PLAIN, TF32, Option
 
 #: Of what operators draw at random in training. Each call takes the next seed for a ``std::default_random_engine``, whose n-th
 #: number is the seed times a^n modulo 2^31 - 1: after small seeds, calls draw nearly the same.
 SEED = 1234567891
+LEVELS = {BASIC.word: "ORT_ENABLE_BASIC", EXTENDED.word: "ORT_ENABLE_EXTENDED"}  #: of its optimiser
 BFLOAT16 = "bfloat16"  #: in the names of the runtime's types: numpy has none for it
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -28,14 +30,21 @@ class OnnxRuntime:
 
     name = "onnxruntime"
     label = "ort"
-    optimises = True
     slow = False
     modules = ("onnxruntime",)
     distributions = ("onnxruntime", "onnxruntime-gpu")
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = (PLAIN, BASIC, EXTENDED, TF32)
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def __init__(self) -> None:
         self._threads = 1
+
+    @property
+    def optimises(self) -> bool:
+        """Whether it may rewrite a graph: not where it was asked to leave it as it is."""
+        return PLAIN.word not in self.asked
 
     def start(self, threads: int) -> None:
         """Import ONNX Runtime and remember the threads of its sessions."""
@@ -62,14 +71,15 @@ class OnnxRuntime:
             self._threads = before
 
     def program(self, path: Path, device: str, tf32: bool, optimise: bool) -> Program:
-        """A session. ``optimise`` turns all graph optimisations on or off, as the file ships or as it is written."""
+        """A session. ``optimise`` turns graph optimisations on, as far as it was asked, or off: as the file is written."""
         import onnxruntime as ort
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         level = ort.GraphOptimizationLevel
-        options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL
+        asked = next((LEVELS[word] for word in self.asked if word in LEVELS), "ORT_ENABLE_ALL")
+        options.graph_optimization_level = getattr(level, asked if optimise else "ORT_DISABLE_ALL")
         kind, _, number = device.partition(":")
         provider: Any = PROVIDERS[kind]
         if kind == "cuda":

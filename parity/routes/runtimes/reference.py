@@ -9,6 +9,7 @@ from pathlib import Path
 from parity.axes import Array
 from parity.errors import Unsupported
 from parity.judging.observation import Program
+from parity.routes.options import Option
 
 #: Of what operators draw at random in training, the next number for each call. Where a file names none it would be the
 #: system's, and no run like another.
@@ -25,6 +26,9 @@ class OnnxReference:
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"
+    options: tuple[Option, ...] = ()
+    asked: frozenset[str] = frozenset()
+    default = True
 
     def start(self, threads: int) -> None:
         """Import the evaluator; numpy takes its threads from the worker's environment."""

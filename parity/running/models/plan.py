@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
-from shutil import which
 
 from parity.cases.asked import Asked
 from parity.cases.elsewhere import Elsewhere
 from parity.cases.subject import Subject
 from parity.errors import UsageError
 from parity.records.model import DEFINITION, OWN
-from parity.routes.catalog import Catalog
+from parity.routes.catalog import Catalog, Runtime
+from parity.routes.frameworks.compiling import why_no_compiler
 
 LIMIT = 600.0  #: seconds one step may take where nobody says otherwise
 JUDGE = "judge"
@@ -105,7 +104,7 @@ def hosts(plan: Plan) -> list[str]:
     """The workers of the runtimes that a check needs, each called by its label."""
     names = [name for name in plan.catalog.runtimes if not _missing(plan.catalog, name)]
     labels = [plan.catalog.runtime(name).label for name in names]
-    return [label for label in labels if not plan.runtimes or label in plan.runtimes]
+    return [label for name, label in zip(names, labels, strict=True) if _wanted(plan, plan.catalog.runtime(name))]
 
 
 def judges(stored: int = 0) -> Sequence[str]:
@@ -134,7 +133,7 @@ def ways(plan: Plan) -> list[Way]:
             "--compiled is for a torch module or a Keras model; a file is run with and without an optimiser"
         )
     quick = [n for n in parts if not parts[n].slow and not _missing(plan.catalog, n)]
-    spares = any(not plan.runtimes or parts[name].label in plan.runtimes for name in quick)
+    spares = any(_wanted(plan, parts[name]) for name in quick)
     found = []
     for graph in graphs(plan):
         if graph == DEFINITION:
@@ -145,7 +144,7 @@ def ways(plan: Plan) -> list[Way]:
             continue
         begin = "" if plan.model.onnx else f"{graph}>"
         for name, part in sorted(parts.items(), key=lambda item: not item[1].optimises):
-            if plan.runtimes and part.label not in plan.runtimes:
+            if not _wanted(plan, part):
                 continue
             if part.optimises:
                 found.append(Way(f"{begin}{part.label}", graph, name, part.label, True, part.slow and spares))
@@ -206,9 +205,12 @@ def _brought(plan: Plan, routes: Sequence[Way]) -> list[Way]:
 def why_absent(catalog: Catalog, way: Way) -> str:
     """Why a way cannot be gone here; empty where it can."""
     if way.name == COMPILED["torch"]:
-        compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # as inductor looks for it
-        return "" if which(compiler) else f"there is no C++ compiler {compiler}; install one, or name it by CXX"
+        return why_no_compiler()
     return _missing(catalog, way.runtime) if way.runtime else ""
+
+
+def _wanted(plan: Plan, part: Runtime) -> bool:
+    return part.label in plan.runtimes if plan.runtimes else part.default
 
 
 def _missing(catalog: Catalog, runtime: str) -> str:

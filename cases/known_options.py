@@ -1,0 +1,39 @@
+"""What diverges where a route is asked with an option or runs elsewhere, held to cases of this repository."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS
+from parity.cases.shipped_options import (
+    ANTIALIAS_FACTOR,
+    LEFT_BILINEAR,
+    OPEN_BILINEAR,
+    OPEN_CUT,
+    OPEN_GLU,
+    PLACELESS,
+    SHRUNK_BY_UPSAMPLE,
+)
+
+KNOWN = [
+    replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
+    replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),
+    replace(ROUGH_SOFTPLUS, cases="softplus/features-scale10-mean-1"),
+    replace(ANTIALIAS_FACTOR, cases="upsample/by0.5-bicubic-antialias", routes="torch>ort+dynamic"),
+    replace(
+        OPEN_CUT, cases="convtranspose2d/kernel5x2-stride1x3-padding-valid-scale1e6", routes="tensorflow>ort+dynamic"
+    ),
+    replace(OPEN_GLU, cases="glu/last-scale0.001-mean-1", routes="tensorflow>ort+dynamic"),
+    replace(OPEN_BILINEAR, cases="upsample/bilinear-by2x3", routes="tensorflow>ort+dynamic"),
+    replace(
+        PLACELESS,
+        cases="upsample/by1.75-recomputed-bilinear",
+        routes=("torchscript>ort+opset9", "torchscript>ort+opset10"),
+    ),
+    replace(SHRUNK_BY_UPSAMPLE, cases="upsample/by0.5", routes="torchscript>ort+opset9"),
+    replace(
+        LEFT_BILINEAR,
+        cases="upsample/by1.75-recomputed-bilinear",
+        routes=("tensorflow>ort+opset9", "tensorflow>ort+opset10"),
+    ),
+]

@@ -1,0 +1,115 @@
+"""Divergences that show where a route is asked with an option: other sizes, older opsets; :mod:`parity.cases.shipped` has the others."""
+
+from __future__ import annotations
+
+from parity.axes import Shape
+from parity.cases.known import KnownDivergence
+from parity.operators.graph import Node
+
+
+def _resized(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Resize"
+
+
+def _antialiased(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return _resized(node, shapes) and bool(node.attributes.get("antialias", 0))
+
+
+def _split(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Split"
+
+
+def _extended(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a transposed convolution adds something at its end."""
+    return node.kind == "ConvTranspose" and any(node.attributes.get("output_padding", ()))
+
+
+OPEN_CUT = KnownDivergence(
+    routes="tensorflow>*+dynamic*",
+    operator=_extended,
+    kind="value",
+    reason="tf2onnx puts zeros where an open transposed convolution adds to its end, behind the bias",
+    evidence=(
+        "keras.layers.Conv2DTranspose(4, (5, 2), (1, 3)) with biases 1 to 4, exported with open height and width: the last column, which no "
+        "kernel reaches, is 0 in the file of tf2onnx 1.17.0 where Keras has the bias; so it is for kernel 2 and stride 3"
+    ),
+    versions={"tf2onnx": "<=1.17.0"},
+)
+
+ANTIALIAS_FACTOR = KnownDivergence(
+    routes="torch>*",
+    operator=_antialiased,
+    kind="value",
+    reason="torch's dynamo exporter writes a resize with antialias by a factor as one to the size that comes of it",
+    evidence=(
+        "interpolate(scale_factor=0.5, antialias=True) of 11x15, bilinear and bicubic: the Resize of torch 2.13 with onnxscript 0.7.2 has sizes "
+        "5x7 and no scales, off by 0.57 and 0.70; of 10x14, where both are the same, right to 2e-7. Without antialias it writes scales"
+    ),
+    link="https://github.com/microsoft/onnxscript/pull/2916",
+    versions={"onnxscript": "<=0.7.2"},
+)
+
+OPEN_GLU = KnownDivergence(
+    routes="tensorflow>*+dynamic*",
+    operator=_split,
+    kind="error",
+    says="calling Glu.call()",
+    reason="Keras' glu reads the size of its axis as a number, so that it cannot be exported with that axis open",
+    evidence="keras/src/backend/tensorflow/nn.py of Keras 3.15.1: if x.shape[axis] % 2 != 0, which raises TypeError for None",
+    versions={"keras": "<=3.15.1"},
+)
+
+OPEN_BILINEAR = KnownDivergence(
+    routes="tensorflow>*+dynamic*",
+    operator=_resized,
+    kind="error",
+    says="calling UpSampling2D.call()",
+    reason="Keras' UpSampling2D with bilinear interpolation cannot be exported with an open image",
+    evidence=(
+        "keras.layers.UpSampling2D(2, interpolation='bilinear') called on None x None x None x 4, Keras 3.15.1: "
+        "OperatorNotAllowedInGraphError, a symbolic tensor as a Python bool; with interpolation='nearest' it is exported"
+    ),
+    versions={"keras": "<=3.15.1"},
+)
+
+#: Upsample of opset 9 and Resize of opset 10 say nothing of where their places lie.
+PLACELESS = KnownDivergence(
+    routes=("torchscript>*+opset9*", "torchscript>*+opset10*"),
+    operator=_resized,
+    kind="value",
+    reason="torch's tracing exporter writes a resize below opset 11 with operators that cannot say its places",
+    evidence=(
+        "torch.nn.Upsample(scale_factor=2, mode='bilinear') of 8x10, torch 2.13: the file of opset 9 and 10 is off by 1.7 in ONNX Runtime 1.32, "
+        "that of 11 by 2e-7; the exporter warns of it"
+    ),
+    link="https://github.com/pytorch/pytorch/issues/22906",
+    versions={"torch": "<=2.13.0"},
+)
+
+SHRUNK_BY_UPSAMPLE = KnownDivergence(
+    routes="torchscript>*+opset9*",
+    operator=_resized,
+    kind="error",
+    says="upsamplebase.h",
+    reason="torch's tracing exporter writes a factor below 1 as an Upsample at opset 9, which takes none",
+    evidence=(
+        "torch.nn.Upsample(scale_factor=0.5) at opset 9, torch 2.13: ONNX Runtime 1.32 does not load the file, 'Scale value should be greater "
+        "than or equal to 1', as the operator's text has it; at opset 10 it is a Resize and right"
+    ),
+    versions={"torch": "<=2.13.0"},
+)
+
+LEFT_BILINEAR = KnownDivergence(
+    routes=("tensorflow>*+opset9*", "tensorflow>*+opset10*"),
+    operator=_resized,
+    kind="onnx-invalid",
+    says="No Op registered for ResizeBilinear",
+    reason="tf2onnx leaves TensorFlow's ResizeBilinear in a file below opset 11",
+    evidence=(
+        "keras.layers.Resizing(14, 17, interpolation='bilinear') of 8x10 at opset 9 and 10, tf2onnx 1.17.0: a node ResizeBilinear in the domain of "
+        "ONNX, which onnx.checker refuses and ONNX Runtime cannot load; at opset 11 it is a Resize"
+    ),
+    versions={"tf2onnx": "<=1.17.0"},
+)
+
+OPTIONS = (OPEN_CUT, ANTIALIAS_FACTOR, OPEN_GLU, OPEN_BILINEAR, PLACELESS, SHRUNK_BY_UPSAMPLE, LEFT_BILINEAR)
