@@ -92,7 +92,7 @@ ACTIVATIONS = (
         "torch.nn.PReLU",
         "keras.layers.PReLU",
         "PRelu",
-        (("num_parameters", "shared_axes", "(the slope's shape)"),),
+        (("num_parameters", "", "(the slope's shape)"), ("", "shared_axes", "")),
         "One slope a channel is `C` in torch and `1 1 C` in Keras.",
         (
             Pair(

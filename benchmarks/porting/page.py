@@ -12,7 +12,7 @@ from typing import Any
 import parity.layers
 from benchmarks.porting.bites import BITES, CASES
 from benchmarks.porting.guide import COUNTERPARTS, pairs, without_entry
-from benchmarks.porting.model import SPELLED, Counterpart, Pair, side
+from benchmarks.porting.model import SPELLED, Counterpart, Pair
 from benchmarks.porting.run import silent, spelled
 from parity.cases.known import KnownDivergence
 from parity.cases.registry import Registry
@@ -101,7 +101,8 @@ def _layer(each: Counterpart, figures: Figures, registry: Registry) -> Iterator[
             for cell, names in zip(argument, (each.torch, each.keras, each.onnx), strict=True)
         ]
         values = [value for _, value in cells if value is not None]
-        unlike = len({_plain(v) for v in values}) > 1
+        # Which axis a number means is the layout's matter, so that no default of one is told from another's.
+        unlike = len({_plain(v) for v in values}) > 1 and not {"axis", "dim"} & set(argument)
         shown = [f"**{text}**" if unlike and value is not None else text for text, value in cells]
         yield f"| {' | '.join(shown)} |"
     yield ""
@@ -185,14 +186,9 @@ def _code(text: str) -> str:
 
 def _outcome(pair: Pair, found: dict[str, Any]) -> str:
     if not pair.other:
-        return f"{side_name(pair.instead)} has none: {pair.about}"
+        return pair.about
     said = _figure(pair, found["other"])
     return f"{said}: {pair.about}" if pair.about else said
-
-
-def side_name(code: str) -> str:
-    """The framework of a spelling, as a word."""
-    return {"keras": "Keras", "onnx": "ONNX", "torch": "torch"}["keras" if code == SPELLED else side(code)]
 
 
 def _figure(pair: Pair, outcome: dict[str, Any]) -> str:

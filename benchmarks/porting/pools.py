@@ -217,7 +217,7 @@ POOLS = (
                 "torch.nn.LPPool2d(2, 2)",
                 "",
                 "lambda x: ops.sqrt(4 * keras.layers.AveragePooling2D(2)(ops.square(x)))",
-                "the root of a sum of powers, by an average",
+                "Keras has none: the root of a sum of powers, by an average",
             ),
         ),
     ),

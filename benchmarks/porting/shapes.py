@@ -283,7 +283,7 @@ SHAPES = (
                 "torch.nn.ChannelShuffle(3)",
                 "",
                 "lambda x: ops.reshape(ops.transpose(ops.reshape(x, (-1, 5, 7, 3, 2)), (0, 1, 2, 4, 3)), (-1, 5, 7, 6))",
-                "reshape to groups, swap, reshape back",
+                "Keras has none: reshape to groups, swap, reshape back",
             ),
         ),
     ),
