@@ -100,7 +100,7 @@ CONVOLUTIONS = (
         "DepthwiseConv{n}D",
         "Convolutions",
         "torch.nn.Conv{n}d",
-        "keras.layers.DepthwiseConv2D",
+        "keras.layers.DepthwiseConv{n}D",
         "Conv",
         (
             ("groups", "(always the channels)", "group"),
@@ -121,7 +121,7 @@ CONVOLUTIONS = (
         "SeparableConv{n}D",
         "Convolutions",
         "",
-        "keras.layers.SeparableConv2D",
+        "keras.layers.SeparableConv{n}D",
         "",
         (),
         "Two convolutions in torch and ONNX, the depthwise one without bias.",

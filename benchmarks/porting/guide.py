@@ -8,11 +8,12 @@ from benchmarks.porting.convolutions import CONVOLUTIONS
 from benchmarks.porting.gates import GATES
 from benchmarks.porting.model import Counterpart, Pair
 from benchmarks.porting.norms import NORMS
+from benchmarks.porting.others import OTHERS
 from benchmarks.porting.pools import POOLS
 from benchmarks.porting.shapes import SHAPES
 from parity.layers import Layer
 
-COUNTERPARTS: tuple[Counterpart, ...] = (*CONVOLUTIONS, *SHAPES, *NORMS, *POOLS, *ACTIVATIONS, *GATES)
+COUNTERPARTS: tuple[Counterpart, ...] = (*CONVOLUTIONS, *SHAPES, *NORMS, *POOLS, *ACTIVATIONS, *GATES, *OTHERS)
 
 
 def pairs() -> dict[str, Pair]:

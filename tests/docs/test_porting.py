@@ -16,7 +16,7 @@ from benchmarks.porting.__main__ import KEPT, PAGE, ROOT
 from benchmarks.porting.bites import BITES, CASES
 from benchmarks.porting.model import Pair
 from benchmarks.porting.page import page
-from benchmarks.porting.run import Outcome, as_said, moved
+from benchmarks.porting.run import Outcome, as_said, moved, spelled
 from parity.cases.registry import load
 from parity.layers import LeakyReLU
 
@@ -51,6 +51,14 @@ def test_every_name_means_one_pair() -> None:
     assert len(names) == len(set(names))
     assert len(BITES) == 10
     assert {name for bite in BITES for name in bite.pairs} | set(CASES) <= set(names)
+
+
+def test_every_argument_is_one_of_what_stands_above_it() -> None:
+    for each in guide.COUNTERPARTS:
+        for argument in each.arguments:
+            for cell, names in zip(argument, (each.torch, each.keras, each.onnx), strict=True):
+                for word in cell.split(", ") if cell and not cell.startswith("(") else []:
+                    assert any(word in FIGURES["signatures"][name] for name in spelled(names)), f"{names}: {word}"
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
