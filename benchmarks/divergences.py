@@ -29,6 +29,7 @@ FOLDER = ROOT / "docs" / "divergences"
 PAGE = FOLDER / "README.md"
 KEPT = Path(__file__).with_suffix(".json")
 LIMIT = 300  #: seconds a program may take
+SHOWN = 240  #: characters of what it prints that are kept
 
 #: Whose it is, by the first word of a program's name.
 WHOSE = {
@@ -77,7 +78,7 @@ each, so that a check that fails so reads `known`, and the run fails once one is
 
 
 class Ended(NamedTuple):
-    """How a program ended: whether what it is about differs, None where it was not run; and what it printed last, or what is missing."""
+    """How a program ended: whether what it is about differs, None where it was not run; and what it printed, or what is missing."""
 
     differs: bool | None
     said: str
@@ -102,12 +103,12 @@ def run(program: Path) -> Ended:
     if done.returncode not in (0, 1) or "Traceback (most recent call last)" in done.stderr:
         raise RuntimeError(f"{program.name} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
-    return Ended(done.returncode == 1, lines[-1][:200] if lines else "")
+    return Ended(done.returncode == 1, " / ".join(lines)[:SHOWN])
 
 
-def first_line(program: Path) -> str:
-    """What a program says that it shows."""
-    return (ast.get_docstring(ast.parse(program.read_text())) or "").partition("\n")[0]
+def description(program: Path) -> str:
+    """What a program says of itself; its first line is what it shows."""
+    return ast.get_docstring(ast.parse(program.read_text())) or ""
 
 
 def whose(name: str) -> str:
@@ -137,15 +138,15 @@ def versions() -> dict[str, str]:
     return {name: version for name, version in sorted(installed().items()) if wanted.fullmatch(name)}
 
 
-def row(program: Path, ended: Ended) -> str:
-    """One line of the table."""
-    line = first_line(program)
-    link = re.search(r"https?://\S+", line)
-    text = line[: link.start()].strip() if link else line
+def row(program: Path, ended: Ended, who: str = "") -> str:
+    """One line of the table, with whose it is where the heading does not say so."""
+    whole = description(program)
+    link = re.search(r"https?://[^\s()]+", whole)
+    text = re.sub(r"\s*https?://\S+", "", whole.partition("\n")[0])
     about = text.partition(": ")[2] or text
     said = ended.said.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
     upstream = f" [upstream]({link[0].rstrip('.')})" if link else ""
-    return f"| [{program.stem}]({program.name}) | {about}{upstream} | {ended.word}: `{said}` |"
+    return f"| [{program.stem}]({program.name}) | {who}{about}{upstream} | {ended.word}: `{said}` |"
 
 
 def page(kept: dict[str, object]) -> str:
@@ -163,7 +164,13 @@ def page(kept: dict[str, object]) -> str:
         whose=", ".join(f"{who} {n}" for who, n in count.most_common()),
     )
     table = ["| program | what differs | here |", "|---|---|---|"]
-    lines = [head, "## The ten worst", "", *table, *(row(there[name], endings[name]) for name in WORST)]
+    lines = [
+        head,
+        "## The ten worst",
+        "",
+        *table,
+        *(row(there[name], endings[name], f"{whose(name)} ") for name in WORST),
+    ]
     for who, _ in count.most_common():
         lines += ["", f"## {who[0].upper()}{who[1:]}", "", *table]
         lines += [row(program, endings[name]) for name, program in there.items() if whose(name) == who]

@@ -29,7 +29,7 @@ input is `N C H W` in torch and ONNX and `N H W C` in Keras. {counts} The last c
 route: `parity run 'flatten/*'`, in [`cases/`](../cases/).
 
 A test runs a share of the rows anew and holds the page to them ([`tests/docs/test_porting.py`](../tests/docs/test_porting.py)). Whether *your* port is the same function, and
-if not at which operator it parts: `parity check model.py:net --against port.onnx` ([own-models.md](own-models.md)).
+if not at which operator it parts: `parity check net.py:build port.py:build` ([own-models.md](own-models.md)).
 
 ## Ten things that bite
 """
@@ -208,8 +208,7 @@ def _instead(pair: Pair, found: dict[str, Any]) -> str:
         return ""
     if pair.instead == SPELLED:
         cls = type(pair.layer)
-        path = Path(inspect.getfile(cls)).relative_to(ROOT)
-        return f"as in [`{cls.__name__}.to_keras`](../{path})"
+        return f"as in [`{cls.__name__}.to_keras`](../{cls.__module__.replace('.', '/')}.py)"
     if pair.remains:
         return f"{_code(pair.instead)}<br>off by {found['instead']['off']:.2g}: {pair.remains}"
     return _code(pair.instead)

@@ -199,6 +199,7 @@ LARGEST_OF_NO_IMAGE = KnownDivergence(
     routes="*>reference",
     operator=_largest_of_no_image,
     kind="shape",
+    script="reference_globalmaxpool.py",
     reason="onnx's reference evaluator takes a GlobalMaxPool of a signal over the channels too, and one of a volume without the depth",
     evidence=(
         "GlobalMaxPool of 2x5x21 and 2x5x7x9x8, opset 22: the evaluator of onnx 1.23.2 gives 2x1 and 2x5x7x1x1x1, ONNX Runtime 1.32 "

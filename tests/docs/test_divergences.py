@@ -42,7 +42,7 @@ def test_every_declared_divergence_has_a_program_that_is_there() -> None:
 def test_a_program_is_short_says_what_it_shows_and_knows_nothing_of_parity(program: Path) -> None:
     text = program.read_text()
     assert len(text.splitlines()) <= LINES
-    assert len(divergences.first_line(program)) > 30
+    assert len(divergences.description(program).partition("\n")[0]) > 30
     assert program.stem.partition("_")[0] in divergences.WHOSE
     names = {
         name.split(".")[0]
@@ -80,8 +80,8 @@ def test_a_program_that_fails_is_no_divergence(tmp_path: Path) -> None:
     program.write_text("raise ValueError('a typing error')\n")
     with pytest.raises(RuntimeError, match="a typing error"):
         divergences.run(program)
-    program.write_text("import sys\nprint('3 and 4')\nsys.exit(1)\n")
-    assert divergences.run(program) == (True, "3 and 4")
+    program.write_text("import sys\nprint('3 and 4')\nprint('so')\nsys.exit(1)\n")
+    assert divergences.run(program) == (True, "3 and 4 / so")
     program.write_text("print('3 and 3')\n")
     assert divergences.run(program) == (False, "3 and 3")
 
