@@ -143,7 +143,7 @@ def row(program: Path, ended: Ended, who: str = "") -> str:
     whole = description(program)
     link = re.search(r"https?://[^\s()]+", whole)
     text = re.sub(r"\s*https?://\S+", "", whole.partition("\n")[0])
-    about = text.partition(": ")[2] or text
+    about = (text.partition(": ")[2] or text).removeprefix(f"{whose(program.stem)} ")
     said = ended.said.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
     upstream = f" [upstream]({link[0].rstrip('.')})" if link else ""
     return f"| [{program.stem}]({program.name}) | {who}{about}{upstream} | {ended.word}: `{said}` |"
