@@ -70,6 +70,8 @@ BITES = (
 #: Pair -> the case in which its question is asked on every route; the others by the family of their layer.
 CASES = {
     "conv2d": "conv2d/k3x1",
+    "conv1d causal": "conv1d/*causal*",
+    "conv2d padding_mode": "conv2d/padded/*",
     "conv2d same": "conv2d/same",
     "conv2d stride 2, padding 1": "conv2d/stride2-pad1-even",
     "conv2d stride 2, same": "conv2d/k3-stride2-same-even",
