@@ -35,6 +35,7 @@ SHOWN = 240  #: characters of what it prints that are kept
 WHOSE = {
     "dynamo": "torch's dynamo exporter",
     "exporters": "torch's exporters",
+    "grappler": "TensorFlow's Grappler",
     "keras": "Keras",
     "onnx": "onnx",
     "onnxruntime": "ONNX Runtime",
