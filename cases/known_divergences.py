@@ -176,6 +176,7 @@ KNOWN = [
             "special/logsigmoid/*",
         ),
         routes="torch>ort",
+        script="onnxscript_logsigmoid.py",
         versions={"onnxscript": "<=0.7.2"},
         **LOG_OF_SIGMOID,
     ),
@@ -187,6 +188,7 @@ KNOWN = [
             "special/logsigmoid/*",
         ),
         routes="torch>reference",
+        script="onnxscript_logsigmoid.py",
         versions={"onnxscript": "<=0.7.2"},
         **LOG_OF_SIGMOID,
     ),
@@ -199,6 +201,7 @@ KNOWN = [
             "special/logsigmoid/*",
         ),
         routes="torchscript>ort",
+        script="torchscript_logsigmoid.py",
         versions={"torch": "<=2.13.0"},
         **LOG_OF_SIGMOID,
     ),
@@ -210,6 +213,7 @@ KNOWN = [
             "special/logsigmoid/*",
         ),
         routes="torchscript>reference",
+        script="torchscript_logsigmoid.py",
         versions={"torch": "<=2.13.0"},
         **LOG_OF_SIGMOID,
     ),
@@ -225,6 +229,7 @@ KNOWN = [
             "writes a Where"
         ),
         link="https://github.com/pytorch/pytorch/pull/65001",
+        script="torchscript_softplus_threshold.py",
         versions={"torch": "<=2.13.0"},
     ),
     KnownDivergence(
@@ -242,6 +247,7 @@ KNOWN = [
             "-175 (onnx/reference/ops/op_log_softmax.py)"
         ),
         link="https://github.com/onnx/onnx/pull/8423",
+        script="reference_logsoftmax.py",
         versions={"onnx": "<=1.23.2"},
     ),
     KnownDivergence(
@@ -254,6 +260,7 @@ KNOWN = [
             "keras.activations.celu is max(x, 0) + alpha tf.math.expm1(min(x, 0) / alpha) in Keras 3.15; tf2onnx 1.17 leaves Expm1 in the "
             "file without a word, onnx.checker says 'No Op registered for Expm1', and ONNX Runtime cannot load it"
         ),
+        script="tf2onnx_celu_expm1.py",
         versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
     KnownDivergence(
@@ -268,6 +275,7 @@ KNOWN = [
             "supported' but returns the file: onnx.checker says 'No Op registered for Erfc', and ONNX Runtime cannot load it"
         ),
         link="https://github.com/onnx/tensorflow-onnx/pull/2463",
+        script="tf2onnx_gelu_erfc.py",
         versions={"tensorflow": ">=2.21", "tf2onnx": "<=1.17.0"},
     ),
     # ---- training ----
@@ -291,6 +299,7 @@ KNOWN = [
             "windows is always ceil(in / out) + 1. AdaptiveAveragePooling2D((1, 1)) of 2x6x10x4 is right when called, to 4e-8, and in "
             "a tf.function it raises ValueError: Negative dimension size caused by subtracting 7 from 6"
         ),
+        script="keras_adaptive_average_window.py",
         versions={"keras": "<=3.15.1"},
     ),
     KnownDivergence(
@@ -304,6 +313,7 @@ KNOWN = [
             "point exception, as any maximum does there whose window is longer than the input"
         ),
         link="https://github.com/tensorflow/tensorflow/issues/125509",
+        script="keras_adaptive_max_crash.py",
         versions={"keras": "<=3.15.1"},
     ),
     replace(
@@ -348,6 +358,7 @@ KNOWN = [
             "match the broadcast shape (2,3)', since onnx/reference/ops/op_mean.py adds the others in place to a copy of the first. "
             "The other order gives 2x3; so does ONNX Runtime 1.32 in both, and so do Sum, Max and Min in the evaluator"
         ),
+        script="reference_mean_broadcast.py",
         versions={"onnx": "<=1.23.2"},
     ),
     KnownDivergence(
@@ -362,6 +373,7 @@ KNOWN = [
             "the operator as it is: onnx.checker says 'No Op registered for Bitcast with domain_version of 15'. "
             "tf.argmax on the same input becomes one ArgMax"
         ),
+        script="tf2onnx_argmax_bitcast.py",
         versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
     replace(

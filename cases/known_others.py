@@ -28,6 +28,7 @@ def of_indices(also: Callable[[bool, int, bool], bool]) -> Callable[[Node, Shape
 
 #: torch's exporters make torch's indices of ONNX's with a pool of kernel 1, so theirs are right only where both pools are off alike: along a signal, with stride 1.
 INDICES: dict[str, Any] = dict(
+    script="reference_max_pool_indices.py",
     reason="onnx's reference evaluator counts the indices of a MaxPool of stride 1 in one channel, and not through the whole input",
     evidence=(
         "MaxPool, kernel 1, strides 1, input 1x2x2x3: the evaluator of onnx 1.23.2 gives 0 to 5 twice, ONNX Runtime 1.32 0 to 11, as the "
@@ -78,6 +79,7 @@ KNOWN = [
         routes="torchscript>*",
         kind="error",
         says="cond must be a bool",
+        script="torchscript_maxunpool.py",
         reason="the TorchScript exporter fails on a MaxUnpool without output_size in a check of torch's own",
         evidence=(
             "torch 2.13, MaxUnpool1d to 3d(2) traced: torch.nn.functional hands a traced tensor to torch._check_with, which raises "
@@ -90,6 +92,7 @@ KNOWN = [
         cases="gridsample/bicubic-border-*",
         routes=("torch>reference", "torchscript>reference", "definition>reference"),
         kind="value",
+        script="reference_grid_sample_cubic_border.py",
         reason="onnx's reference evaluator moves the places of a cubic GridSample to the border, and not the elements that it reads there",
         evidence=(
             "GridSample, mode cubic, padding_mode border, align_corners 1, image k^2 of 4x5 at (-1.2, 0): the evaluator of onnx 1.23.2 "
@@ -103,6 +106,7 @@ KNOWN = [
         cases="cosinesimilarity/*eps10*",
         routes="torchscript>*",
         kind="value",
+        script="torchscript_distances.py",
         reason="the TorchScript exporter holds the product of the two norms to eps, where torch holds each of them",
         evidence=(
             "symbolic_opset9.py of torch 2.13, cosine_similarity: max(sqrt(sum x1^2 sum x2^2), eps). CosineSimilarity(eps=10) of two rows of "
@@ -115,6 +119,7 @@ KNOWN = [
             cases=tuple(f"pairwisedistance/*{word}*" for word in ("p1", "p3", "largest", "eps0.001", "of-equals")),
             routes="torchscript>*",
             kind=kind,
+            script="torchscript_distances.py",
             reason="the TorchScript exporter adds eps of a PairwiseDistance to p and not to the difference, and leaves out the modulus",
             evidence=(
                 "symbolic_opset9.py of torch 2.13, pairwise_distance: pow(sum(pow(x1 - x2, p)), 1 / (p + eps)). p=1 of differences 1 and -1: "
@@ -128,6 +133,7 @@ KNOWN = [
         cases="pairwisedistance/of-equals",
         routes="tensorflow>*",
         kind="value",
+        script="grappler_reassociates.py",
         reason="TensorFlow's Grappler, which tf2onnx runs, turns a - b + eps into a + (eps - b), which rounds eps away",
         evidence=(
             "Keras 3.15 with TensorFlow 2.21, x - clip(x) + 1e-6 of x within the clip: the model gives 1e-6, the exported file has a Sub of the "
@@ -140,6 +146,7 @@ KNOWN = [
         routes="tensorflow>*",
         kind="onnx-invalid",
         says="Bitcast",
+        script="tf2onnx_argmax_bitcast.py",
         reason="tf2onnx writes the sign bit that Keras' argmin asks for as a Bitcast, which its opsets do not have",
         evidence=(
             "keras.ops.argmin as keras.ops.argmax: keras/src/backend/tensorflow/numpy.py in Keras 3.15 finds -0 with tf.bitcast, for which "
@@ -152,6 +159,7 @@ KNOWN = [
         cases="embedding/max-norm/*",
         routes="torchscript>*",
         kind="value",
+        script="torchscript_embedding_max_norm.py",
         reason="the TorchScript exporter leaves out the max_norm of an Embedding: the file is one Gather of the stored rows",
         evidence=(
             "torch 2.13, Embedding(5, 8, max_norm=1.0) traced on the index 0 and asked for 1, 2, 3: torch gives rows of norm 1, the file "
@@ -164,6 +172,7 @@ KNOWN = [
         cases="embedding/max-norm/*largest*",
         routes="torch>*",
         kind="value",
+        script="dynamo_embedding_renorm.py",
         reason="the dynamo exporter writes the norm of order infinity as sum(|x|^inf)^(1/inf), which is always 1",
         evidence=(
             "torch 2.13 with onnxscript 0.7.2, Embedding(5, 8, max_norm=1.0, norm_type=inf): off by 1.1 in ONNX Runtime 1.32 and in the "
@@ -178,6 +187,7 @@ KNOWN = [
         routes="torch>*",
         kind="onnx-invalid",
         says="ScatterND",
+        script="dynamo_embedding_renorm.py",
         reason="the dynamo exporter gives the int32 indices of an Embedding with max_norm to a ScatterND, which takes int64 alone",
         evidence=(
             "torch 2.13 with onnxscript 0.7.2: onnx.checker says 'ScatterND: indices has unsupported type: tensor(int32)', and ONNX Runtime "

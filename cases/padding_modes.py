@@ -107,6 +107,7 @@ FILLED_UP = tuple(f"batchnorm?d/untracked/*{word}*" for word in ("not-affine", "
 DIVISOR_LEFT_OUT: dict[str, Any] = dict(
     cases=("avgpool2d/divided/*", "avgpool3d/divided/*"),
     kind="value",
+    script="exporters_divisor_override.py",
     reason="torch's exporters leave out the divisor_override of an average pool, without a word",
     evidence=(
         "torch.nn.AvgPool2d(3, padding=1, divisor_override=7) of 2x3x11x14: both exported files are off by 0.26 in ONNX Runtime 1.32, and "

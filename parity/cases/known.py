@@ -40,10 +40,11 @@ class KnownDivergence:
     the case's definition, on inputs of these canonical shapes, is what diverges, None for every case; precision: of which stored types it
     speaks, names or globs as well; kind: the kind of
     failure, or ``error``, ``crash``, ``timeout``; says: what the failure's own reason must hold; reason: what differs, one
-    sentence; evidence: what was measured or read, and where; link: the upstream thread where one exists; versions:
-    distribution -> specifier (``{"onnxruntime": ">=1.20,<1.40"}``), outside of which the entry does not apply; everywhere: whether every run with these shows it, as
-    what hangs on the processor or on the numbers that are drawn does not: then a check that passes all the same is no news; file: where it
-    is declared, filled in by the registry, and empty for what parity ships.
+    sentence; evidence: what was measured or read, and where; link: the upstream thread where one exists; script: the name of a
+    program that shows it without parity, which ends with 1 while it differs (of parity's own, in ``docs/divergences/``);
+    versions: distribution -> specifier (``{"onnxruntime": ">=1.20,<1.40"}``), outside of which the entry does not apply;
+    everywhere: whether every run with these shows it, as what hangs on the processor or on the numbers that are drawn does not: then
+    a check that passes all the same is no news; file: where it is declared, filled in by the registry, and empty for what parity ships.
     """
 
     cases: Patterns = "*"
@@ -55,6 +56,7 @@ class KnownDivergence:
     reason: str
     evidence: str
     link: str = ""
+    script: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     everywhere: bool = True
     file: str = ""
@@ -69,7 +71,7 @@ class KnownDivergence:
             value = getattr(self, name)
             self._require(name, isinstance(value, str) and bool(value.strip()), "must be said in a sentence")
         self._require("operator", self.operator is None or callable(self.operator), "must be a function or None")
-        for name in ("says", "link"):
+        for name in ("says", "link", "script"):
             self._require(name, isinstance(getattr(self, name), str), "must be text")
         self._require("versions", isinstance(self.versions, Mapping), "must map distributions to version specifiers")
         for package, specifier in self.versions.items():

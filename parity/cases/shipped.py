@@ -77,6 +77,7 @@ GROUPED = KnownDivergence(
         "is not supported' but returns the file: onnx.checker refuses it, and ONNX Runtime cannot load it"
     ),
     link="https://github.com/onnx/tensorflow-onnx/issues/2099",
+    script="tf2onnx_grouped_convolution.py",
     versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
 )
 
@@ -92,6 +93,7 @@ DILATED_AUTO_PAD = KnownDivergence(
         "The reference evaluator runs the same file and agrees with the oracle; the dynamo exporter writes explicit pads"
     ),
     link="https://github.com/microsoft/onnxruntime/issues/20582",
+    script="onnxruntime_dilation_auto_pad.py",
     versions={"onnxruntime": "<=1.32.0"},
 )
 
@@ -106,6 +108,7 @@ CEIL_REFUSED = KnownDivergence(
         "demands ('sliding windows that would start in the right padded region are ignored')"
     ),
     link="https://github.com/pytorch/pytorch/issues/131272",
+    script="onnx_ceil_inferred.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -119,6 +122,7 @@ CEIL_DECLARED = KnownDivergence(
         "above for the inference); ONNX Runtime warns 'Expected shape from model does not match actual shape'"
     ),
     link="https://github.com/pytorch/pytorch/issues/131272",
+    script="onnx_ceil_inferred.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -145,6 +149,7 @@ VALID_PADDED = KnownDivergence(
         "of onnx 1.19.0 to 1.22.0 gives 11x14 in opsets 11 and 22, shape inference and ONNX Runtime 1.22.1 and 1.32 give 9x12, and so "
         "does the evaluator from onnx 1.23.0 on. The older one has VALID among the SAME in one condition (onnx/reference/ops/op_conv.py)"
     ),
+    script="reference_conv_valid.py",
     versions={"onnx": "<1.23"},
 )
 
@@ -158,6 +163,7 @@ STRIDE_ONE_PADS = KnownDivergence(
         "opsets 12, 15 and 20, shape inference and ONNX Runtime give 11x14. Its stride-1 path unpacks the pads as top, bottom, "
         "left, right (onnx/reference/ops/_op_common_pool.py, line 230); ONNX orders them top, left, bottom, right"
     ),
+    script="reference_maxpool_swapped_pads.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -171,6 +177,7 @@ STRIDE_ONE_NO_IMAGE = KnownDivergence(
         "onnx 1.23.2 raises IndexError in opset 20, ONNX Runtime 1.32 and torch agree; without pads, and over images, it answers. "
         "Its stride-1 path takes four pads apart and leaves any other number out (onnx/reference/ops/_op_common_pool.py, line 229)"
     ),
+    script="reference_maxpool_no_image.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -184,6 +191,7 @@ CENTRED_CEIL = KnownDivergence(
         "end; the evaluator of onnx 1.23.2 answers as if one of them lay in front, off by 0.46 in every window, with count_include_pad 0 and 1, "
         "and for images too; torch and ONNX Runtime 1.32 agree. With a kernel of 3, where nothing hangs over, it is right"
     ),
+    script="reference_average_ceil.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -197,6 +205,7 @@ UNEVEN_AVERAGE = KnownDivergence(
         "onnxruntime 1.22.1 is off by 0.87 in the last rows and columns, optimised or not; it is right in opset 18, and "
         "1.32.0 is right in all three (against torch's average of the padded image)"
     ),
+    script="onnxruntime_uneven_average.py",
     versions={"onnxruntime": "==1.22.*"},
 )
 
@@ -215,6 +224,7 @@ CHANNELS_OF_THE_BATCH = KnownDivergence(
         "Runtime 1.32 by 2.4e-7; of 9x9x5x7 both are right. It loops over range(x.shape[0]) (onnx/reference/ops/op_lrn.py, line 23)"
     ),
     link="https://github.com/onnx/onnx/issues/7805",
+    script="reference_lrn_channels.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -234,6 +244,7 @@ SCALED_UP = KnownDivergence(
         "against the formula in numpy, ONNX Runtime 1.32 by 7e-8. It takes the mean of what the window holds, times the whole "
         "window's elements (onnx/reference/ops/op_lp_pool.py), as torch's lp_pool2d does"
     ),
+    script="reference_lppool_partial.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -254,6 +265,7 @@ INFERENCE_IN_TRAINING = KnownDivergence(
         "module is written with training_mode=1 and both agree with torch"
     ),
     link="https://github.com/microsoft/onnxscript/pull/1143",
+    script="onnxscript_batchnorm_training.py",
     versions={"onnxscript": "<=0.7.2"},
 )
 
@@ -268,6 +280,7 @@ UNBIASED_VARIANCE = KnownDivergence(
         "and normalises by var itself, as torch.nn.BatchNorm2d documents; Keras 3.15 and ONNX's BatchNormalization take var"
     ),
     link="https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html",
+    script="torch_keras_running_variance.py",
     versions={"torch": ">=2.9"},
 )
 
@@ -282,6 +295,7 @@ POPULATION_VARIANCE = KnownDivergence(
         "divides by n, and has no option; torch divides by n - 1"
     ),
     link="https://keras.io/api/layers/normalization_layers/batch_normalization/",
+    script="torch_keras_running_variance.py",
     versions={"keras": ">=3.9"},
 )
 
@@ -297,6 +311,7 @@ OVERWRITTEN_STATISTICS = KnownDivergence(
         "batch's own where the second's is no output, off by 5.5, and right where it is one. The reference evaluator is right"
     ),
     link="https://github.com/microsoft/onnxruntime/issues/29790",
+    script="onnxruntime_overwritten_statistics.py",
     versions={"onnxruntime": "<=1.32.0"},
 )
 

@@ -80,6 +80,7 @@ FLOAT32_ATTRIBUTES = KnownDivergence(
     precision="float64",
     operator=_rounded_attribute,
     kind="value",
+    script="onnx_float_attributes.py",
     reason="an attribute of an ONNX operator is a float32, so an epsilon or a slope of a float64 model is another number",
     evidence=(
         "torch.nn.BatchNorm2d(1, eps=1e-3).double(), exported by torch 2.13: the file has 0.0010000000474974513, and of a variance of "
@@ -94,6 +95,7 @@ NORMALISED_IN_HALF = KnownDivergence(
     precision=HALVES,
     operator=_normalised,
     kind="value",
+    script="reference_batchnorm_half.py",
     reason="onnx's reference evaluator rounds every step of a normalisation of halves to the half",
     evidence=(
         "onnx 1.23.2, onnx/reference/ops/op_batch_normalization.py: s * (x - mean) / np.sqrt(var + epsilon) + bias, all in numpy's "
@@ -107,6 +109,7 @@ TRANSPOSED_IN_HALF = KnownDivergence(
     precision="float16",
     operator=_transposed,
     kind="value",
+    script="reference_convtranspose_half.py",
     reason="onnx's reference evaluator adds up a transposed convolution of float16 in float16",
     evidence=(
         "ConvTranspose of 8 channels with a kernel of 5x5: onnx 1.23.2's evaluator is off by over 200 units in the last place where "
@@ -120,6 +123,7 @@ TORCH_TRANSPOSED_IN_HALF = KnownDivergence(
     precision="float16",
     operator=_transposed,
     kind="value",
+    script="reference_convtranspose_half.py",
     reason="torch adds up a transposed convolution of float16 in float16, on processors without such arithmetic",
     evidence=(
         "conv_transpose2d of 8 channels with a kernel of 5x5 on the cpu, torch 2.13: off by over 200 units in the last place where terms "
@@ -135,6 +139,7 @@ TENSORFLOW_IN_HALF = KnownDivergence(
     precision="float16",
     operator=_sums_in_half,
     kind="value",
+    script="tensorflow_half_sums.py",
     reason="TensorFlow adds up sums and squares, and 3D, depthwise and transposed convolutions of float16 in float16 on the cpu",
     evidence=(
         "tensorflow-cpu 2.21 beside the same in float64: reduce_sum of 900 numbers is off by 63 units in the last place, the convolutions by "
@@ -149,6 +154,7 @@ SUMS_IN_HALF = KnownDivergence(
     precision=HALVES,
     operator=_reduced,
     kind="value",
+    script="reference_bfloat16_sums.py",
     reason="onnx's reference evaluator adds up halves in halves, as the sums of ml_dtypes do, and numpy's but along the last axis",
     evidence=(
         "ReduceSum of a thousand ones in bfloat16: 256 in the evaluator of onnx 1.23.2, where every further one is lost in rounding. "
@@ -163,6 +169,7 @@ ERROR_FUNCTION = KnownDivergence(
     precision="float64",
     operator=_of_an_error_function,
     kind="value",
+    script="reference_erf_float32.py",
     reason="onnx's reference evaluator computes the error function of a float64 in float32",
     evidence="Erf of nine doubles from -2 to 2: off by up to 2.2e-8 in onnx 1.23.2 (onnx/reference/ops/op_erf.py: otypes=['f'])",
     versions={"onnx": "<=1.23.2"},
@@ -173,6 +180,7 @@ SHRUNK = KnownDivergence(
     precision="float64",
     operator=_shrunk,
     kind="value",
+    script="onnxruntime_shrink_double.py",
     reason="ONNX Runtime takes a Shrink of float64 through float32",
     evidence="Shrink of eleven doubles, lambd 0.5, no bias, which moves values alone: onnxruntime 1.32.0 is off by up to 4.8e-8",
     versions={"onnxruntime": "<=1.32.0"},
@@ -183,6 +191,7 @@ FOLDED_IN_HALF = KnownDivergence(
     precision="float16",
     operator=_folded,
     kind="value",
+    script="onnxruntime_folds_batchnorm_half.py",
     reason="ONNX Runtime's optimiser folds a BatchNormalization into a convolution of float16 and rounds what it folds to float16",
     evidence=(
         "Conv of 4 channels and BatchNormalization with a variance of 0.004, where scale and shift are large and cancel: onnxruntime 1.32.0 is "
@@ -196,6 +205,7 @@ TENSORFLOW_THROUGH_FLOAT32 = KnownDivergence(
     precision="float64",
     operator=_through_float32,
     kind="value",
+    script="tensorflow_float64_through_float32.py",
     reason="TensorFlow takes the slope of leaky_relu, the constants of gelu and images that are resized in float32, whatever the model's type",
     evidence=(
         "tensorflow 2.21 in float64: leaky_relu(x, 0.1) is off by 3e-9 (the slope is an attribute), gelu by 5e-9 (tf.cast of a Python float "
@@ -209,6 +219,7 @@ WRITTEN_AS_FLOAT16 = KnownDivergence(
     precision="bfloat16",
     operator=_any,
     kind="dtype",
+    script="tf2onnx_bfloat16.py",
     reason="tf2onnx writes bfloat16 as float16",
     evidence="TF_TO_ONNX_DTYPE of tf2onnx 1.17.0 maps DT_BFLOAT16 to FLOAT16 (tf2onnx/tf_utils.py)",
     link="https://github.com/onnx/tensorflow-onnx/issues/2337",
@@ -221,6 +232,7 @@ MIXED_WITH_FLOAT16 = KnownDivergence(
     operator=_any,
     kind="onnx-invalid",
     says="type",
+    script="tf2onnx_bfloat16.py",
     reason="tf2onnx writes values of bfloat16 as float16 and stored arrays as bfloat16, which no operator takes together",
     evidence=(
         "a Dense of bfloat16 by Keras 3.15 and tf2onnx 1.17.0: onnx.checker says that B of the MatMul has inconsistent type tensor(bfloat16), and "
@@ -236,6 +248,7 @@ NO_SUCH_OPERATOR = KnownDivergence(
     operator=_any,
     kind="onnx-invalid",
     says="unsupported type: tensor(",
+    script="torch_bfloat16_conv.py",
     reason="torch's exporters write operators of halves in opsets that have them of other types alone",
     evidence=(
         "torch.nn.Conv2d(2, 3, 3).bfloat16() with torch 2.13: both exporters write a Conv of bfloat16 in opset 18 or 20 without a word, which "
@@ -250,6 +263,7 @@ REDUCED_TO_FLOAT32 = KnownDivergence(
     precision=HALVES,
     operator=_kept_wide,
     kind="dtype",
+    script="torch_half_reductions.py",
     reason="the dynamo exporter writes sums, products, largest and least of halves with an output of float32",
     evidence=(
         "torch.sum(x, (2, 3)) of float16, torch 2.13: the file is Cast to float32 and ReduceSum, and the cast back is not there; amax, amin and "
@@ -263,6 +277,7 @@ ONLY_FLOAT32 = KnownDivergence(
     precision="float64",
     operator=_exponential_of_alpha,
     kind="value",
+    script="exporters_celu_double.py",
     reason="torch's exporters write celu of float64 as a Celu of float32 between two casts, as ONNX has no other",
     evidence="torch.nn.CELU().double() with torch 2.13: values above 0, which are only moved, are off by up to 1.2e-7 in every runtime",
     versions={"torch": "<=2.13.0"},
@@ -273,6 +288,7 @@ SCALARS_OF_FLOAT32 = KnownDivergence(
     precision="float64",
     operator=_size_norm,
     kind="value",
+    script="onnxscript_lrn_alpha.py",
     reason="the dynamo exporter writes the alpha of a local response norm of float64 as its float32",
     evidence="torch.nn.LocalResponseNorm(3).double() with torch 2.13: the file multiplies by 9.999999747378752e-05 in double, not by 1e-4",
     versions={"torch": "<=2.13.0"},

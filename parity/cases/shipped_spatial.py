@@ -59,6 +59,7 @@ NEGATIVE_PAD = KnownDivergence(
         "4x12, and the operator's text says that negative pads remove"
     ),
     link="https://github.com/onnx/onnx/pull/8199",
+    script="reference_pad_negative.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -72,6 +73,7 @@ CIRCULAR_CUT = KnownDivergence(
         "(-3, 0, 0, -1) gives 6x8 and 6x0. _pad_circular in torch/onnx/_internal/torchscript_exporter/symbolic_opset9.py of torch 2.13 "
         "slices up to -max(0, -right), which is 0 where right is not negative"
     ),
+    script="torchscript_circular_crop.py",
     versions={"torch": "<2.14"},
 )
 
@@ -86,6 +88,7 @@ ANTIALIAS = KnownDivergence(
         "domain of ONNX, opset 15: onnx.checker refuses it, and ONNX Runtime cannot load it. Resize has antialias from opset 18 on"
     ),
     link="https://github.com/onnx/tensorflow-onnx/pull/2241",
+    script="tf2onnx_resize_antialias.py",
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -101,6 +104,7 @@ ROUNDED_SCALES = KnownDivergence(
         "7x9. ONNX Runtime 1.32 rounds and gives 7x9. Size as sizes is exact"
     ),
     link="https://github.com/onnx/onnx/issues/4919",
+    script="tf2onnx_resize_scales.py",
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -111,6 +115,7 @@ ROUNDED_SCALES_RUN = KnownDivergence(
     reason="onnx's reference evaluator cuts off the size that it makes of scales in float32, as ONNX says",
     evidence=ROUNDED_SCALES.evidence,
     link="https://github.com/onnx/onnx/issues/4919",
+    script="tf2onnx_resize_scales.py",
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -126,6 +131,7 @@ REMOVED_MODE = KnownDivergence(
         "and is right; the reference evaluator refuses it, and onnx.checker looks at no such words"
     ),
     link="https://github.com/onnx/onnx/pull/3976",
+    script="tf2onnx_resize_removed_mode.py",
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -140,6 +146,7 @@ BROKEN_CORNERS = KnownDivergence(
         "write the factor as scales; the operator's text says 'length_resized is the length of the resized tensor'"
     ),
     link="https://github.com/onnx/onnx/issues/2462",
+    script="reference_resize_corners.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -154,6 +161,7 @@ GROUPED_TRANSPOSE = KnownDivergence(
         "1.23.2 raises 'cannot reshape array of size 81 into shape (1,2,27)'. It cuts the weight's first axis, which is that of the "
         "inputs, into pieces of the number of outputs (onnx/reference/ops/op_conv_transpose.py); group 1 is right"
     ),
+    script="reference_transpose_groups.py",
     versions={"onnx": "<=1.23.2"},
 )
 
@@ -169,6 +177,7 @@ NEGATIVE_CUT = KnownDivergence(
         "and ONNX Runtime 1.32 refuses to load it. The operator has output_padding for it"
     ),
     link="https://github.com/onnx/tensorflow-onnx/pull/1513",
+    script="tf2onnx_transpose_negative_pads.py",
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -182,6 +191,7 @@ SPLIT_CUT = KnownDivergence(
         "[-1, -1, -1, -1], one on each side: the first row of Keras' answer is the second of the file's in the reference evaluator"
     ),
     link="https://github.com/onnx/tensorflow-onnx/pull/1513",
+    script="tf2onnx_transpose_shifted.py",
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -189,6 +199,7 @@ LARGEST_OF_NO_IMAGE = KnownDivergence(
     routes="*>reference",
     operator=_largest_of_no_image,
     kind="shape",
+    script="reference_globalmaxpool.py",
     reason="onnx's reference evaluator takes a GlobalMaxPool of a signal over the channels too, and one of a volume without the depth",
     evidence=(
         "GlobalMaxPool of 2x5x21 and 2x5x7x9x8, opset 22: the evaluator of onnx 1.23.2 gives 2x1 and 2x5x7x1x1x1, ONNX Runtime 1.32 "

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from parity.judging.causes import Cause, causes
+from parity.records.accuracy import ABOVE, TIMES
 from parity.records.changes import KINDS, Comparison, many, sentence
 from parity.records.file import Records
 from parity.records.shards import label, parts
 from parity.records.verdict import Status
 from parity.records.wording import bad, count, figure, grouped, meaning, outcome, short
 from parity.report import comparison as compared
-from parity.report.terminal import families
+from parity.report.terminal import accuracy, families
 
 LIMIT = 1_000_000  #: bytes, of the 1,048,576 that GitHub takes
 RESERVE = 500  #: bytes kept for the last line
@@ -72,6 +73,10 @@ def _blocks(records: Records, changes: Comparison | None) -> Iterable[str]:
         yield "### Families"
         yield _code([line.text for line in families(records.checks)][: 1 + 4 * ITEMS])
     yield from _reasons(records)
+    if unlike := accuracy(records.checks):
+        yield "### Accuracy"
+        yield f"All within the bound, but one route needs {TIMES:g} times the lambda of another, and above {ABOVE:g}:"
+        yield _list(unlike)
     yield "### Environment"
     yield _list(_environment(records))
 

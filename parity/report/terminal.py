@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from parity.judging.blame import whose
 from parity.judging.causes import causes
+from parity.records.accuracy import ABOVE, TIMES, contrasts
 from parity.records.lines import Check, LayerFigure, worst
 from parity.records.verdict import BAD, Status
 from parity.records.wording import bad, count, ending, figure, grouped, one_line, outcome, short, sizes
@@ -20,6 +21,7 @@ FURTHER = 100  #: causes with a line each
 WIDTH = 110  #: characters of a reason where a check has one line
 NOTE = 5  #: lines shown of each end of a long note
 REASONS = 6  #: reasons shown of each status
+CONTRASTS = 6  #: families shown whose routes differ in accuracy
 
 
 class Text(NamedTuple):
@@ -31,7 +33,7 @@ class Text(NamedTuple):
 
 def result(checks: Sequence[Check], lam: float) -> list[Text]:
     """What a run says before its last line: the failures, a table of families, the reasons of what is not green."""
-    return [*_failures(checks, lam), *families(checks), Text(""), *_reasons(checks)]
+    return [*_failures(checks, lam), *families(checks), Text(""), *_reasons(checks), *_accuracy(checks)]
 
 
 def last_line(checks: Sequence[Check]) -> Text:
@@ -158,6 +160,26 @@ def _reasons(checks: Sequence[Check]) -> list[Text]:
             total = sum(len(members) for _, members in rest)
             lines.append(Text(f"{status:<11} {total:>5}  for {len(rest)} more reasons, see the report", "dim"))
     return [*lines, Text("")] if lines else []
+
+
+def accuracy(checks: Sequence[Check]) -> list[str]:
+    """A line for each family and route that is far less accurate than another: its worst case, what each route needs there."""
+    lines = []
+    for one in contrasts(checks):
+        more = f" and {one.cases - 1:,} like it" if one.cases > 1 else ""
+        alike = groupby(one.needs, key=lambda each: figure(each[1], 2))
+        needs = ", ".join(f"{' = '.join(route for route, _ in routes)} {need}" for need, routes in alike)
+        lines.append(one_line(f"{one.case}{more}: {needs}"))
+    return lines
+
+
+def _accuracy(checks: Sequence[Check]) -> list[Text]:
+    lines = accuracy(checks)
+    if not lines:
+        return []
+    said = f"accuracy: all within the bound, but one route needs {TIMES:g} times the lambda of another, and above {ABOVE:g}"
+    rest = [f"  and {len(lines) - CONTRASTS:,} more, see the report"] if lines[CONTRASTS:] else []
+    return [Text(line, "dim") for line in [said, *(f"  {line}" for line in lines[:CONTRASTS]), *rest]] + [Text("")]
 
 
 def _born(layers: Sequence[LayerFigure], born: str | None) -> str:

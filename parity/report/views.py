@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from parity.judging.causes import causes
+from parity.records.accuracy import ABOVE, TIMES, contrasts
 from parity.records.changes import Comparison, absent, many, sentence
 from parity.records.file import Records
 from parity.records.history import Point
@@ -56,6 +57,15 @@ class Worst:
 
 
 @dataclass(frozen=True)
+class Accuracy:
+    """A case whose routes differ in accuracy, and how many are like it; what each column needs there."""
+
+    case: str
+    like: int
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Since:
     """What changed since the baseline: a heading, then what it is about, each with a link where it has one."""
 
@@ -80,9 +90,12 @@ class Page:
     idle: tuple[Group, ...]
     since: tuple[Since, ...]
     worst: tuple[Worst, ...]
+    accuracy: tuple[Accuracy, ...]
     records: Records
     comparison: Comparison | None
     anchors: Mapping[str, str] = field(default_factory=dict)  #: of cases, by name
+    times: float = TIMES  #: by how many times, and above what, a need must differ to be in ``accuracy``
+    above: float = ABOVE
 
 
 def page(records: Records, comparison: Comparison | None = None, shown: frozenset[str] | None = None) -> Page:
@@ -110,6 +123,7 @@ def page(records: Records, comparison: Comparison | None = None, shown: frozense
         idle=tuple(_idle(records, targets)),
         since=() if comparison is None else tuple(_since(comparison, targets)),
         worst=tuple(_worst(records, columns)),
+        accuracy=tuple(_accuracy(records, columns)),
         records=records,
         comparison=comparison,
         anchors=of_cases if shown is None else {name: at for name, at in of_cases.items() if name in shown},
@@ -266,6 +280,13 @@ def _worst(records: Records, columns: Sequence[Column]) -> Iterable[Worst]:
                 found.setdefault(layer.layer.split("(")[0], {}).setdefault(key, []).append(layer.ratio)
     for name, by_route in sorted(found.items()):
         yield Worst(name, tuple(matrix.spelled(worst(iter(by_route.get((c.route, c.shard), [])))) for c in columns))
+
+
+def _accuracy(records: Records, columns: Sequence[Column]) -> Iterable[Accuracy]:
+    for one in contrasts(records.checks):
+        shard = "" if one.shard is None else records.run.shards[one.shard].name
+        needs = {(route, shard): figure(need, 2) for route, need in one.needs}
+        yield Accuracy(one.case, one.cases - 1, tuple(needs.get((c.route, c.shard), "") for c in columns))
 
 
 def _upper(text: str) -> str:

@@ -1,0 +1,143 @@
+"""Attention, embeddings, what moves elements about, noise, distances; and what is composed in every framework."""
+
+from __future__ import annotations
+
+from benchmarks.porting.model import Counterpart
+
+COMPOSED = "A few lines of reshape, transpose and sum in each of them."
+
+OTHERS = (
+    Counterpart(
+        "MultiHeadAttention",
+        "Attention and embeddings",
+        "torch.nn.MultiheadAttention",
+        "keras.layers.MultiHeadAttention",
+        "",
+        (
+            ("embed_dim", "(num_heads times key_dim)", ""),
+            ("num_heads", "num_heads", ""),
+            ("bias", "use_bias", ""),
+            ("dropout", "dropout", ""),
+            ("batch_first", "(always)", ""),
+        ),
+        "torch keeps query, key and value in one weight `3E E`, Keras a weight `E heads key_dim` for each; torch's default has the sequence first.",
+    ),
+    Counterpart(
+        "Embedding",
+        "Attention and embeddings",
+        "torch.nn.Embedding",
+        "keras.layers.Embedding",
+        "Gather",
+        (
+            ("num_embeddings", "input_dim", "(the weight's first axis)"),
+            ("embedding_dim", "output_dim", "(the weight's second axis)"),
+            ("padding_idx", "mask_zero", ""),
+            ("max_norm", "", ""),
+        ),
+        "The weight is the same. padding_idx only stops the row's gradient, mask_zero only tells later layers.",
+    ),
+    Counterpart("PositionEmbedding ClassToken LayerScale", "Attention and embeddings", "", "", "", (), COMPOSED),
+    Counterpart(
+        "Reshape",
+        "Moving elements",
+        "torch.reshape",
+        "keras.layers.Reshape",
+        "Reshape",
+        (),
+        "Keras' shape leaves the batch out. An image must be permuted first where channels are folded or unfolded, as for Flatten.",
+    ),
+    Counterpart(
+        "Permute",
+        "Moving elements",
+        "torch.permute",
+        "keras.layers.Permute",
+        "Transpose",
+        (("(dims)", "dims", "perm"),),
+        "Keras counts from 1, since it leaves the batch out.",
+    ),
+    Counterpart("Slice", "Moving elements", "", "", "Slice", (), "An index in torch and Keras."),
+    Counterpart("Roll", "Moving elements", "torch.roll", "keras.ops.roll", "", (), "ONNX: two slices and a Concat."),
+    Counterpart("WindowPartition WindowReverse", "Moving elements", "", "", "", (), COMPOSED),
+    Counterpart(
+        "Unfold",
+        "Moving elements",
+        "torch.nn.Unfold",
+        "keras.ops.image.extract_patches",
+        "",
+        (
+            ("kernel_size", "size", ""),
+            ("stride", "strides", ""),
+            ("dilation", "dilation_rate", ""),
+            ("padding", "padding", ""),
+        ),
+        "torch has the channel slowest in a patch, Keras fastest.",
+    ),
+    Counterpart("Fold", "Moving elements", "torch.nn.Fold", "", "Col2Im"),
+    Counterpart(
+        "GridSample",
+        "Moving elements",
+        "torch.nn.functional.grid_sample",
+        "",
+        "GridSample",
+        (("mode", "", "mode"), ("padding_mode", "", "padding_mode"), ("align_corners", "", "align_corners")),
+    ),
+    Counterpart(
+        "MaxPoolIndices{n}D",
+        "Pools with indices",
+        "torch.nn.MaxPool{n}d",
+        "",
+        "MaxPool",
+        (("return_indices", "", "(a second output)"), ("(row by row)", "", "storage_order")),
+        "torch counts in the image of a channel, ONNX in the whole input.",
+    ),
+    Counterpart("MaxUnpool{n}D", "Pools with indices", "torch.nn.MaxUnpool{n}d", "", "MaxUnpool"),
+    Counterpart("ArgMin", "Reductions and scans", "torch.argmin", "keras.ops.argmin", "ArgMin"),
+    Counterpart(
+        "CumSum",
+        "Reductions and scans",
+        "torch.cumsum",
+        "keras.ops.cumsum",
+        "CumSum",
+        (("(dim)", "axis", "(an input)"), ("", "", "exclusive"), ("", "", "reverse")),
+    ),
+    Counterpart(
+        "Bilinear",
+        "Dense layers of two inputs, distances",
+        "torch.nn.Bilinear",
+        "",
+        "",
+        (("bias", "", ""),),
+        "Keras: an einsum of both inputs with the weight.",
+    ),
+    Counterpart(
+        "CosineSimilarity",
+        "Dense layers of two inputs, distances",
+        "torch.nn.CosineSimilarity",
+        "",
+        "",
+        (("dim", "", ""), ("eps", "", "")),
+        "Keras has a loss of the name, which is averaged and negative.",
+    ),
+    Counterpart(
+        "PairwiseDistance",
+        "Dense layers of two inputs, distances",
+        "torch.nn.PairwiseDistance",
+        "",
+        "",
+        (("p", "", ""), ("eps", "", ""), ("keepdim", "", "")),
+        "torch adds eps to the difference, so that it is not symmetric.",
+    ),
+    Counterpart(
+        "ChannelDropout",
+        "Noise",
+        "torch.nn.Dropout{n}d",
+        "keras.layers.SpatialDropout{n}D",
+        "",
+        (("p", "rate", ""),),
+    ),
+    Counterpart(
+        "AlphaDropout", "Noise", "torch.nn.AlphaDropout", "keras.layers.AlphaDropout", "", (("p", "rate", ""),)
+    ),
+    Counterpart("GaussianNoise", "Noise", "", "keras.layers.GaussianNoise", "", (("", "stddev", ""),)),
+    Counterpart("GaussianDropout", "Noise", "", "keras.layers.GaussianDropout", "", (("", "rate", ""),)),
+)

@@ -1,0 +1,20 @@
+"""torch's dynamo exporter: writes log_sigmoid as Log(Sigmoid(x)), minus infinity where the sigmoid is 0 (onnxscript <=0.7.2). https://github.com/pytorch/pytorch/pull/14830"""
+
+import sys
+import tempfile
+import warnings
+
+import numpy as np
+import onnxruntime
+import torch
+
+warnings.simplefilter("ignore")
+model = torch.nn.LogSigmoid().eval()
+x = torch.tensor([-20.0, -200.0])
+with tempfile.TemporaryDirectory() as folder:
+    path = f"{folder}/model.onnx"
+    torch.onnx.export(model, (x,), path, dynamo=True, verbose=False)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+got = session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
+print("torch:", model(x).numpy(), "the file:", got)
+sys.exit(int(np.isinf(got).any()))
