@@ -52,6 +52,8 @@ def ulps(expected: float, got: float, dtype: str = "float32") -> float:
         return abs(got - expected)
     form = FORMATS[dtype]
     size = max(abs(expected), form.tiny)
+    if not np.isfinite(size):
+        return float("nan")
     return float(abs(got - expected) / (np.exp2(np.floor(np.log2(size))) * 2 * form.storage))
 
 
