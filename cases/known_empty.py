@@ -14,6 +14,7 @@ KNOWN = [
         routes=("tensorflow", "tensorflow>*"),
         kind="error",
         says="when calling Conv",
+        script="tensorflow_conv_empty_batch.py",
         reason="TensorFlow's convolution of a batch of 0 has the shape of its input, to which the bias cannot be added",
         evidence=(
             "tf.nn.conv2d of 0x6x10x4 with 3x3x4x5, padding VALID: 0x6x10x4 in tensorflow 2.21.0 on the cpu, of 1x6x10x4 1x4x8x5; conv3d and "
@@ -26,6 +27,7 @@ KNOWN = [
         routes=("tensorflow", "tensorflow>*"),
         kind="error",
         says="InvalidArgumentError",
+        script="keras_max_empty_batch.py",
         reason="Keras refuses a maximum of an array without elements, also where each maximum has elements, of no images",
         evidence=(
             "keras.ops.max of 0x6x10x4 over its rows and columns: 'Cannot compute the max of an empty tensor' in Keras 3.15 "
@@ -38,6 +40,7 @@ KNOWN = [
         routes=("torchscript>ort", "torchscript>reference"),
         kind="crash",
         says="SIGFPE",
+        script="torchscript_groupnorm_empty_batch.py",
         reason="torch's TorchScript exporter dies of a division by zero on a GroupNorm of a batch of 0",
         evidence=(
             "torch.onnx.export(torch.nn.GroupNorm(2, 4), torch.zeros(0, 4, 6, 10), dynamo=False) ends the process with SIGFPE in torch 2.13.0; "
@@ -50,6 +53,7 @@ KNOWN = [
         routes=("torch>ort", "torch>reference"),
         kind="onnx-invalid",
         says="Product cannot be 0 in combination with -1",
+        script="onnx_groupnorm_empty_batch.py",
         reason="torch's dynamo exporter reshapes groups to (0, groups, -1), in which -1 cannot be found for a batch of 0",
         evidence=(
             "GroupNorm(2, 4) of 0x4x6x10, torch 2.13.0, onnxscript 0.7.2: strict shape inference says 'Invalid Target shape product of 0. "
@@ -63,6 +67,7 @@ KNOWN = [
             routes=route,
             kind="error",
             says=says,
+            script="onnx_groupnorm_empty_batch.py",
             reason="ONNX writes its GroupNormalization with a Reshape to (0, groups, -1), which a batch of 0 leaves open",
             evidence=(
                 "the function body of GroupNormalization 21 (onnx/defs/nn/defs.cc); ONNX Runtime 1.32 and the evaluator of onnx 1.23.2 run "
@@ -78,6 +83,7 @@ KNOWN = [
             routes=routes,
             kind="error",
             says=says,
+            script="reference_empty_batch.py",
             reason="onnx's reference evaluator refuses a batch of 0 in Flatten, GlobalAveragePool, ConvTranspose and Resize",
             evidence=BY_REFERENCE,
             versions={"onnx": "<=1.23.2"},

@@ -8,6 +8,7 @@ KNOWN = [
         cases=("special/gelu/base", "special/gelu/features", "special/gelu/signal"),
         routes="torch",
         kind="nan",
+        script="torch_gelu_of_infinity.py",
         reason="torch's GELU of infinity is NaN on the cpu",
         evidence=(
             "torch.nn.functional.gelu of six numbers, infinity the first, torch 2.13.0: NaN through oneDNN, infinity with "
@@ -24,6 +25,7 @@ KNOWN = [
         ),
         routes=("torch", "torch>*"),
         kind="nan",
+        script="torch_shrink_nan.py",
         reason="torch lets NaN through Hardshrink, Softshrink and Threshold, where Keras and ONNX's Shrink take the last branch",
         evidence=(
             "of NaN torch 2.13.0 gives NaN in all three, and so do the files of the dynamo exporter; ONNX' text of Shrink says 'otherwise, "
@@ -35,6 +37,7 @@ KNOWN = [
         cases=("special/softmax/sp*", "special/softmax-channels/sparse"),
         routes="tensorflow",
         kind="nan",
+        script="tensorflow_softmax_nan.py",
         reason="TensorFlow's softmax is 0 beside NaN or infinity in its row, though what it divides by is NaN",
         evidence=(
             "tf.nn.softmax of [1, NaN, 2] is [0, NaN, 0] in tensorflow 2.21.0 on the cpu, and of [1, infinity, 2] too; log_softmax is NaN "
@@ -46,6 +49,7 @@ KNOWN = [
         cases=("special/maxpool*/sp*", "special/adaptivemaxpool2d/sparse"),
         routes="tensorflow",
         kind="nan",
+        script="tensorflow_maxpool_nan.py",
         reason="TensorFlow's max pooling drops NaN",
         evidence=(
             "tf.nn.max_pool2d of [1, NaN, 2, 3] is 3 in tensorflow 2.21.0 on the cpu, where tf.reduce_max is NaN and torch's max pooling "
@@ -66,6 +70,7 @@ KNOWN = [
         ),
         routes="tensorflow>*",
         kind="nan",
+        script="tf2onnx_select_multiplies.py",
         reason="tf2onnx writes tf.where as two products and a sum, so the branch that is not taken gives NaN where it is infinite",
         evidence=(
             "tf.where(x > 0.1, x, 20) becomes Greater, Cast, Mul, Add in tf2onnx 1.17.0: of minus infinity and NaN the file gives NaN in ONNX "
@@ -78,6 +83,7 @@ KNOWN = [
         cases="special/unitnorm/sparse",
         routes=("torch>ort", "torchscript>ort"),
         kind="nan",
+        script="torch_clamp_of_infinity.py",
         reason="torch's exporters write clamp_min as a Clip without a largest value, which by ONNX' text is the largest number",
         evidence=(
             "x.clamp_min(0.5) of infinity, torch 2.13.0: infinity in torch, 3.4e38 in ONNX Runtime 1.32 from either exporter's file, so that "
@@ -90,6 +96,7 @@ KNOWN = [
         cases="special/*maxpool?d*/sp*",
         routes="*>ort",
         kind="nan",
+        script="onnxruntime_maxpool_nan.py",
         reason="ONNX Runtime's MaxPool keeps NaN or drops it, by where in the window it stands",
         evidence=(
             "MaxPool, kernel 2x2, of 1 to 4 with NaN at each place in turn, onnxruntime 1.32.0 on the cpu: 4, 4, 4, NaN; "
@@ -101,6 +108,7 @@ KNOWN = [
         cases=("special/max/sparse", "special/min/sparse"),
         routes="*>ort",
         kind="nan",
+        script="onnxruntime_reduce_nan.py",
         reason="ONNX Runtime's ReduceMax and ReduceMin drop a NaN that is not the first",
         evidence=(
             "ReduceMax of [1, NaN, 3] is 3 in onnxruntime 1.32.0 on the cpu and of [NaN, 2, 3] NaN; the reference evaluator, torch and "
@@ -113,6 +121,7 @@ KNOWN = [
         cases="special/localresponsenorm/sparse",
         routes="definition>ort",
         kind="nan",
+        script="onnxruntime_lrn_infinity.py",
         reason="ONNX Runtime's LRN slides its sum over the channels, so that behind an infinity or NaN every channel is NaN",
         evidence=(
             "LRN, size 3, of eight channels of 1 with infinity in channel 1: channels 3 to 7 are NaN in onnxruntime 1.32.0, though their "
@@ -126,6 +135,7 @@ KNOWN = [
             cases=cases,
             routes=routes,
             kind="nan",
+            script="reference_average_nan.py",
             reason="onnx's reference evaluator leaves NaN out of the window of a pool",
             evidence=(
                 "onnx 1.23.2 pads with NaN and takes what is not NaN of each window (onnx/reference/ops/_op_common_pool.py, line 181): "
@@ -149,6 +159,7 @@ KNOWN = [
         cases="special/upsample-nearest/special",
         routes=("definition>reference", "torch>reference", "torchscript>reference"),
         kind="nan",
+        script="reference_resize_infinity.py",
         reason="onnx's reference evaluator multiplies the neighbours of the nearest element by 0, which is NaN where they are infinite",
         evidence=(
             "Resize, nearest, of [1, infinity, 2, 3] twice as wide: [1, NaN, 3.4e38, 3.4e38, NaN, 2, 3, 3] in onnx 1.23.2; "

@@ -26,6 +26,7 @@ NO_ANTIALIAS = KnownDivergence(
     routes="*>openvino",
     operator=_antialiased,
     kind="value",
+    script="openvino_resize_antialias.py",
     reason="OpenVINO resizes an image as if antialias were not there",
     evidence=(
         "Resize of 1x1x8x8 by 0.5, linear and cubic, half_pixel, opset 18: what openvino 2026.4.1 gives with antialias 1 is to the bit what "
@@ -39,6 +40,7 @@ COUNTED_OVERHANG = KnownDivergence(
     routes="*>openvino",
     operator=_counts_an_overhang,
     kind="value",
+    script="openvino_averagepool_ceil_overhang.py",
     reason="OpenVINO divides an average by what lies behind the padding too, where ceil_mode lets a window hang over it",
     evidence=(
         "AveragePool of 0 to 41 as 1x1x6x7, kernel 3, stride 2, pads 1, ceil_mode 1, count_include_pad 1, opset 19: the last row of openvino "
@@ -52,6 +54,7 @@ ROUGH_SOFTPLUS = KnownDivergence(
     routes="*>openvino",
     operator=_softplus,
     kind="value",
+    script="openvino_softplus.py",
     reason="OpenVINO's Softplus has an absolute error of 2e-6 where its value is smaller than that, and gives negative ones",
     evidence=(
         "of 4,001 inputs from -30 to 30 openvino 2026.4.1 is off by up to 1.93e-6, at -17.7, and Softplus(-29.445) is -1.9e-6 where 1.6e-13 is "

@@ -28,6 +28,7 @@ OPEN_CUT = KnownDivergence(
     routes="tensorflow>*+dynamic*",
     operator=_extended,
     kind="value",
+    script="tf2onnx_open_transposed_conv.py",
     reason="tf2onnx puts zeros where an open transposed convolution adds to its end, behind the bias",
     evidence=(
         "keras.layers.Conv2DTranspose(4, (5, 2), (1, 3)) with biases 1 to 4, exported with open height and width: the last column, which no "
@@ -40,6 +41,7 @@ ANTIALIAS_FACTOR = KnownDivergence(
     routes="torch>*",
     operator=_antialiased,
     kind="value",
+    script="dynamo_antialias_factor.py",
     reason="torch's dynamo exporter writes a resize with antialias by a factor as one to the size that comes of it",
     evidence=(
         "interpolate(scale_factor=0.5, antialias=True) of 11x15, bilinear and bicubic: the Resize of torch 2.13 with onnxscript 0.7.2 has sizes "
@@ -54,6 +56,7 @@ OPEN_GLU = KnownDivergence(
     operator=_split,
     kind="error",
     says="calling Glu.call()",
+    script="keras_open_sizes.py",
     reason="Keras' glu reads the size of its axis as a number, so that it cannot be exported with that axis open",
     evidence="keras/src/backend/tensorflow/nn.py of Keras 3.15.1: if x.shape[axis] % 2 != 0, which raises TypeError for None",
     versions={"keras": "<=3.15.1"},
@@ -64,6 +67,7 @@ OPEN_BILINEAR = KnownDivergence(
     operator=_resized,
     kind="error",
     says="calling UpSampling2D.call()",
+    script="keras_open_sizes.py",
     reason="Keras' UpSampling2D with bilinear interpolation cannot be exported with an open image",
     evidence=(
         "keras.layers.UpSampling2D(2, interpolation='bilinear') called on None x None x None x 4, Keras 3.15.1: "
@@ -77,6 +81,7 @@ PLACELESS = KnownDivergence(
     routes=("torchscript>*+opset9*", "torchscript>*+opset10*"),
     operator=_resized,
     kind="value",
+    script="torchscript_upsample_opset9.py",
     reason="torch's tracing exporter writes a resize below opset 11 with operators that cannot say its places",
     evidence=(
         "torch.nn.Upsample(scale_factor=2, mode='bilinear') of 8x10, torch 2.13: the file of opset 9 and 10 is off by 1.7 in ONNX Runtime 1.32, "
@@ -91,6 +96,7 @@ SHRUNK_BY_UPSAMPLE = KnownDivergence(
     operator=_resized,
     kind="error",
     says="upsamplebase.h",
+    script="torchscript_upsample_opset9.py",
     reason="torch's tracing exporter writes a factor below 1 as an Upsample at opset 9, which takes none",
     evidence=(
         "torch.nn.Upsample(scale_factor=0.5) at opset 9, torch 2.13: ONNX Runtime 1.32 does not load the file, 'Scale value should be greater "
@@ -104,6 +110,7 @@ LEFT_BILINEAR = KnownDivergence(
     operator=_resized,
     kind="onnx-invalid",
     says="No Op registered for ResizeBilinear",
+    script="tf2onnx_resize_opset9.py",
     reason="tf2onnx leaves TensorFlow's ResizeBilinear in a file below opset 11",
     evidence=(
         "keras.layers.Resizing(14, 17, interpolation='bilinear') of 8x10 at opset 9 and 10, tf2onnx 1.17.0: a node ResizeBilinear in the domain of "
