@@ -2,7 +2,7 @@
 
 from math import prod
 
-from parity.cases import Case, Sequential, Sweep, output_shape
+from parity.cases import Case, KnownDivergence, Sequential, Sweep, output_shape
 from parity.layers import (
     Conv1D,
     Conv2D,
@@ -101,3 +101,30 @@ CASES = [
     Case("windowpartition/there-and-back", Sequential(WindowPartition((2, 3)), Conv2D(5, 5, 1), WindowReverse((2, 3), (6, 12))), (2, 5, 6, 12)),
 ]
 # fmt: on
+
+KNOWN = [
+    KnownDivergence(
+        cases=("roll/beyond", "roll/beyond-*"),
+        routes="torchscript>*",
+        kind="value",
+        script="torchscript_roll.py",
+        reason="torch's TorchScript exporter writes a roll by more than the axis is long as slices of nothing",
+        evidence=(
+            "torch.roll(x, 6, 1) of five places is exported as two slices of which one is empty and the other everything: 0 1 2 3 4 by the file of "
+            "torch 2.13.0, where torch gives 4 0 1 2 3. docs/divergences/torchscript_roll.py"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    KnownDivergence(
+        cases=("roll/signal", "roll/signal-*"),
+        routes="tensorflow>*",
+        kind="error",
+        script="tf2onnx_roll.py",
+        reason="tf2onnx writes a roll with one shift in a list as a Slice whose ends have two axes",
+        evidence=(
+            "tf.roll(x, [2], [1]) by tf2onnx 1.17.0: ONNX Runtime says 'Ends must be a 1-D array', and onnx's reference evaluator does not take the types; with "
+            "shift=2 and axis=1, which are no lists, or with two of each, the file is right. docs/divergences/tf2onnx_roll.py"
+        ),
+        versions={"tf2onnx": "<=1.17.0"},
+    ),
+]
