@@ -99,7 +99,7 @@ class Run(Struct, frozen=True, tag_field="type", tag="run"):
 
 
 #: What a figure or a failure is of: ``parity.cases.probes`` says what each asks.
-Probe = Literal["data", "integer", "impulse", "states", "gradients", "draws", "batch", "threads"]
+Probe = Literal["data", "integer", "impulse", "states", "gradients", "draws", "batch", "threads", "unbatched"]
 
 
 class Place(Struct, frozen=True):
