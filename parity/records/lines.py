@@ -15,7 +15,7 @@ import msgspec
 
 from parity.records.verdict import Kind, Status
 
-SCHEMA = 5  #: raised when a line written by this parity cannot be read by an older one
+SCHEMA = 6  #: raised when a line written by this parity cannot be read by an older one
 
 Step = Literal["ask", "look", "export", "run", "judge"]  #: of a check, one after the other
 
