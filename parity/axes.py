@@ -23,6 +23,11 @@ Shape = tuple[int, ...]
 AXES = {1: ("c",), 2: ("n", "f"), 3: ("n", "c", "l"), 4: ("n", "c", "h", "w"), 5: ("n", "c", "d", "h", "w")}
 
 
+def is_whole(dtype: str) -> bool:
+    """Whether a stored type, by its name, is one of whole numbers."""
+    return dtype.startswith(("int", "uint"))
+
+
 @dataclass(frozen=True)
 class Tensor:
     """The shape of a value between two layers, in canonical axes, and what its axes mean.

@@ -19,6 +19,7 @@ from parity.operators.formats import FORMATS
 from parity.operators.graph import Graph
 
 DTYPES = ("float32", "int32", "int64")  #: of an input
+EXACT_BITS = 53  #: float64, in which the oracle computes, holds every whole number of so many bits
 FURTHEST = 3.5  #: standard deviations that no draw passes (parity.cases.parameters.draw)
 NAME = re.compile(r"[^\s\[\]*?,/]+(/[^\s\[\]*?,/]+)*")
 
@@ -44,15 +45,15 @@ class Case:
 
     name: ``family/what``; shape: the input's canonical shape, ``(N, C, H, W)``, ``(N, F)``, ``(N, C, L)`` or ``(N, C, D, H, W)``, any of them 0; scale and mean: the input
     is ``scale * (mean + z)``, z with mean 0 and variance 1; values: what the input's elements are, drawn so or one of the other words of
-    :mod:`parity.cases.values`, which scale and mean do not touch and which are of float32; dtype: of the input, and of an integer one, for what reads
-    indices, below: it is drawn evenly from the whole numbers from 0 to below - 1; draws: how named parameters (``"node.parameter"``) are
+    :mod:`parity.cases.values`, which scale and mean do not touch and which are of float32; dtype: of the input, and of an integer one least
+    and below: it is drawn evenly from the whole numbers from least (0 for what reads indices) to below - 1; draws: how named parameters (``"node.parameter"``) are
     drawn, in place of the layer's own way; precision: the stored type of the input, the parameters and every value between
     layers, "float32", or at inference "float16", "bfloat16" or "float64"; equal_sizes: why two of the input's axes may have one size (an axis that
     fits by accident hides a swap, so without a reason it is refused); time_limit: seconds one step of a route may take;
     mode: "inference", or "training" for one forward pass as in training, where normalisation is by the batch and what the
     pass makes of the running statistics is among the outputs, or "gradient" for the network at inference and what its output, weighted
     with a drawn cotangent and summed, changes by with its input and every parameter; batches: other batch sizes in which each image must have its
-    answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with;
+    answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with; unbatched: whether to ask for each sample alone too, without a batch axis, where a framework takes that;
     quick: whether the quick set has it, which is what is run where nothing is named.
     """
 
@@ -62,6 +63,7 @@ class Case:
     scale: float = 1.0
     mean: float = 0.0
     dtype: str = "float32"
+    least: int = 0
     below: int = 0
     values: Values = "normal"
     precision: str = "float32"
@@ -72,6 +74,7 @@ class Case:
     time_limit: float = 120.0
     batches: tuple[int, ...] = ()
     threads: tuple[int, ...] = ()
+    unbatched: bool = False
     quick: bool = True
 
     def __post_init__(self) -> None:
@@ -92,9 +95,7 @@ class Case:
             raise FieldError(owner, "mean", self.mean, "must be a finite number")
         if self.dtype not in DTYPES:
             raise FieldError(owner, "dtype", self.dtype, f"must be one of {', '.join(DTYPES)}")
-        if not (is_count(self.below) if self.whole else self.below == 0):
-            mend = "must be at least 1 with a dtype of whole numbers, and 0 with float32"
-            raise FieldError(owner, "below", self.below, mend)
+        self._drawn(owner)
         for name, usual in (("scale", 1.0), ("mean", 0.0)):
             if self.whole and getattr(self, name) != usual:
                 raise FieldError(owner, name, getattr(self, name), f"must be left at {usual} with whole numbers")
@@ -112,6 +113,10 @@ class Case:
                 raise FieldError(owner, name, counts, "must be a tuple of different whole numbers, each at least 1")
         if self.shape[0] in self.batches:
             raise FieldError(owner, "batches", self.batches, f"must not name the case's own batch size {self.shape[0]}")
+        if not isinstance(self.unbatched, bool):
+            raise FieldError(owner, "unbatched", self.unbatched, "must be True or False")
+        if self.unbatched and self.shape[0] == 0:
+            raise FieldError(owner, "unbatched", self.unbatched, "must be False where there is no sample")
         if self.precision not in FORMATS:
             raise FieldError(owner, "precision", self.precision, f"must be one of {', '.join(FORMATS)}")
         largest, furthest = FORMATS[self.precision].stored_largest, self.scale * (abs(self.mean) + FURTHEST)
@@ -126,9 +131,13 @@ class Case:
         if self.gradient and self.whole:
             raise FieldError(owner, "mode", self.mode, "must be inference: whole numbers have no derivative")
         if self.mode != "inference":
-            for name in ("batches", "threads"):
+            for name in ("batches", "threads", "unbatched"):
                 if getattr(self, name):
-                    said = "must be empty in training" if self.training else "must be empty where gradients are asked"
+                    said = (
+                        "must be left out in training"
+                        if self.training
+                        else "must be left out where gradients are asked"
+                    )
                     raise FieldError(owner, name, getattr(self, name), said)
         if self.training:
             shared = next((node for node in self.network.nodes if node.of and node.layer.states()), None)
@@ -154,6 +163,16 @@ class Case:
             raise FieldError(
                 owner, "batches", self.batches, "must be empty, since the statistics are of the whole batch"
             )
+
+    def _drawn(self, owner: str) -> None:
+        """Raise :class:`FieldError` for whole numbers that cannot be drawn, or are not to be."""
+        most = 2 ** (31 if self.dtype == "int32" else EXACT_BITS)
+        if not (is_count(self.least, -most) if self.whole else self.least == 0):
+            mend = f"must be a whole number of at least {-most} with a dtype of whole numbers, and 0 with float32"
+            raise FieldError(owner, "least", self.least, mend)
+        if not (is_count(self.below, self.least + 1) and self.below <= most if self.whole else self.below == 0):
+            mend = f"must be at least {self.least + 1}, above least, and at most {most} with a dtype of whole numbers, and 0 with float32"
+            raise FieldError(owner, "below", self.below, mend)
 
     @property
     def input(self) -> Tensor:
@@ -250,12 +269,14 @@ class Case:
             "scale": self.scale,
             "mean": self.mean,
             "dtype": self.dtype,
+            "least": self.least,
             "below": self.below,
             "values": self.values,
             "precision": self.precision,
             "mode": self.mode,
             "batches": list(self.batches),
             "threads": list(self.threads),
+            "unbatched": self.unbatched,
             "draws": {name: vars(draw) for name, draw in sorted(self.draws.items())},
         }
 

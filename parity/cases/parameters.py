@@ -82,12 +82,12 @@ def draw_parameters(case: Case, seed: int) -> Parameters:
 
 
 def draw_input(case: Case, seed: int) -> Array:
-    """The input of a case: ``scale * (mean + z)`` rounded once to its precision, whole numbers from 0 to ``below - 1``, or what its
+    """The input of a case: ``scale * (mean + z)`` rounded once to its precision, whole numbers from ``least`` to ``below - 1``, or what its
     ``values`` name; canonical axes.
     """
     if case.whole:
-        drawn = words(prod(case.shape), seed, case.name, INPUT) % np.uint64(case.below)
-        return drawn.astype(case.dtype).reshape(case.shape)
+        drawn = words(prod(case.shape), seed, case.name, INPUT) % np.uint64(case.below - case.least)
+        return (drawn.astype(np.int64) + case.least).astype(case.dtype).reshape(case.shape)
     z = draw(case.shape, "normal", seed, case.name, INPUT)
     if case.values == "normal":
         return rounded(case.scale * (case.mean + z), case.precision)

@@ -6,7 +6,8 @@ impulse   one input feature at a time through a single convolution or dense laye
 states    of a case in training: what the pass over the data makes of the running statistics.
 gradients of a case of gradients: those by the input and by every parameter.
 draws     of a layer that sets elements to 0 at random: the data several times, and how often, how far apart and how anew.
-batch     the case's images in batches of other sizes, where the case names any; threads: with other numbers of threads.
+batch     the case's images in batches of other sizes, where the case names any; threads: with other numbers of threads;
+          unbatched: each of them alone, without its batch axis.
 """
 
 from __future__ import annotations
@@ -94,10 +95,15 @@ def inputs_of(case: Case, probe: Probe, seed: int) -> list[Array]:
         if case.training or case.gradient or case.by_batch:
             return [x]  # statistics, and gradients by parameters, are those of the whole batch
         # A feature that is never positive in one input is in the other; of indices both ends of the range are met.
-        return [x, case.below - 1 - x if case.whole else -x]
+        return [x, _turned(case, x) if case.whole else -x]
     if probe == "integer":
         return [rounded(draw_integers(case.shape, INPUT_LARGEST, seed, case.name, "integer", INPUT), case.precision)]
     return [rounded(x, case.precision) for x in _impulses(case)]
+
+
+def _turned(case: Case, x: Array) -> Array:
+    """Whole numbers mirrored within their range, of their type."""
+    return (case.least + case.below - 1 - x.astype(np.int64)).astype(x.dtype)
 
 
 def _definition(case: Case, node: Node) -> Definition:

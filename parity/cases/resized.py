@@ -47,7 +47,14 @@ def other_sizes(case: Case, framework: str) -> tuple[Shape, ...]:
 
 def resized(case: Case, shape: Shape) -> Case:
     """The case on an input of another shape, with the parameters that it has, since they are drawn by its name."""
-    return replace(case, shape=shape, batches=(), threads=(), equal_sizes=case.equal_sizes or "another size of a case")
+    return replace(
+        case,
+        shape=shape,
+        batches=(),
+        threads=(),
+        unbatched=False,
+        equal_sizes=case.equal_sizes or "another size of a case",
+    )
 
 
 def _free(case: Case, framework: str) -> list[int]:

@@ -39,7 +39,9 @@ class Mark:
 
 def structure(case: Case) -> Case:
     """The case without its name, its draws, its input's scale, mean and values, and how else it is asked: what is left decides a file."""
-    return replace(case, name=NAME, scale=1.0, mean=0.0, values="normal", draws={}, batches=(), threads=())
+    return replace(
+        case, name=NAME, scale=1.0, mean=0.0, values="normal", draws={}, batches=(), threads=(), unbatched=False
+    )
 
 
 def marks(case: Case) -> list[Mark]:

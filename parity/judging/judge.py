@@ -24,7 +24,7 @@ from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, 
 from parity.judging.gradients import judge_gradients
 from parity.judging.observation import Observation
 from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
-from parity.judging.others import judge_others
+from parity.judging.others import KINDS, judge_others
 from parity.judging.pictures import histogram
 from parity.judging.sameness import digest, same_bits
 from parity.judging.settle import allowing, settle
@@ -386,7 +386,7 @@ def _transforms(form: Format | None) -> TypeGuard[Format]:
 
 def _of_file(probe: Probe) -> bool:
     """Whether a probe asks a file for what it gives as it ships, so that it can be asked without the optimiser too."""
-    return probe not in ("batch", "threads")
+    return probe not in KINDS
 
 
 def _name(form: Format | None) -> str:

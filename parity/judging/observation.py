@@ -15,7 +15,7 @@ from parity.axes import Array, Layout, Shape, from_layout, to_layout
 from parity.cases.case import Case
 from parity.cases.probes import PROBES, Variant, inputs_of, variant_of, variants, why_not
 from parity.errors import Unsupported
-from parity.judging.others import Other, Way, images, ways
+from parity.judging.others import Other, Way, images, unlike, ways
 from parity.judging.others import ask as ask_other
 from parity.records.lines import Probe
 
@@ -59,11 +59,13 @@ def observe(
     unoptimised: Programs | None = None,
     computing_with: Callable[[int], AbstractContextManager[Program]] | None = None,
     stateless: str = "",
+    batched: str = "",
 ) -> Observation:
     """Run every probe that applies. ``layout`` is the axes of the programs.
 
     unoptimised: the programs without the runtime's graph optimiser, where it has one; computing_with: the network as it
-    ships, made anew with so many threads; stateless: why there are no states among its outputs.
+    ships, made anew with so many threads; stateless: why there are no states among its outputs; batched: why the programs take no sample
+    without its batch axis, empty where they are to be asked.
     """
 
     def ask(programs: Programs, variant: Variant, x: Array) -> tuple[Array, ...]:
@@ -95,10 +97,17 @@ def observe(
         except Exception:  # noqa: BLE001 - a runtime may raise anything; the verdict is of the file as it ships
             plain = None
 
+    def alone(sample: Array) -> tuple[Array, ...]:
+        return tuple(np.array(out) for out in program("shipped")(sample))
+
     def ask_otherwise(way: Way) -> tuple[Array, ...]:
         rows = to_layout(x[images(case, way)], case.input, layout)
         if way.kind == "batch":
             given = program("open")(rows)
+        elif way.kind == "unbatched":
+            if said := batched or unlike(case):
+                raise Unsupported(said)
+            given = tuple(np.stack(outputs) for outputs in zip(*map(alone, rows), strict=True))
         elif computing_with is None:
             raise Unsupported("this route has one number of threads")
         else:

@@ -1,4 +1,4 @@
-"""The case's question asked in other ways: its images in a batch of another size, or with another number of threads.
+"""The case's question asked in other ways: in a batch of another size, with another number of threads, each sample without a batch axis.
 
 Each image has one true answer whatever stands beside it and however many threads compute it, so the truth is the one that is
 there already, and every row is held to its own bound. Whether the bits stay the same is told and not demanded: no framework promises it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -24,12 +24,13 @@ from parity.records.lines import ProbeFigure
 from parity.records.wording import short, without_noise
 
 SAID = 200  #: characters of an exception's message that are kept
-Kind = Literal["batch", "threads"]
+Kind = Literal["batch", "threads", "unbatched"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
 class Way:
-    """Another way to ask: a batch of ``count`` images, or ``count`` threads."""
+    """Another way to ask: a batch of ``count`` images, or ``count`` threads, or ``count`` samples each alone without a batch axis."""
 
     kind: Kind
     count: int
@@ -42,6 +43,8 @@ class Way:
     def __str__(self) -> str:
         if self.kind == "batch":
             return f"in a batch of {self.count}"
+        if self.kind == "unbatched":
+            return "each sample without its batch axis"
         return f"with {self.count} thread{'s' * (self.count != 1)}"
 
 
@@ -56,7 +59,8 @@ class Other:
 
 def ways(case: Case) -> list[Way]:
     """The other ways in which a case wants to be asked."""
-    return [*(Way("batch", n) for n in case.batches), *(Way("threads", n) for n in case.threads)]
+    alone = [Way("unbatched", case.shape[0])] if case.unbatched else []
+    return [*(Way("batch", n) for n in case.batches), *(Way("threads", n) for n in case.threads), *alone]
 
 
 def images(case: Case, way: Way) -> list[int]:
@@ -65,17 +69,24 @@ def images(case: Case, way: Way) -> list[int]:
     return [i % case.shape[0] for i in range(count)]
 
 
+def unlike(case: Case) -> str:
+    """Why a sample without its batch axis is not asked of any torch module: some layer's is another function there; empty if none's is."""
+    asked = ((node, node.layer.needs_batch(case.tensors[node.inputs[0]])) for node in case.network.nodes)
+    return next((f"{node.name} ({node.layer}): {said}" for node, said in asked if said), "")
+
+
 def ask(way: Way, outputs: Callable[[], tuple[Array, ...]]) -> Other:
-    """Ask in another way. That a network breaks at another batch size is an answer; at another thread count an error."""
+    """Ask in another way. That a network breaks at another batch size is an answer, that it takes no sample alone may be; at another thread count it is an error."""
     try:
         return Other(outputs())
     except Unsupported as error:
         return Other(absent=str(error) or "it gave no reason")
     except Exception as error:  # whatever it is: the rest of the check stands
-        if way.kind != "batch":
+        if way.kind == "threads":
             raise
         said = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
-        return Other(broke=short(without_noise(said), SAID))
+        said = short(without_noise(said), SAID)
+        return Other(broke=said) if way.kind == "batch" else Other(absent=f"refused: {said}")
 
 
 def judge_others(
@@ -87,7 +98,7 @@ def judge_others(
     that input, whose first images are the case's.
     """
     figures, findings = [], []
-    for kind in ("batch", "threads"):
+    for kind in KINDS:
         wanted = [way for way in ways(case) if way.kind == kind]
         asked = [way for way in wanted if way.key in found and not found[way.key].absent]
         if not asked and wanted:

@@ -110,6 +110,10 @@ class Layer:
         """
         return False
 
+    def needs_batch(self, x: Tensor) -> str:
+        """What its torch spelling makes of a sample without its batch axis, where that is something else; empty where it is the same, or refused."""
+        return ""
+
     def readings(self) -> Mapping[str, Layer]:
         """What this layer is elsewhere taken to be, by what is then said of a state that does not hold."""
         return {}

@@ -121,6 +121,11 @@ def channels_last(axis: int, rank: int) -> int:
     return axis if rank == 2 else {1: 3, 2: 1, 3: 2}[axis]
 
 
+def counted(axis: int) -> str:
+    """What an axis of a torch spelling is of a sample without its batch axis (:meth:`Layer.needs_batch`)."""
+    return "" if axis < 0 else f"torch's dim={axis} counts the batch, so of a sample alone it is the axis behind it"
+
+
 @layer
 class Softmax(Layer):
     """``exp(x) / sum(exp(x))`` along ``axis``, one of the canonical ``N C H W`` or ``N F``.
@@ -138,6 +143,9 @@ class Softmax(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.Softmax(dim=self.axis)
+
+    def needs_batch(self, x: Tensor) -> str:
+        return counted(self.axis)
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         return keras.layers.Softmax(axis=channels_last(self.axis, len(x.shape)))
@@ -157,6 +165,9 @@ class LogSoftmax(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.LogSoftmax(dim=self.axis)
+
+    def needs_batch(self, x: Tensor) -> str:
+        return counted(self.axis)
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         axis = channels_last(self.axis, len(x.shape))

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from parity.axes import Tensor
 from parity.layers.base import Layer, layer, require
-from parity.layers.exponential import channels_last, require_axis
+from parity.layers.exponential import channels_last, counted, require_axis
 
 
 @layer
@@ -95,6 +95,9 @@ class GLU(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.GLU(dim=self.axis)
+
+    def needs_batch(self, x: Tensor) -> str:
+        return counted(self.axis)
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         axis = channels_last(self.axis, len(x.shape))

@@ -170,6 +170,9 @@ class LocalResponseNorm(Layer):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.LocalResponseNorm(self.size, alpha=self.alpha, beta=self.beta, k=self.k)
 
+    def needs_batch(self, x: Tensor) -> str:
+        return "torch.nn.LocalResponseNorm takes the second axis for the channels, which of a sample alone is its first place"
+
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         ops, channels = keras.ops, x.shape[1]
         edges = ((0, 0), (0, 0), (0, 0), (self.size // 2, (self.size - 1) // 2))

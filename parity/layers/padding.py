@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from parity.axes import Tensor
+from parity.axes import Array, Tensor, is_whole
 from parity.layers.base import Layer, Pads, Sizes, is_count, is_number, layer, require
 from parity.layers.windows import PLACES, backwards, flat, is_padding, require_places, resolve_pads, sides_mend
 
@@ -79,12 +79,18 @@ class Pad(Layer):
     def fits(self, *inputs: Tensor) -> None:
         shape = inputs[0].shape
         require_places(self, "padding", shape, self.places)
+        good = not is_whole(inputs[0].dtype) or self.value == int(self.value)
+        require(self, "value", good, f"must be whole for an input of {inputs[0].dtype}")
         for axis, length, cut, grown in zip(PLACES[self.places], shape[2:], self._cut(), self._grown(), strict=True):
             left = length - sum(cut)
             require(self, "padding", left >= 1, f"leaves nothing of {axis} {length}")
             most = {"constant": None, "replicate": None, "reflect": left - 1}.get(self.mode, left)
             good = most is None or max(grown) <= most
             require(self, "padding", good, f"reaches over {axis} {left}: at most {most} with mode={self.mode!r}")
+
+    def _value(self, x: Any) -> Array | None:
+        """What is put on, a number of the kind that the input has; None with a mode that puts none."""
+        return np.asarray(self.value, x.dtype if is_whole(x.dtype) else "float64") if self.mode == "constant" else None
 
     def _places(self, x: Any) -> list[list[int]]:
         """Along each place: which elements of the input those of the output are."""
@@ -101,8 +107,9 @@ class Pad(Layer):
                 x = op.Gather(x, op.constant(at), axis=axis)
             return x
         pads = op.constant(flat(sides_of(self.padding, self.places)))
-        value = op.constant(float(self.value)) if self.mode == "constant" else None
-        return op.Pad(x, pads, value, op.constant(list(range(2, self.places + 2))), mode=ONNX_MODES[self.mode])
+        value = self._value(x)
+        fill = None if value is None else op.constant(value)
+        return op.Pad(x, pads, fill, op.constant(list(range(2, self.places + 2))), mode=ONNX_MODES[self.mode])
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         nn, places, sides = torch.nn, self.places, backwards(sides_of(self.padding, self.places))
@@ -128,8 +135,9 @@ class Pad(Layer):
         pieces = [in_keras(getattr(layers, f"Cropping{self.places}D"), cut)] if any(map(any, cut)) else []
         if self.mode == "constant" and not self.value:
             return [*pieces, in_keras(getattr(layers, f"ZeroPadding{self.places}D"), grown)]
-        width, value = ((0, 0), *grown, (0, 0)), self.value if self.mode == "constant" else None
-        return [*pieces, lambda v: ops.pad(v, width, mode=self.mode, constant_values=value)]
+        width, value = ((0, 0), *grown, (0, 0)), self._value(x)
+        fill = None if value is None else value.item()
+        return [*pieces, lambda v: ops.pad(v, width, mode=self.mode, constant_values=fill)]
 
 
 def in_keras(layer: Any, pads: Pads) -> Any:

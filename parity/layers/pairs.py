@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from parity.axes import Tensor
 from parity.layers.base import Layer, is_number, layer, require, setting
-from parity.layers.reduction import AXES, KERAS_AXES
+from parity.layers.reduction import AXES, KERAS_AXES, kept
 
 
 class Along(Layer):
@@ -57,9 +57,9 @@ class CumSum(Along):
 
         def run(v: Any) -> Any:
             if not self.exclusive:
-                return torch.cumsum(v, dim)
+                return torch.cumsum(v, dim, **kept(torch, x))
             before = v.narrow(dim, 0, v.shape[dim] - 1)
-            return torch.cumsum(torch.cat([torch.zeros_like(v.narrow(dim, 0, 1)), before], dim), dim)
+            return torch.cumsum(torch.cat([torch.zeros_like(v.narrow(dim, 0, 1)), before], dim), dim, **kept(torch, x))
 
         return (lambda v: run(v.flip(dim)).flip(dim)) if self.reverse else run
 

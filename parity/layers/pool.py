@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.axes import F64, Tensor
+from parity.axes import F64, Tensor, is_whole
 from parity.layers.base import Layer, Padding, Pads, Sizes, is_count, is_size, layer, require, setting, sized
 from parity.layers.padding import PAD, in_keras
 from parity.layers.windows import (
@@ -91,8 +91,13 @@ class Pool(Layer):
         return backwards(self._reach(x))
 
 
+def lowest(x: Tensor) -> float | int:
+    """What never wins a maximum: minus infinity, or the smallest number of a type of whole ones."""
+    return int(np.iinfo(x.dtype).min) if is_whole(x.dtype) else -inf
+
+
 class MaxPool(Pool):
-    """The maximum over each window; padding never wins (it is minus infinity).
+    """The maximum over each window; padding never wins (it is minus infinity, or of whole numbers the smallest of the type).
 
     stride=None strides by the kernel. ceil_mode keeps a last, partial window (torch's rule).
     """
@@ -105,7 +110,7 @@ class MaxPool(Pool):
         pool = getattr(torch.nn, f"MaxPool{self.places}d")
         if is_symmetric(pads):
             return pool(**self._torch(x))
-        return [getattr(torch.nn, f"ConstantPad{self.places}d")(self._torch_reach(x), -inf), pool(kernel, stride)]
+        return [getattr(torch.nn, f"ConstantPad{self.places}d")(self._torch_reach(x), lowest(x)), pool(kernel, stride)]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         kernel, stride, _ = self._geometry(x)
@@ -117,7 +122,7 @@ class MaxPool(Pool):
             return pool
         # Keras pads images with zeros only, and a zero would win over negative values.
         edges = ((0, 0), *reach, (0, 0))
-        return [lambda v: keras.ops.pad(v, edges, constant_values=-inf), pool]
+        return [lambda v: keras.ops.pad(v, edges, constant_values=lowest(x)), pool]
 
 
 class AvgPool(Pool):

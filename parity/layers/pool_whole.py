@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from parity.axes import Tensor
 from parity.errors import Unsupported
 from parity.layers.base import Layer, Pair, Sizes, is_count, layer, require
+from parity.layers.shape import FLATTENED
 from parity.layers.windows import require_places, size_mend
 
 Size = int | tuple[int | None, ...]  #: of an output; None for as many as come in
@@ -28,6 +29,9 @@ class GlobalPool(Layer):
 
     def _onnx(self, op: Any, y: Any) -> Any:
         return y if self.keepdims else op.Flatten(y, axis=1)
+
+    def needs_batch(self, x: Tensor) -> str:
+        return "" if self.keepdims else FLATTENED
 
     def _torch(self, torch: Any, name: str) -> Any:
         pool = getattr(torch.nn, f"{name}{self.places}d")(1)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from math import inf, prod
 from typing import Any, ClassVar
 
-from parity.axes import Tensor
+from parity.axes import Tensor, is_whole
 from parity.layers.base import Layer, is_count, is_number, layer, require, setting
 
 AXES = {"c": 1, "f": 1, "h": 2, "w": 3}  #: where a named axis stands in canonical order
 KERAS_AXES = {"f": 1, "h": 1, "w": 2, "c": 3}  #: and in Keras', channels last
+
+
+def kept(torch: Any, x: Tensor) -> dict[str, Any]:
+    """What torch has to be told to keep the type of whole numbers that it adds or multiplies: left alone it gives int64."""
+    return {"dtype": getattr(torch, x.dtype)} if is_whole(x.dtype) else {}
 
 
 class Reduction(Layer):
@@ -53,7 +58,7 @@ class Reduction(Layer):
 
 @layer
 class Sum(Reduction):
-    """The sum over ``axes``."""
+    """The sum over ``axes``, in the type of what is added: of int32 torch's own default is int64."""
 
     kind: ClassVar[str] = "sum"
 
@@ -64,7 +69,7 @@ class Sum(Reduction):
         return op.ReduceSum(x, self._onnx(op), keepdims=int(self.keepdims))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
-        return lambda v: torch.sum(v, **self._torch)
+        return lambda v: torch.sum(v, **self._torch, **kept(torch, x))
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         return lambda v: keras.ops.sum(v, **self._keras)
@@ -141,7 +146,7 @@ class Prod(Reduction):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         def each(dim: int) -> Any:
-            return lambda v: torch.prod(v, dim=dim, keepdim=self.keepdims)
+            return lambda v: torch.prod(v, dim=dim, keepdim=self.keepdims, **kept(torch, x))
 
         return [each(AXES[a]) for a in reversed(self.axes)]  # from behind, so that the numbers of the others stay
 

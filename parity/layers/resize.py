@@ -136,6 +136,9 @@ class Upsample(Layer):
             v, self.size, self.scale_factor, self.mode, corners, recompute, antialias=True
         )
 
+    def needs_batch(self, x: Tensor) -> str:
+        return "torch.nn.Upsample takes the first two axes for batch and channels, so of a sample alone it resizes one axis less"
+
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         layers, sizes, places = keras.layers, self._sizes(x), len(x.shape) - 2
         each = list(zip(x.shape[2:], sizes, strict=True))

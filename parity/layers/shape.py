@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from parity.axes import Tensor
 from parity.layers.base import Chance, Layer, is_number, layer, require, setting
 
+FLATTENED = "torch.nn.Flatten keeps the first axis, which of a sample alone is its channels"
+
 
 @layer
 class Flatten(Layer):
@@ -19,6 +21,9 @@ class Flatten(Layer):
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.Flatten()
+
+    def needs_batch(self, x: Tensor) -> str:
+        return FLATTENED
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         return keras.layers.Flatten()

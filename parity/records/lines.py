@@ -15,7 +15,7 @@ import msgspec
 
 from parity.records.verdict import Kind, Status
 
-SCHEMA = 5  #: raised when a line written by this parity cannot be read by an older one
+SCHEMA = 6  #: raised when a line written by this parity cannot be read by an older one
 
 Step = Literal["ask", "look", "export", "run", "judge"]  #: of a check, one after the other
 
@@ -99,7 +99,7 @@ class Run(Struct, frozen=True, tag_field="type", tag="run"):
 
 
 #: What a figure or a failure is of: ``parity.cases.probes`` says what each asks.
-Probe = Literal["data", "integer", "impulse", "states", "gradients", "draws", "batch", "threads"]
+Probe = Literal["data", "integer", "impulse", "states", "gradients", "draws", "batch", "threads", "unbatched"]
 
 
 class Place(Struct, frozen=True):

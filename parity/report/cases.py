@@ -176,7 +176,7 @@ def view(
 
 def _also(found: Sequence[Shown]) -> Iterator[Also]:
     """What came of the probes that have no column of their own, each answer with the routes that gave it."""
-    for probe in ("states", "gradients", "draws", "batch", "threads"):
+    for probe in ("states", "gradients", "draws", "batch", "threads", "unbatched"):
         said: dict[str, list[str]] = {}
         for column, check, _, _ in found:
             for figure in check.probes:

@@ -60,11 +60,13 @@ class Engine(Part, Protocol):
 class Framework(Engine, Protocol):
     """Builds networks and runs them. ``layout`` is the axes its images have.
 
-    ``native`` is whether it has a route of its own, and does not only lend its networks to exporters.
+    ``native`` is whether it has a route of its own, and does not only lend its networks to exporters; ``batched`` why its
+    networks take no sample without a batch axis, empty where they do.
     """
 
     layout: Layout
     native: bool
+    batched: str
 
     def build(self, case: Case, parameters: Parameters, tapped: bool) -> Any:
         """The case's network with these parameters, in the case's mode. Raises :class:`parity.errors.Unsupported`."""

@@ -27,6 +27,7 @@ from parity.routes.exporters.check import Complaint, check_file
 from parity.routes.exporters.places import Place, fill
 from parity.routes.options import DYNAMIC
 
+BATCHED = "an exported file has a batch"  #: why no sample is given to it without one
 JUDGES = 32  #: cases whose truth is kept between their routes,
 ROOM = 2**28 + 2**27  #: fewer where the process has more bytes resident than this
 
@@ -153,7 +154,7 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
             with framework.computing_with(threads):
                 yield native("shipped")
 
-        save(observe(case, seed, native, framework.layout, computing_with=native_with), out)
+        save(observe(case, seed, native, framework.layout, computing_with=native_with, batched=framework.batched), out)
         return
     assert made is not None
     runtime, paths = catalog.runtime(route.runtime, route.options), ready(case, seed, made)
@@ -186,7 +187,7 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
 
     plain = unoptimised if runtime.optimises else None
     stateless = _stateless(case, catalog.exporter(route.exporter))
-    seen = observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless)
+    seen = observe(case, seed, shipped, framework.layout, plain, shipped_with, stateless, BATCHED)
     if DYNAMIC.word in route.options:
         for shape in other_sizes(case, route.framework):
             seen.sizes[shape] = observe(resized(case, shape), seed, shipped, framework.layout, plain)

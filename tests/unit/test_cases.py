@@ -40,6 +40,8 @@ OTHERS = [
     "special",
     "empty",
     "long",
+    "whole_numbers",
+    "unbatched",
 ]
 NETWORKS = [
     "cnn_block",

@@ -70,7 +70,7 @@ def test_only_the_data_are_asked_and_once() -> None:
 
 @pytest.mark.parametrize("name", ["batches", "threads"])
 def test_no_other_batch_or_number_of_threads_is_asked(name: str) -> None:
-    with pytest.raises(FieldError, match="must be empty where gradients are asked"):
+    with pytest.raises(FieldError, match="must be left out where gradients are asked"):
         Case("case", ReLU(), SHAPE, mode="gradient", **{name: (1,)})  # type: ignore[arg-type]
 
 

@@ -170,3 +170,52 @@ def test_a_case_names_other_sizes(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(FieldError) as caught:
         Case("case", Conv2D(3, 4, 3), (2, 3, 11, 14), **changes)
     assert said in str(caught.value)
+
+
+ALONE = Case("alone", Sigmoid(), (2, 3, 5, 7), unbatched=True)
+
+
+def test_each_sample_is_asked_without_its_batch_axis_and_has_its_own_answer() -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def kept(x: Any) -> tuple[Any, ...]:
+        shapes.append(x.shape)
+        return right(x)
+
+    judgement, figures = judged(run(kept, ALONE), ALONE)
+    assert judgement.status == figures["unbatched"].status == "pass"
+    assert figures["unbatched"].note == "each sample without its batch axis the same bits"
+    assert shapes[-2:] == [(3, 5, 7), (3, 5, 7)]
+    assert judged(run(right))[1].keys().isdisjoint({"unbatched"})
+
+
+def test_another_answer_to_a_sample_alone_fails() -> None:
+    judgement, _ = judged(run(lambda x: right(x if x.ndim == 4 else x[::-1]), ALONE), ALONE)
+    assert judgement.failure is not None
+    assert (judgement.failure.kind, judgement.failure.probe) == ("value", "unbatched")
+
+
+def test_another_number_of_axes_fails() -> None:
+    judgement, _ = judged(run(lambda x: right(x if x.ndim == 4 else x[None]), ALONE), ALONE)
+    assert judgement.failure is not None
+    assert (judgement.failure.kind, judgement.failure.probe) == ("shape", "unbatched")
+
+
+def test_what_refuses_a_sample_alone_is_told() -> None:
+    def refuses(x: Any) -> tuple[Any, ...]:
+        if x.ndim != 4:
+            raise ValueError("expected 4D input (got 3D input)")
+        return right(x)
+
+    judgement, figures = judged(run(refuses, ALONE), ALONE)
+    said = "refused: ValueError: expected 4D input (got 3D input)"
+    assert judgement.status == "pass"
+    assert (figures["unbatched"].status, figures["unbatched"].reason) == ("not applicable", said)
+
+
+def test_what_has_a_batch_always_is_not_asked_and_nor_is_another_function() -> None:
+    observation = observe(ALONE, 0, lambda variant: right, "NCHW", batched="a file has a batch")
+    assert judged(observation, ALONE)[1]["unbatched"].reason == "a file has a batch"
+    flat = Case("flat", Flatten(), (2, 3, 5, 7), unbatched=True)
+    figures = judged(run(lambda x: (x.reshape(len(x), -1),), flat), flat)[1]
+    assert "flatten (Flatten()): torch.nn.Flatten keeps the first axis" in figures["unbatched"].reason

@@ -76,8 +76,8 @@ def test_only_the_data_are_asked_in_training() -> None:
             {"model": Sequential(("drop", Dropout()), ReLU())},
             "no one answer in training, since drop draws: make that a case",
         ),
-        ({"model": ReLU(), "batches": (1,)}, "batches=(1,) must be empty in training"),
-        ({"model": ReLU(), "threads": (2,)}, "threads=(2,) must be empty in training"),
+        ({"model": ReLU(), "batches": (1,)}, "batches=(1,) must be left out in training"),
+        ({"model": ReLU(), "threads": (2,)}, "threads=(2,) must be left out in training"),
     ],
 )
 def test_what_has_no_meaning_in_training_is_refused(fields: dict[str, Any], said: str) -> None:

@@ -195,6 +195,7 @@ class Kit:
     default = True
     layout = "NCHW"
     native = True
+    batched = ""
 
     def start(self, threads: int) -> None:
         pass

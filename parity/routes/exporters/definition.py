@@ -39,7 +39,7 @@ class DefinitionFile:
         try:
             made = write(model.graph, {INPUT: (case.shape, case.input.dtype)}, model.parameters, shapes)
         except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError) as error:
-            if case.precision != "float32" and "has unsupported type" in str(error):
+            if case.input.dtype != "float32" and "has unsupported type" in str(error):
                 raise Unsupported(f"ONNX: {str(error).strip().splitlines()[0]}") from error
             raise
         onnx.save(made, path)

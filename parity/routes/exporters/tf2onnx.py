@@ -53,7 +53,7 @@ class Tf2Onnx:
             try:
                 model(tf.zeros(case.input.in_layout("NHWC"), case.input.dtype), training=False)
             except (tf.errors.OpError, TypeError) as error:
-                if said := lacking(case.precision, error):
+                if said := lacking(case.input.dtype, error):
                     raise Unsupported(said) from error
                 raise
             # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:

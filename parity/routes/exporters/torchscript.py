@@ -54,7 +54,7 @@ class TorchScript:
         try:
             traced(model, (sample_input(case),), path, **how)
         except (RuntimeError, NotImplementedError) as error:  # tracing runs the module
-            if said := lacking(case.precision, error):
+            if said := lacking(case.input.dtype, error):
                 raise Unsupported(said) from error
             raise
         require(path, opset, self.name)

@@ -31,6 +31,7 @@ class Definition:
     mend = "pip install 'parity[onnx]'"
     layout: Layout = "NCHW"
     native = False
+    batched = "a definition has a batch"
     options: tuple[Option, ...] = ()
     asked: frozenset[str] = frozenset()
     default = True

@@ -21,6 +21,7 @@ from parity.routes.options import Option
 
 SEED = 0  #: of what layers draw at random in training
 LAYOUT: Layout = "NHWC"
+BATCHED = "a Keras model has a batch"  #: why no sample is given to it without one
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _built(keras: Any, case: Case, parameters: Parameters, tapped: bool, shape: 
     outputs = [values[name] for name in names] if tapped else values[names[-1]]
     model = keras.Model(values[INPUT], outputs)
     model.training_mode = Training(tuple(states)) if case.training else None
-    model.precision = case.precision
+    model.stored = case.input.dtype
     model.derived = None
     if case.gradient and not tapped:
         cotangent = parameters[COTANGENT][case.network.output.name]
@@ -138,6 +139,7 @@ class OnKeras:
     mend: str
     layout: Layout = LAYOUT
     native = True
+    batched = BATCHED
     options: tuple[Option, ...] = ()
     asked: frozenset[str] = frozenset()
     default = False

@@ -29,6 +29,7 @@ class TensorFlow:
     mend = "pip install 'parity[tensorflow]'"
     layout: Layout = keras.LAYOUT
     native = True
+    batched = keras.BATCHED
     options: tuple[Option, ...] = (XLA, TF32)
     asked: frozenset[str] = frozenset()
     default = True
@@ -84,7 +85,7 @@ class TensorFlow:
                 try:
                     out = called(tf.constant(x)) if training is None else called(tf.constant(x), training=True)
                 except (tf.errors.OpError, TypeError) as error:
-                    if said := lacking(model.precision, error):
+                    if said := lacking(model.stored, error):
                         raise Unsupported(said) from error
                     raise
             outputs = out if isinstance(out, list | tuple) else (out,)
@@ -115,10 +116,10 @@ def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
     return run
 
 
-def lacking(precision: str, error: Exception) -> str:
-    """What TensorFlow says where it has no kernel of a type; empty for any other error, and in float32, of which it has all."""
+def lacking(dtype: str, error: Exception) -> str:
+    """What TensorFlow says where it has no kernel of the input's type; empty for any other error, and in float32, of which it has all."""
     found = (line.strip() for line in str(error).splitlines() if _LACKS.search(line))
-    return f"tensorflow: {line}" if precision != "float32" and (line := next(found, "")) else ""
+    return f"tensorflow: {line}" if dtype != "float32" and (line := next(found, "")) else ""
 
 
 def _allow_tf32(tf: Any, allowed: bool) -> None:

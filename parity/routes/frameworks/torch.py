@@ -26,7 +26,7 @@ from parity.routes.options import COMPILE, TF32, Option
 SEED = 0  #: of what layers draw at random in training
 #: How torch says that it has no kernel of a type: ``"max_pool2d" not implemented for 'Half'``.
 _LACKS = re.compile(
-    r"not implemented for '(Half|BFloat16|Double)'|[Uu]nsupported dtype|not supported for (half|bfloat16)"
+    r"not implemented for '(Half|BFloat16|Double|Int|Long)'|[Uu]nsupported dtype|not supported for (half|bfloat16)"
 )
 
 
@@ -61,6 +61,7 @@ class Torch:
     mend = "pip install 'parity[torch]'"
     layout: Layout = "NCHW"
     native = True
+    batched = ""
     options: tuple[Option, ...] = (COMPILE, TF32)
     asked: frozenset[str] = frozenset()
     default = True
@@ -109,7 +110,7 @@ class Torch:
                 if case.gradient and not tapped:
                     kept.append(_kept(node.layer, case.tensors[node.inputs[0]], owner))
         module = _module(torch, case, spelled, tapped).train(case.training)
-        module.states, module.precision = states, case.precision
+        module.states, module.stored = states, case.input.dtype
         module.kept = kept
         module.cotangent = parameters[COTANGENT][case.network.output.name] if case.gradient and not tapped else None
         return module
@@ -139,7 +140,7 @@ class Torch:
                 try:
                     out = called(as_tensor(torch, x).to(device))
                 except (RuntimeError, NotImplementedError) as error:
-                    if said := lacking(model.precision, error):
+                    if said := lacking(model.stored, error):
                         raise Unsupported(said) from error
                     raise
             outputs = out if isinstance(out, tuple) else (out,)
@@ -224,9 +225,9 @@ def _load(torch: Any, name: str, pieces: list[Any], state: Mapping[str, Array]) 
     return owners[0]
 
 
-def lacking(precision: str, error: Exception) -> str:
-    """What torch says where it has no kernel of a type; empty for any other error, and in float32, of which it has all."""
-    return f"torch: {str(error).splitlines()[0]}" if precision != "float32" and _LACKS.search(str(error)) else ""
+def lacking(dtype: str, error: Exception) -> str:
+    """What torch says where it has no kernel of the input's type; empty for any other error, and in float32, of which it has all."""
+    return f"torch: {str(error).splitlines()[0]}" if dtype != "float32" and _LACKS.search(str(error)) else ""
 
 
 def torch_type(torch: Any, name: str) -> Any:
