@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from parity.axes import Array
@@ -41,15 +39,6 @@ class LiteRt(OnKeras):
 
         self._threads = threads
 
-    @contextmanager
-    def computing_with(self, threads: int) -> Iterator[None]:
-        """Interpreters that are made meanwhile have these threads."""
-        before, self._threads = self._threads, threads
-        try:
-            yield
-        finally:
-            self._threads = before
-
     def program(self, model: Any, device: str, tf32: bool) -> Program:
         """The converted model: channels-last arrays in, every output back in the order of the model.
 
@@ -59,7 +48,9 @@ class LiteRt(OnKeras):
 
         if model.training_mode is not None or model.derived is not None:
             raise Unsupported("a model is converted to LiteRT as it is at inference")
-        kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if PLAIN.word in self.asked else OpResolverType.BUILTIN
+        kernels = (
+            OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if PLAIN.word in self.asked else OpResolverType.BUILTIN
+        )
         made = Interpreter(
             model_content=_converted(model), num_threads=self._threads, experimental_op_resolver_type=kernels
         )
