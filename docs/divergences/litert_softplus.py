@@ -1,6 +1,7 @@
 """LiteRT: its converter writes Softplus as Log(Exp(x) + 1): infinite above 88, and 0 or rough where it is small (tensorflow <=2.21.0).
 
-Seen with tensorflow 2.21.0, keras 3.15.1, ai-edge-litert 2.3.0. Ends with 1 while it differs.
+Seen with tensorflow 2.21.0, keras 3.15.1, ai-edge-litert 2.3.0. https://github.com/tensorflow/tensorflow/issues/118524
+Ends with 1 while it differs.
 """
 
 import sys

@@ -33,6 +33,9 @@ LOG_OF_EXP = KnownDivergence(
 
 SMALL_LOG_OF_EXP = replace(LOG_OF_EXP, kind="value")
 
+#: Without XNNPACK its sum ends at the largest number, whose logarithm is 88.7.
+CLAMPED_LOG_OF_EXP = replace(SMALL_LOG_OF_EXP, routes="litert+plain")
+
 OPEN_EINSUM = KnownDivergence(
     routes="litert",
     operator=_blended,

@@ -115,3 +115,22 @@ def test_there_is_neither_training_nor_a_gradient(mode: Any) -> None:
 
 def test_it_runs_only_where_it_is_named() -> None:
     assert "litert" not in installed().routes()
+
+
+def test_why_a_model_cannot_be_traced_is_told_and_not_the_converters_own_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def spelled(self: Any, keras: Any, x: Any) -> Any:
+        class Broken(keras.layers.Layer):  # type: ignore[misc]
+            def compute_output_shape(self, shape: Any) -> Any:
+                return shape
+
+            def call(self, x: Any) -> Any:
+                raise ValueError("no such thing in a graph")
+
+        return Broken()
+
+    monkeypatch.setattr(ReLU, "to_keras", spelled)
+    found = run(Case("broken", ReLU(), (2, 7)), "litert", planted())
+    assert found.check.status == "error"
+    assert "Broken.call()" in found.check.reason

@@ -77,3 +77,8 @@ def _converted(model: Any) -> bytes:
         if said := SAYS_NO.search(str(error)):
             raise Unsupported(f"litert: {said[0]}") from error
         raise
+    except TypeError:
+        # The converter keeps back why a model cannot be traced, and fails at a way that Keras 3 has not: so it is traced again.
+        specs = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
+        tf.function(model, autograph=False).get_concrete_function(*specs)
+        raise
