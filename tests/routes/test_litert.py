@@ -78,7 +78,10 @@ def test_what_is_converted_wrongly_is_found_and_born_where_it_is(
     assert (found.kind, found.born) == ("value", born)
 
 
-def test_a_fault_of_xnnpack_is_gone_on_the_plain_route(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_fault_of_some_kernels_is_born_on_their_route_and_gone_on_the_other(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
     honest = interpreter.Interpreter.get_signature_runner
     made = interpreter.Interpreter.__init__
@@ -89,14 +92,16 @@ def test_a_fault_of_xnnpack_is_gone_on_the_plain_route(monkeypatch: pytest.Monke
 
     def wrong(self: Any) -> Any:
         runner = honest(self)
-        if self.kernels is interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES:
+        if (self.kernels is interpreter.OpResolverType.BUILTIN) is (name == "litert+plain"):
             return runner
         return lambda **x: {name: y * np.float32(1.001) for name, y in runner(**x).items()}
 
     monkeypatch.setattr(interpreter.Interpreter, "__init__", remembers)
     monkeypatch.setattr(interpreter.Interpreter, "get_signature_runner", wrong)
-    assert run(CASE, "litert", planted()).kind == "value"
-    assert run(CASE, "litert+plain", planted()).kind is None
+    found = run(CASE, name, planted())
+    assert (found.kind, found.born) == ("value", "conv")
+    (other,) = set(ROUTES) - {name}
+    assert run(CASE, other, planted()).kind is None
 
 
 def test_an_operator_that_the_format_has_not_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
