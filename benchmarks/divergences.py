@@ -47,6 +47,7 @@ WHOSE = {
     "exporters": "torch's exporters",
     "grappler": "TensorFlow's Grappler",
     "keras": "Keras",
+    "litert": "LiteRT",
     "onnx": "onnx",
     "onnxruntime": "ONNX Runtime",
     "onnxscript": "torch's dynamo exporter",

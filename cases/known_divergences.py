@@ -290,7 +290,7 @@ KNOWN = [
     # What a definition has there is no other than a pool's, so these speak of cases alone.
     KnownDivergence(
         cases="adaptiveavgpool2d/one-pixel",
-        routes="tensorflow>*",
+        routes=("tensorflow>*", "litert"),
         kind="error",
         says="AdaptiveAveragePooling2D.call()",
         reason="Keras averages to one row or column with a window one longer than the image too, which no graph takes",

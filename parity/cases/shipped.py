@@ -11,6 +11,7 @@ from math import ceil
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
 from parity.cases.overhang import overhang
+from parity.cases.shipped_litert import LITERT
 from parity.cases.shipped_openvino import OPENVINO
 from parity.cases.shipped_options import OPTIONS
 from parity.cases.shipped_precisions import PRECISIONS
@@ -332,6 +333,7 @@ SHIPPED = (
     POPULATION_VARIANCE,
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
+    *LITERT,
     *OPENVINO,
     *OPTIONS,
     *PRECISIONS,

@@ -25,7 +25,7 @@ from parity.routes.exporters import memo
 from parity.routes.exporters.batch import fixed_axes, fixed_batch, in_layout
 from parity.routes.exporters.check import Complaint, check_file
 from parity.routes.exporters.places import Place, fill
-from parity.routes.options import DYNAMIC
+from parity.routes.options import DYNAMIC, PLAIN
 
 BATCHED = "an exported file has a batch"  #: why no sample is given to it without one
 JUDGES = 32  #: cases whose truth is kept between their routes,
@@ -145,8 +145,9 @@ def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Export
         def native(variant: Variant) -> Program:
             tapped = variant == "tapped"
             model = framework.build(case, parameters_of(case, variant, seed), tapped)
-            # The twin runs as it is written, so that each layer is itself.
-            made = framework if tapped else catalog.framework(route.framework, route.options)
+            # The twin runs as it is written, so that each layer is itself; what asks for just that holds for it too.
+            asked = [word for word in route.options if not tapped or word == PLAIN.word]
+            made = catalog.framework(route.framework, asked)
             return made.program(model, route.device, route.tf32)
 
         @contextmanager
