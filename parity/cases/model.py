@@ -10,8 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from parity.cases.asked import asked
-from parity.cases.case import Case, named, timed
+from parity.cases.case import Case
 from parity.cases.network import Network
+from parity.cases.valid import named, timed
 from parity.errors import FieldError, UsageError
 
 #: What a route computes of a model, by the route's framework -> the field of the case that says where it is.

@@ -15,8 +15,9 @@ from math import prod
 import numpy as np
 
 from parity.axes import Array
-from parity.cases.case import FURTHEST, Case
+from parity.cases.case import Case
 from parity.cases.parameters import Parameters, stored
+from parity.cases.valid import FURTHEST
 from parity.layers.base import Draw
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]

@@ -10,8 +10,9 @@ from itertools import chain, product
 from typing import Any
 
 from parity.cases import pairs
-from parity.cases.case import NAME, Case
+from parity.cases.case import Case
 from parity.cases.pairs import Refused
+from parity.cases.valid import NAME
 from parity.errors import FieldError
 
 BASE = "base"  #: what a case is called of which nothing varies
