@@ -119,10 +119,19 @@ class Definition:
 
     @cached_property
     def weighted(self) -> bool:
-        """Whether the layer is one sum of products of its input with its parameter ``weight``, and moves beside."""
+        """Whether the layer is one sum of products of its input with its parameter ``weight``, its ``bias`` added, and moves beside."""
         sums = [node for node, rule, at, shapes in self._sites if rule.products(at, *shapes)]
-        rest = [exact for site, exact in zip(self._sites, self._exact, strict=True) if site[0] not in sums]
-        return len(sums) == 1 and "weight" in sums[0].inputs and all(rest)
+        rest = [
+            exact or (site[0].kind == "Add" and "bias" in site[0].inputs)
+            for site, exact in zip(self._sites, self._exact, strict=True)
+            if site[0] not in sums
+        ]
+        weights = {"weight"}  # and what is made of it alone, turned round as a MatMul reads it
+        for node in self.graph.nodes:
+            read = [name for name in node.inputs if name and name not in self.graph.constants]
+            if read and weights.issuperset(read):
+                weights.update(node.outputs)
+        return len(sums) == 1 and not weights.isdisjoint(sums[0].inputs) and all(rest)
 
     @cached_property
     def window(self) -> Window | None:

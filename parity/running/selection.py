@@ -70,7 +70,7 @@ def every_name(routes: Mapping[str, Route]) -> list[str]:
         replace(route, options=(word,))
         for route in placed
         for option in (*route.of_file, *route.of_run)
-        for word in ([f"{option.word}{n}" for n in opsets.every()] if option == OPSET else [option.word])
+        for word in ([f"{option.word}{n}" for n in opsets.spelled()] if option == OPSET else [option.word])
     ]
     return [route.name for route in (*placed, *single) if not (route.tf32 and route.device == "cpu")]
 

@@ -56,7 +56,9 @@ def fed(layer: Layer, x: tuple[Array, ...], parameters: dict[str, Any]) -> tuple
     names = list(layer.parameters())
     count = len(x) if layer.takes is None else layer.takes
     parameters = dict(zip(names, x[count:], strict=False)) | {k: v for k, v in parameters.items() if v is not None}
-    graph = define(layer, tuple(Tensor(np.shape(v)) for v in x[:count])).graph
+    kinds = [np.asarray(v).dtype for v in x[:count]]
+    read = [Tensor(np.shape(v), dtype=k.name if k.kind == "i" else "float32") for v, k in zip(x, kinds, strict=False)]
+    graph = define(layer, tuple(read)).graph
     feeds = {f"x{i}": v for i, v in enumerate(x[:count])} | parameters
     return graph, {name: as_value(array) for name, array in feeds.items()}
 

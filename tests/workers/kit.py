@@ -28,7 +28,7 @@ from parity.layers import ReLU
 from parity.operators.graph import as_value, walk
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters.memo import Memo, Table
-from parity.routes.options import Option
+from parity.routes.options import TF32, Option
 from parity.running.worker import LENGTH
 
 MODULE = "tests.workers.kit"
@@ -190,7 +190,7 @@ class Kit:
     modules: ClassVar[tuple[str, ...]] = ()
     distributions = ("numpy",)
     mend = ""
-    options: ClassVar[tuple[Option, ...]] = ()
+    options: ClassVar[tuple[Option, ...]] = (TF32,)
     asked: frozenset[str] = frozenset()
     default = True
     layout = "NCHW"

@@ -11,6 +11,11 @@ from parity.operators.graph import Graph
 OLDEST = 9  #: the first that torch's exporters have
 
 
+def spelled() -> range:
+    """The opsets that a route's name may have, of whatever onnx there is, or none: told without importing it."""
+    return range(OLDEST, 40)
+
+
 def worth(graph: Graph) -> tuple[int, ...]:
     """The opsets of a sweep over a definition: the oldest, and each that brings or changes one of its operators.
 
