@@ -222,7 +222,7 @@ class Divergence:
     """Where what is run is wrong, and not parity: the routes that show it, and the script that does without parity."""
 
     routes: tuple[str, ...]
-    script: str  #: in divergences/; prints ``WHO: WHAT`` of each, and they are not alike
+    script: str  #: in docs/divergences/
 
 
 #: What does not pass, and why that is right.
@@ -230,8 +230,8 @@ DIVERGES = {
     "EfficientNetB0": Divergence(
         ("tensorflow>ort", "tensorflow>ort plain", "tensorflow>reference"), "keras_export_inputs.py"
     ),
-    "googlenet": Divergence(("torch>reference", "torchscript>reference"), "reference_max_pool.py"),
-    "r3d_18": Divergence(("torch",), "dynamo_conv3d_bias.py"),
+    "googlenet": Divergence(("torch>reference", "torchscript>reference"), "reference_maxpool_ceil.py"),
+    "r3d_18": Divergence(("torch",), "onnxscript_conv3d_bias.py"),
 }
 
 ARCHITECTURES: dict[str, Architecture] = {
