@@ -20,10 +20,12 @@ LARGE = 50_000  #: numbers of a network that takes its time
 
 
 def spread() -> list[Case]:
-    """One case for each set of layers and mode in the registry, of those that store numbers."""
+    """One case for each set of layers and mode in the registry, of those that store numbers and have elements, and are exported."""
     found: dict[tuple[object, ...], Case] = {}
     for case in load(CASES).cases.values():
-        if isinstance(case, Case) and 0 < sum(mark.size for mark in marks(case)) < LARGE:
+        if not isinstance(case, Case) or 0 in case.shape or case.gradient:
+            continue
+        if 0 < sum(mark.size for mark in marks(case)) < LARGE:
             layers = frozenset(type(node.layer).__name__ for node in case.network.nodes)
             found.setdefault((layers, case.mode), case)
     return list(found.values())
