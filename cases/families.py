@@ -1,10 +1,8 @@
 """One block each of more families that people ship, beside those of ``cases/networks.py`` and ``cases/blocks.py``: convolutions and their wiring."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from parity.axes import Shape
-from parity.cases import Case, Graph, Network
+from parity.cases import Case, Graph
 from parity.cases.shipped_spatial import ROUNDED_SCALES
 from parity.layers import (
     Add,
@@ -28,6 +26,8 @@ from parity.layers import (
     Slice,
     Upsample,
 )
+
+from .blocks import cases
 
 Nodes = dict[str, tuple[Layer | str, *tuple[str, ...]]]
 
@@ -234,15 +234,6 @@ ASPP = Graph(
     join=(Concatenate(), "near", "middle", "far", "everywhere"),
     **normed("project", "join", one(20, 6), ReLU()),
 )
-
-
-def cases(name: str, network: Network, shape: Shape) -> Iterator[Case]:
-    """A block as it is; for the full set of one image, far smaller and larger, and far from zero."""
-    yield Case(name, network, shape)
-    yield Case(f"{name}/batch1", network, (1, *shape[1:]), quick=False)
-    for word, scale in (("1e-3", 1e-3), ("1e3", 1e3), ("1e6", 1e6)):
-        yield Case(f"{name}/scale-{word}", network, shape, scale=scale, quick=False)
-    yield Case(f"{name}/mean100", network, shape, mean=100.0, quick=False)
 
 
 CASES = [

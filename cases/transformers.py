@@ -23,7 +23,8 @@ from parity.layers import (
     WindowReverse,
 )
 
-from .families import Nodes, cases
+from .blocks import cases
+from .families import Nodes
 
 
 def perceptron(reads: str, channels: int, approximate: str = "none") -> Nodes:

@@ -91,7 +91,8 @@ class KnownDivergence:
 
     def covers_any(self, cases: Iterable[AnyCase], routes: Iterable[str]) -> bool:
         """Whether there is one of these cases and one of these routes that the entry covers."""
-        return any(map(self._names, routes)) and any(map(self._speaks_of, cases))
+        named = _match(self.cases)  # by the name first: this is asked of every case at each start
+        return any(map(self._names, routes)) and any(self._speaks_of(case) for case in cases if named(case.name))
 
     def _names(self, route: str) -> bool:
         # What is said of a route is said of it with options too; what is said of an option, of that alone.

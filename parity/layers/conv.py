@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod, sqrt
 from typing import Any, ClassVar, Literal, get_args
 
@@ -26,6 +27,7 @@ PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 WEIGHT = {1: "OIL", 2: "OIHW", 3: "OIDHW"}  #: the axes of a weight by the places of its kernel
 
 
+@dataclass(frozen=True, repr=False)
 class Conv(Layer):
     """What convolutions over one, two and three places share.
 
@@ -40,12 +42,12 @@ class Conv(Layer):
     in_channels: int
     out_channels: int
     kernel: int | Sizes
-    stride: int | Sizes
-    padding: Padding | Literal["causal"]
-    dilation: int | Sizes
-    groups: int
-    bias: bool
-    padding_mode: PaddingMode
+    stride: int | Sizes = 1
+    padding: Padding | Literal["causal"] = 0
+    dilation: int | Sizes = 1
+    groups: int = 1
+    bias: bool = True
+    padding_mode: PaddingMode = "zeros"
 
     def check(self) -> None:
         require(self, "in_channels", is_count(self.in_channels), "must be a whole number of at least 1")
@@ -146,16 +148,6 @@ class Conv1D(Conv):
     kind: ClassVar[str] = "conv1d"
     places: ClassVar[int] = 1
 
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding | Literal["causal"] = 0
-    dilation: int | Sizes = 1
-    groups: int = 1
-    bias: bool = True
-    padding_mode: PaddingMode = "zeros"
-
 
 @layer
 class Conv2D(Conv):
@@ -164,15 +156,7 @@ class Conv2D(Conv):
     kind: ClassVar[str] = "conv2d"
     places: ClassVar[int] = 2
 
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
     padding: Padding = 0
-    dilation: int | Sizes = 1
-    groups: int = 1
-    bias: bool = True
-    padding_mode: PaddingMode = "zeros"
 
 
 @layer
@@ -182,12 +166,4 @@ class Conv3D(Conv):
     kind: ClassVar[str] = "conv3d"
     places: ClassVar[int] = 3
 
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
     padding: Padding = 0
-    dilation: int | Sizes = 1
-    groups: int = 1
-    bias: bool = True
-    padding_mode: PaddingMode = "zeros"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod, sqrt
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from parity.layers.windows import PLACES, flat, is_padding, is_symmetric, paddin
 WEIGHT = {1: "IOL", 2: "IOHW", 3: "IODHW"}  #: the axes of a weight by the places of its kernel
 
 
+@dataclass(frozen=True, repr=False)
 class ConvTranspose(Layer):
     """What transposed convolutions over one, two and three places share.
 
@@ -31,12 +33,12 @@ class ConvTranspose(Layer):
     in_channels: int
     out_channels: int
     kernel: int | Sizes
-    stride: int | Sizes
-    padding: Padding
-    output_padding: int | Sizes
-    dilation: int | Sizes
-    groups: int
-    bias: bool
+    stride: int | Sizes = 1
+    padding: Padding = 0
+    output_padding: int | Sizes = 0
+    dilation: int | Sizes = 1
+    groups: int = 1
+    bias: bool = True
 
     def check(self) -> None:
         for name in ("in_channels", "out_channels", "groups"):
@@ -161,16 +163,6 @@ class ConvTranspose1D(ConvTranspose):
     kind: ClassVar[str] = "convtranspose1d"
     places: ClassVar[int] = 1
 
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    output_padding: int | Sizes = 0
-    dilation: int | Sizes = 1
-    groups: int = 1
-    bias: bool = True
-
 
 @layer
 class ConvTranspose2D(ConvTranspose):
@@ -179,16 +171,6 @@ class ConvTranspose2D(ConvTranspose):
     kind: ClassVar[str] = "convtranspose2d"
     places: ClassVar[int] = 2
 
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    output_padding: int | Sizes = 0
-    dilation: int | Sizes = 1
-    groups: int = 1
-    bias: bool = True
-
 
 @layer
 class ConvTranspose3D(ConvTranspose):
@@ -196,13 +178,3 @@ class ConvTranspose3D(ConvTranspose):
 
     kind: ClassVar[str] = "convtranspose3d"
     places: ClassVar[int] = 3
-
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    output_padding: int | Sizes = 0
-    dilation: int | Sizes = 1
-    groups: int = 1
-    bias: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from parity.layers.affine import Affine, Normalisation
 from parity.layers.base import Draw, Layer, Parameter, is_count, is_number, layer, require, setting
 
 
+@dataclass(frozen=True, repr=False)
 class BatchNorm(Normalisation):
     """Batch normalisation of each channel: ``(x - mean) * s + beta`` with ``s = gamma / sqrt(var + eps)``.
 
@@ -29,11 +30,11 @@ class BatchNorm(Normalisation):
     ranks: ClassVar[tuple[int, ...]]  #: how many axes an input may have
 
     channels: int
-    eps: float
-    affine: Affine
-    momentum: float
-    unbiased: bool
-    track_running_stats: bool
+    eps: float = 1e-5
+    affine: Affine = True
+    momentum: float = 0.1
+    unbiased: bool = False
+    track_running_stats: bool = True
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
@@ -86,7 +87,7 @@ class BatchNorm(Normalisation):
         taken = (
             "the population's variance, divided by n" if self.unbiased else "the unbiased variance, divided by n - 1"
         )
-        return {f"right for a pass that takes {taken}": replace(self, unbiased=not self.unbiased)}  # type: ignore[type-var]
+        return {f"right for a pass that takes {taken}": replace(self, unbiased=not self.unbiased)}
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         module = getattr(torch.nn, f"BatchNorm{max(self.ranks) - 2}d")
@@ -134,13 +135,6 @@ class BatchNorm1D(BatchNorm):
     kind: ClassVar[str] = "batchnorm1d"
     ranks: ClassVar[tuple[int, ...]] = (2, 3)
 
-    channels: int
-    eps: float = 1e-5
-    affine: Affine = True
-    momentum: float = 0.1
-    unbiased: bool = False
-    track_running_stats: bool = True
-
 
 @layer
 class BatchNorm2D(BatchNorm):
@@ -149,13 +143,6 @@ class BatchNorm2D(BatchNorm):
     kind: ClassVar[str] = "batchnorm2d"
     ranks: ClassVar[tuple[int, ...]] = (4,)
 
-    channels: int
-    eps: float = 1e-5
-    affine: Affine = True
-    momentum: float = 0.1
-    unbiased: bool = False
-    track_running_stats: bool = True
-
 
 @layer
 class BatchNorm3D(BatchNorm):
@@ -163,10 +150,3 @@ class BatchNorm3D(BatchNorm):
 
     kind: ClassVar[str] = "batchnorm3d"
     ranks: ClassVar[tuple[int, ...]] = (5,)
-
-    channels: int
-    eps: float = 1e-5
-    affine: Affine = True
-    momentum: float = 0.1
-    unbiased: bool = False
-    track_running_stats: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from parity.axes import Array, Tensor
@@ -107,6 +108,7 @@ class GroupNorm(Normalisation):
         return keras.layers.GroupNormalization(self.groups, **self._keras())
 
 
+@dataclass(frozen=True, repr=False)
 class InstanceNorm(Normalisation):
     """``(x - mean) / sqrt(var + eps) * gamma + beta``, mean and var over all places of each channel of each sample.
 
@@ -117,8 +119,8 @@ class InstanceNorm(Normalisation):
     places: ClassVar[int]
 
     channels: int
-    eps: float
-    affine: Affine
+    eps: float = 1e-5
+    affine: Affine = False
 
     def check(self) -> None:
         require(self, "channels", is_count(self.channels), "must be a whole number of at least 1")
@@ -153,10 +155,6 @@ class InstanceNorm1D(InstanceNorm):
     kind: ClassVar[str] = "instancenorm1d"
     places: ClassVar[int] = 1
 
-    channels: int
-    eps: float = 1e-5
-    affine: Affine = False
-
 
 @layer
 class InstanceNorm2D(InstanceNorm):
@@ -165,10 +163,6 @@ class InstanceNorm2D(InstanceNorm):
     kind: ClassVar[str] = "instancenorm2d"
     places: ClassVar[int] = 2
 
-    channels: int
-    eps: float = 1e-5
-    affine: Affine = False
-
 
 @layer
 class InstanceNorm3D(InstanceNorm):
@@ -176,7 +170,3 @@ class InstanceNorm3D(InstanceNorm):
 
     kind: ClassVar[str] = "instancenorm3d"
     places: ClassVar[int] = 3
-
-    channels: int
-    eps: float = 1e-5
-    affine: Affine = False

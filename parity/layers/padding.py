@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -44,6 +45,7 @@ def taken(ops: Any, x: Any, places: list[list[int]]) -> Any:
     return x
 
 
+@dataclass(frozen=True, repr=False)
 class Pad(Layer):
     """An input with more on its sides; a negative side is cut off first.
 
@@ -57,8 +59,8 @@ class Pad(Layer):
     places: ClassVar[int]
 
     padding: int | Sizes | Pads
-    mode: PadMode
-    value: float
+    mode: PadMode = "constant"
+    value: float = 0.0
 
     def check(self) -> None:
         mend = f"must be a whole number, {sides_mend(self.places)}"
@@ -145,6 +147,7 @@ def in_keras(layer: Any, pads: Pads) -> Any:
     return layer(pads if len(pads) > 1 else pads[0])
 
 
+@dataclass(frozen=True, repr=False)
 class Cropping(Layer):
     """An input without its edges. cropping: a number, one for each place or (before, after) for each place, all at least 0.
 
@@ -189,10 +192,6 @@ class Pad1D(Pad):
     kind: ClassVar[str] = "pad1d"
     places: ClassVar[int] = 1
 
-    padding: int | Sizes | Pads
-    mode: PadMode = "constant"
-    value: float = 0.0
-
 
 @layer
 class Pad2D(Pad):
@@ -201,10 +200,6 @@ class Pad2D(Pad):
     kind: ClassVar[str] = "pad2d"
     places: ClassVar[int] = 2
 
-    padding: int | Sizes | Pads
-    mode: PadMode = "constant"
-    value: float = 0.0
-
 
 @layer
 class Pad3D(Pad):
@@ -212,10 +207,6 @@ class Pad3D(Pad):
 
     kind: ClassVar[str] = "pad3d"
     places: ClassVar[int] = 3
-
-    padding: int | Sizes | Pads
-    mode: PadMode = "constant"
-    value: float = 0.0
 
 
 PAD: Mapping[int, Callable[..., Pad]] = {1: Pad1D, 2: Pad2D, 3: Pad3D}  #: by their places
@@ -228,8 +219,6 @@ class Cropping1D(Cropping):
     kind: ClassVar[str] = "cropping1d"
     places: ClassVar[int] = 1
 
-    cropping: int | Sizes | Pads
-
 
 @layer
 class Cropping2D(Cropping):
@@ -238,8 +227,6 @@ class Cropping2D(Cropping):
     kind: ClassVar[str] = "cropping2d"
     places: ClassVar[int] = 2
 
-    cropping: int | Sizes | Pads
-
 
 @layer
 class Cropping3D(Cropping):
@@ -247,8 +234,6 @@ class Cropping3D(Cropping):
 
     kind: ClassVar[str] = "cropping3d"
     places: ClassVar[int] = 3
-
-    cropping: int | Sizes | Pads
 
 
 CROPPING: Mapping[int, Callable[..., Cropping]] = {1: Cropping1D, 2: Cropping2D, 3: Cropping3D}  #: by their places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf, prod
 from typing import Any, ClassVar
 
@@ -96,11 +97,17 @@ def lowest(x: Tensor) -> float | int:
     return int(np.iinfo(x.dtype).min) if is_whole(x.dtype) else -inf
 
 
+@dataclass(frozen=True, repr=False)
 class MaxPool(Pool):
     """The maximum over each window; padding never wins (it is minus infinity, or of whole numbers the smallest of the type).
 
     stride=None strides by the kernel. ceil_mode keeps a last, partial window (torch's rule).
     """
+
+    kernel: int | Sizes
+    stride: int | Sizes | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return op.MaxPool(x, **self._onnx(x))
@@ -190,13 +197,19 @@ class AvgPool(Pool):
         return pieces
 
 
+@dataclass(frozen=True, repr=False)
 class DividedPool(AvgPool):
     """An :class:`AvgPool` that may divide the sum of each window by divisor_override, whatever the window holds (torch's word).
 
     torch has it over two and three places. Keras and ONNX have it not: the mean over whole windows of the padded input is multiplied.
     """
 
-    divisor_override: int | None
+    kernel: int | Sizes
+    stride: int | Sizes | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+    divisor_override: int | None = None
 
     def check(self) -> None:
         super().check()
@@ -241,11 +254,6 @@ class MaxPool1D(MaxPool):
     kind: ClassVar[str] = "maxpool1d"
     places: ClassVar[int] = 1
 
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-
 
 @layer
 class MaxPool2D(MaxPool):
@@ -254,11 +262,6 @@ class MaxPool2D(MaxPool):
     kind: ClassVar[str] = "maxpool2d"
     places: ClassVar[int] = 2
 
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-
 
 @layer
 class MaxPool3D(MaxPool):
@@ -266,11 +269,6 @@ class MaxPool3D(MaxPool):
 
     kind: ClassVar[str] = "maxpool3d"
     places: ClassVar[int] = 3
-
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
 
 
 @layer
@@ -294,13 +292,6 @@ class AvgPool2D(DividedPool):
     kind: ClassVar[str] = "avgpool2d"
     places: ClassVar[int] = 2
 
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-    count_include_pad: bool = True
-    divisor_override: int | None = None
-
 
 @layer
 class AvgPool3D(DividedPool):
@@ -308,10 +299,3 @@ class AvgPool3D(DividedPool):
 
     kind: ClassVar[str] = "avgpool3d"
     places: ClassVar[int] = 3
-
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-    count_include_pad: bool = True
-    divisor_override: int | None = None

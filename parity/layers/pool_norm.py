@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from parity.layers.pool_whole import GlobalPool
 from parity.operators.formats import rounded
 
 
+@dataclass(frozen=True, repr=False)
 class LPPool(Pool):
     """The p-norm of each window, ``(sum |x|^p)^(1/p)``; padding and what ceil_mode hangs over are zeros.
 
@@ -24,7 +26,11 @@ class LPPool(Pool):
     """
 
     p: int
-    scaled: bool
+    kernel: int | Sizes
+    stride: int | Sizes | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
+    scaled: bool = False
 
     def check(self) -> None:
         require(self, "p", is_count(self.p), "must be a whole number of at least 1, as ONNX has it")
@@ -69,13 +75,15 @@ class LPPool(Pool):
         ]
 
 
+@dataclass(frozen=True, repr=False)
 class GlobalLPPool(GlobalPool):
     """The p-norm of each channel, ``(sum |x|^p)^(1/p)``: features ``N C``, or with keepdims an input of one place.
 
     A word of ONNX's alone: torch has a vector norm over axes, in Keras it is composed.
     """
 
-    p: int
+    p: int = 2
+    keepdims: bool = False
 
     def check(self) -> None:
         require(self, "p", is_count(self.p), "must be a whole number of at least 1, as ONNX has it")
@@ -100,13 +108,6 @@ class LPPool1D(LPPool):
     kind: ClassVar[str] = "lppool1d"
     places: ClassVar[int] = 1
 
-    p: int
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-    scaled: bool = False
-
 
 @layer
 class LPPool2D(LPPool):
@@ -114,13 +115,6 @@ class LPPool2D(LPPool):
 
     kind: ClassVar[str] = "lppool2d"
     places: ClassVar[int] = 2
-
-    p: int
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-    scaled: bool = False
 
 
 @layer
@@ -130,13 +124,6 @@ class LPPool3D(LPPool):
     kind: ClassVar[str] = "lppool3d"
     places: ClassVar[int] = 3
 
-    p: int
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-    scaled: bool = False
-
 
 @layer
 class GlobalLPPool1D(GlobalLPPool):
@@ -144,9 +131,6 @@ class GlobalLPPool1D(GlobalLPPool):
 
     kind: ClassVar[str] = "globallppool1d"
     places: ClassVar[int] = 1
-
-    p: int = 2
-    keepdims: bool = False
 
 
 @layer
@@ -156,9 +140,6 @@ class GlobalLPPool2D(GlobalLPPool):
     kind: ClassVar[str] = "globallppool2d"
     places: ClassVar[int] = 2
 
-    p: int = 2
-    keepdims: bool = False
-
 
 @layer
 class GlobalLPPool3D(GlobalLPPool):
@@ -166,6 +147,3 @@ class GlobalLPPool3D(GlobalLPPool):
 
     kind: ClassVar[str] = "globallppool3d"
     places: ClassVar[int] = 3
-
-    p: int = 2
-    keepdims: bool = False

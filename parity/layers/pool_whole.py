@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from parity.axes import Tensor
@@ -38,11 +39,14 @@ class GlobalPool(Layer):
         return pool if self.keepdims else [pool, torch.nn.Flatten()]
 
 
+@dataclass(frozen=True, repr=False)
 class GlobalAvgPool(GlobalPool):
     """The mean of each channel: features ``N C``, or with keepdims an input of one place.
 
     torch spells it ``AdaptiveAvgPool2d(1)``, which keeps the axes; Keras drops them by default.
     """
+
+    keepdims: bool = False
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return self._onnx(op, op.GlobalAveragePool(x))
@@ -54,11 +58,14 @@ class GlobalAvgPool(GlobalPool):
         return getattr(keras.layers, f"GlobalAveragePooling{self.places}D")(keepdims=self.keepdims)
 
 
+@dataclass(frozen=True, repr=False)
 class GlobalMaxPool(GlobalPool):
     """The maximum of each channel: features ``N C``, or with keepdims an input of one place. Exact.
 
     torch spells it ``AdaptiveMaxPool2d(1)``, which keeps the axes; Keras drops them by default.
     """
+
+    keepdims: bool = False
 
     def to_onnx(self, op: Any, x: Any) -> Any:
         return self._onnx(op, op.GlobalMaxPool(x))
@@ -70,6 +77,7 @@ class GlobalMaxPool(GlobalPool):
         return getattr(keras.layers, f"GlobalMaxPooling{self.places}D")(keepdims=self.keepdims)
 
 
+@dataclass(frozen=True, repr=False)
 class AdaptivePool(Layer):
     """What adaptive pools share: the windows that give an output of a size.
 
@@ -167,8 +175,6 @@ class GlobalAvgPool1D(GlobalAvgPool):
     kind: ClassVar[str] = "globalavgpool1d"
     places: ClassVar[int] = 1
 
-    keepdims: bool = False
-
 
 @layer
 class GlobalAvgPool2D(GlobalAvgPool):
@@ -176,8 +182,6 @@ class GlobalAvgPool2D(GlobalAvgPool):
 
     kind: ClassVar[str] = "globalavgpool2d"
     places: ClassVar[int] = 2
-
-    keepdims: bool = False
 
 
 @layer
@@ -187,8 +191,6 @@ class GlobalAvgPool3D(GlobalAvgPool):
     kind: ClassVar[str] = "globalavgpool3d"
     places: ClassVar[int] = 3
 
-    keepdims: bool = False
-
 
 @layer
 class GlobalMaxPool1D(GlobalMaxPool):
@@ -196,8 +198,6 @@ class GlobalMaxPool1D(GlobalMaxPool):
 
     kind: ClassVar[str] = "globalmaxpool1d"
     places: ClassVar[int] = 1
-
-    keepdims: bool = False
 
 
 @layer
@@ -207,8 +207,6 @@ class GlobalMaxPool2D(GlobalMaxPool):
     kind: ClassVar[str] = "globalmaxpool2d"
     places: ClassVar[int] = 2
 
-    keepdims: bool = False
-
 
 @layer
 class GlobalMaxPool3D(GlobalMaxPool):
@@ -216,8 +214,6 @@ class GlobalMaxPool3D(GlobalMaxPool):
 
     kind: ClassVar[str] = "globalmaxpool3d"
     places: ClassVar[int] = 3
-
-    keepdims: bool = False
 
 
 @layer
@@ -227,8 +223,6 @@ class AdaptiveAvgPool1D(AdaptiveAvgPool):
     kind: ClassVar[str] = "adaptiveavgpool1d"
     places: ClassVar[int] = 1
 
-    output_size: Size
-
 
 @layer
 class AdaptiveAvgPool2D(AdaptiveAvgPool):
@@ -236,8 +230,6 @@ class AdaptiveAvgPool2D(AdaptiveAvgPool):
 
     kind: ClassVar[str] = "adaptiveavgpool2d"
     places: ClassVar[int] = 2
-
-    output_size: Size
 
 
 @layer
@@ -247,8 +239,6 @@ class AdaptiveAvgPool3D(AdaptiveAvgPool):
     kind: ClassVar[str] = "adaptiveavgpool3d"
     places: ClassVar[int] = 3
 
-    output_size: Size
-
 
 @layer
 class AdaptiveMaxPool1D(AdaptiveMaxPool):
@@ -256,8 +246,6 @@ class AdaptiveMaxPool1D(AdaptiveMaxPool):
 
     kind: ClassVar[str] = "adaptivemaxpool1d"
     places: ClassVar[int] = 1
-
-    output_size: Size
 
 
 @layer
@@ -267,8 +255,6 @@ class AdaptiveMaxPool2D(AdaptiveMaxPool):
     kind: ClassVar[str] = "adaptivemaxpool2d"
     places: ClassVar[int] = 2
 
-    output_size: Size
-
 
 @layer
 class AdaptiveMaxPool3D(AdaptiveMaxPool):
@@ -276,5 +262,3 @@ class AdaptiveMaxPool3D(AdaptiveMaxPool):
 
     kind: ClassVar[str] = "adaptivemaxpool3d"
     places: ClassVar[int] = 3
-
-    output_size: Size

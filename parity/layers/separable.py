@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any, ClassVar
 
@@ -41,6 +42,7 @@ def _around(owner: Any, keras: Any, x: Tensor, conv: Callable[[int | Sizes, str]
     return [*before, conv(1, "valid"), getattr(keras.layers, f"MaxPooling{places}D")(1, stride, "valid")]
 
 
+@dataclass(frozen=True, repr=False)
 class DepthwiseConv(Layer):
     """A cross-correlation of each channel by itself, into depth_multiplier channels. Weight ``OIHW`` with I = 1, bias ``O``.
 
@@ -52,11 +54,11 @@ class DepthwiseConv(Layer):
 
     in_channels: int
     kernel: int | Sizes
-    stride: int | Sizes
-    padding: Padding
-    dilation: int | Sizes
-    depth_multiplier: int
-    bias: bool
+    stride: int | Sizes = 1
+    padding: Padding = 0
+    dilation: int | Sizes = 1
+    depth_multiplier: int = 1
+    bias: bool = True
 
     def check(self) -> None:
         for name in ("in_channels", "depth_multiplier"):
@@ -102,14 +104,6 @@ class DepthwiseConv1D(DepthwiseConv):
     kind: ClassVar[str] = "depthwiseconv1d"
     places: ClassVar[int] = 1
 
-    in_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    dilation: int | Sizes = 1
-    depth_multiplier: int = 1
-    bias: bool = True
-
 
 @layer
 class DepthwiseConv2D(DepthwiseConv):
@@ -118,18 +112,11 @@ class DepthwiseConv2D(DepthwiseConv):
     kind: ClassVar[str] = "depthwiseconv2d"
     places: ClassVar[int] = 2
 
-    in_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    dilation: int | Sizes = 1
-    depth_multiplier: int = 1
-    bias: bool = True
-
 
 DEPTHWISE: Mapping[int, Callable[..., DepthwiseConv]] = {1: DepthwiseConv1D, 2: DepthwiseConv2D}
 
 
+@dataclass(frozen=True, repr=False)
 class SeparableConv(Layer):
     """A depthwise convolution without bias, then a pointwise one: depthwise ``OIHW`` with I = 1, pointwise ``OIHW``, bias ``O``.
 
@@ -141,11 +128,11 @@ class SeparableConv(Layer):
     in_channels: int
     out_channels: int
     kernel: int | Sizes
-    stride: int | Sizes
-    padding: Padding
-    dilation: int | Sizes
-    depth_multiplier: int
-    bias: bool
+    stride: int | Sizes = 1
+    padding: Padding = 0
+    dilation: int | Sizes = 1
+    depth_multiplier: int = 1
+    bias: bool = True
 
     def check(self) -> None:
         for name in ("in_channels", "out_channels", "depth_multiplier"):
@@ -208,15 +195,6 @@ class SeparableConv1D(SeparableConv):
     kind: ClassVar[str] = "separableconv1d"
     places: ClassVar[int] = 1
 
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    dilation: int | Sizes = 1
-    depth_multiplier: int = 1
-    bias: bool = True
-
 
 @layer
 class SeparableConv2D(SeparableConv):
@@ -224,12 +202,3 @@ class SeparableConv2D(SeparableConv):
 
     kind: ClassVar[str] = "separableconv2d"
     places: ClassVar[int] = 2
-
-    in_channels: int
-    out_channels: int
-    kernel: int | Sizes
-    stride: int | Sizes = 1
-    padding: Padding = 0
-    dilation: int | Sizes = 1
-    depth_multiplier: int = 1
-    bias: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 from math import inf, prod
@@ -20,6 +21,7 @@ LOWEST = -float(
 )  #: not minus infinity: tf2onnx writes a choice as products, which make NaN of it
 
 
+@dataclass(frozen=True, repr=False)
 class MaxPoolIndices(Pool):
     """Where the maximum of each window stands, the first of several: its number among the places of its channel, int64.
 
@@ -27,6 +29,11 @@ class MaxPoolIndices(Pool):
     through the whole batch; TensorFlow's ``max_pool_with_argmax`` through an image with its channels. Keras has none; it is composed.
     padding: alike on both sides.
     """
+
+    kernel: int | Sizes
+    stride: int | Sizes | None = None
+    padding: Padding = 0
+    ceil_mode: bool = False
 
     def check(self) -> None:
         super().check()
@@ -65,6 +72,7 @@ class MaxPoolIndices(Pool):
         return places
 
 
+@dataclass(frozen=True, repr=False)
 class MaxUnpool(Layer):
     """Values put back where :class:`MaxPoolIndices` found them, zeros elsewhere. Reads the values, then their places.
 
@@ -77,9 +85,9 @@ class MaxUnpool(Layer):
     places: ClassVar[int]
 
     kernel: int | Sizes
-    stride: int | Sizes | None
-    padding: int | Sizes
-    output_size: Sizes | None
+    stride: int | Sizes | None = None
+    padding: int | Sizes = 0
+    output_size: Sizes | None = None
 
     def check(self) -> None:
         require(self, "kernel", is_size(self.kernel, self.places), size_mend(self.places))
@@ -149,11 +157,6 @@ class MaxPoolIndices1D(MaxPoolIndices):
     kind: ClassVar[str] = "maxpoolindices1d"
     places: ClassVar[int] = 1
 
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-
 
 @layer
 class MaxPoolIndices2D(MaxPoolIndices):
@@ -161,11 +164,6 @@ class MaxPoolIndices2D(MaxPoolIndices):
 
     kind: ClassVar[str] = "maxpoolindices2d"
     places: ClassVar[int] = 2
-
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
 
 
 @layer
@@ -175,11 +173,6 @@ class MaxPoolIndices3D(MaxPoolIndices):
     kind: ClassVar[str] = "maxpoolindices3d"
     places: ClassVar[int] = 3
 
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: Padding = 0
-    ceil_mode: bool = False
-
 
 @layer
 class MaxUnpool1D(MaxUnpool):
@@ -187,11 +180,6 @@ class MaxUnpool1D(MaxUnpool):
 
     kind: ClassVar[str] = "maxunpool1d"
     places: ClassVar[int] = 1
-
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: int | Sizes = 0
-    output_size: Sizes | None = None
 
 
 @layer
@@ -201,11 +189,6 @@ class MaxUnpool2D(MaxUnpool):
     kind: ClassVar[str] = "maxunpool2d"
     places: ClassVar[int] = 2
 
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: int | Sizes = 0
-    output_size: Sizes | None = None
-
 
 @layer
 class MaxUnpool3D(MaxUnpool):
@@ -213,8 +196,3 @@ class MaxUnpool3D(MaxUnpool):
 
     kind: ClassVar[str] = "maxunpool3d"
     places: ClassVar[int] = 3
-
-    kernel: int | Sizes
-    stride: int | Sizes | None = None
-    padding: int | Sizes = 0
-    output_size: Sizes | None = None
