@@ -12,10 +12,12 @@ KNOWN = [
         reason="torch's GELU of infinity is NaN on the cpu",
         evidence=(
             "torch.nn.functional.gelu of six numbers, infinity the first, torch 2.13.0: NaN through oneDNN, infinity with "
-            "torch.backends.mkldnn off, and infinity by a tanh; docs/divergences/torch_gelu_of_infinity.py"
+            "torch.backends.mkldnn off, and infinity by a tanh; on a processor without AVX-512 infinity throughout; "
+            "docs/divergences/torch_gelu_of_infinity.py"
         ),
         link="https://github.com/pytorch/pytorch/issues/185770",
         versions={"torch": "<=2.13.0"},
+        everywhere=False,
     ),
     KnownDivergence(
         cases=tuple(
@@ -41,9 +43,11 @@ KNOWN = [
         reason="TensorFlow's softmax is 0 beside NaN or infinity in its row, though what it divides by is NaN",
         evidence=(
             "tf.nn.softmax of [1, NaN, 2] is [0, NaN, 0] in tensorflow 2.21.0 on the cpu, and of [1, infinity, 2] too; log_softmax is NaN "
-            "throughout, and so is torch's softmax; docs/divergences/tensorflow_softmax_nan.py"
+            "throughout, and so is torch's softmax; without oneDNN, which TensorFlow uses by itself where a processor has instructions such "
+            "as AVX512_VNNI, it is NaN; docs/divergences/tensorflow_softmax_nan.py"
         ),
         versions={"tensorflow": "<=2.21.0"},
+        everywhere=False,
     ),
     KnownDivergence(
         cases=("special/maxpool*/sp*", "special/adaptivemaxpool2d/sparse"),

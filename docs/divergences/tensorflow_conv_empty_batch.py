@@ -1,6 +1,9 @@
-"""tensorflow: the convolution of a batch of 0 has the shape of its input (tensorflow 2.21.0, CPU)."""
+"""tensorflow: the convolution of a batch of 0 has the shape of its input through oneDNN (tensorflow 2.21.0, CPU)."""
 
+import os
 import sys
+
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # of itself only where the processor has instructions such as AVX512_VNNI
 
 import tensorflow as tf
 

@@ -1,6 +1,9 @@
-"""tensorflow: a softmax with NaN or infinity in a row is 0 at the others, though the row adds up to NaN. tensorflow 2.21.0."""
+"""tensorflow: a softmax with NaN or infinity in a row is 0 at the others, though the row adds up to NaN, through oneDNN. tensorflow 2.21.0."""
 
+import os
 import sys
+
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # of itself only where the processor has instructions such as AVX512_VNNI
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""torch: GELU of infinity is NaN on the CPU, through oneDNN. torch 2.13.0. https://github.com/pytorch/pytorch/issues/185770"""
+"""torch: GELU of infinity is NaN on the CPU, through oneDNN with AVX-512. torch 2.13.0. https://github.com/pytorch/pytorch/issues/185770"""
 
 import sys
 

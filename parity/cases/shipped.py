@@ -15,6 +15,7 @@ from parity.cases.shipped_litert import LITERT
 from parity.cases.shipped_openvino import OPENVINO
 from parity.cases.shipped_options import OPTIONS
 from parity.cases.shipped_precisions import PRECISIONS
+from parity.cases.shipped_processors import PROCESSORS
 from parity.cases.shipped_spatial import SPATIAL
 from parity.operators.graph import Node
 
@@ -337,4 +338,5 @@ SHIPPED = (
     *OPENVINO,
     *OPTIONS,
     *PRECISIONS,
+    *PROCESSORS,
 )

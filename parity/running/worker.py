@@ -31,6 +31,7 @@ from parity.running.interrupts import drop_held
 
 LENGTH = struct.Struct("!Q")
 SLACK = 2**26  #: bytes by which a process may have grown before it gives back what it has freed
+CALLED = ".call()."  #: how Keras ends "Exception encountered when calling Dense.call()."
 TRACE_LINES = 40  #: lines of a traceback that are kept
 MESSAGE = 300  #: characters of an exception's message that are kept
 
@@ -120,9 +121,11 @@ def explain(error: BaseException) -> Answer:
 
 
 def first_line(text: str) -> str:
-    """The first line that says something, not too long."""
-    lines = without_noise(text).splitlines()
-    line = next((stripped for line in lines if (stripped := line.strip())), "it gave no reason")
+    """The first line that says something, with the next where that says it and the first only what was called; not too long."""
+    lines = [stripped for line in without_noise(text).splitlines() if (stripped := line.strip())] or [
+        "it gave no reason"
+    ]
+    line = " ".join(lines[:2]) if lines[0].endswith(CALLED) else lines[0]
     return line if len(line) <= MESSAGE else line[: MESSAGE - 3] + "..."
 
 

@@ -52,6 +52,7 @@ def test_a_message_that_is_no_pickle_is_an_error_not_the_end_of_the_worker() -> 
         (Unsupported("no Conv in float64"), "unsupported", "no Conv in float64", ""),
         (Broken("shape", "(1,) for (2,)"), "fail", "(1,) for (2,)", "shape"),
         (ValueError("a\nb"), "error", "ValueError: a", ""),
+        (ValueError("calling A.call().\n\nno kernel\nat 3"), "error", "ValueError: calling A.call(). no kernel", ""),
         (ValueError(), "error", "ValueError:", ""),
         (SystemExit(2), "error", "SystemExit: 2", ""),
         (OSError(errno.ENOSPC, "No space left on device"), "full", "OSError: [Errno 28] No space left on device", ""),
