@@ -6,7 +6,8 @@ Each draw is a family of the registry, and of it a random row of a sweep (any va
 only those that pairs need) or one of its small cases, with a seed of its own. So every layer, network, mode, precision and kind of input that a sweep
 can say is drawn, and what is added to the registry is drawn without a word here. A check is one route's answer to one draw, with all its
 probes and every layer, as `parity run` makes it. What a framework or runtime refuses is counted beside; what is refused by
-the verdict, and no declared divergence explains, is printed with the draw that repeats it (`--first N --draws 1`).
+the verdict, and no declared divergence explains, is printed with the draw that repeats it (`--first N --draws 1`). `--json FILE`
+puts the result beside those of other seeds that the file holds, with what all of them come to first.
 """
 
 from __future__ import annotations
@@ -236,7 +237,19 @@ def main() -> None:
     }
     print(json.dumps({k: v for k, v in result.items() if k not in ("refusals", "families")}, indent=1))
     if args.json:
-        args.json.write_text(json.dumps(result, indent=1) + "\n")
+        kept = json.loads(args.json.read_text())["runs"] if args.json.exists() else []
+        runs = [each for each in kept if each["seed"] != args.seed] + [result]
+        args.json.write_text(json.dumps({"all": together(runs), "runs": runs}, indent=1) + "\n")
+
+
+def together(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What several runs come to: counts added up, the worst of the worst."""
+    counts = ("draws", "checks", "refused", "passed by the second look", "seconds")
+    tables = ("passed", "known", "unsupported", "modes and precisions", "families")
+    total: dict[str, Any] = {name: sum(each[name] for each in runs) for name in counts}
+    for name in tables:
+        total[name] = dict(sum((collections.Counter(each[name]) for each in runs), collections.Counter()).most_common())
+    return {**total, "worst ratio": max(each["worst ratio"] for each in runs)}
 
 
 if __name__ == "__main__":
