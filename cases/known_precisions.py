@@ -73,7 +73,7 @@ KNOWN = [
     replace(NORMALISED_IN_HALF, cases=NORMS),
     replace(NORMALISED_IN_HALF, cases="bfloat16/instancenorm2d"),
     replace(TRANSPOSED_IN_HALF, cases="float16/convtranspose2d"),
-    replace(TORCH_TRANSPOSED_IN_HALF, cases="float16/convtranspose2d"),
+    replace(TORCH_TRANSPOSED_IN_HALF, cases=("float16/convtranspose2d", "bfloat16/convtranspose2d")),
     replace(
         TENSORFLOW_IN_HALF,
         cases=tuple(

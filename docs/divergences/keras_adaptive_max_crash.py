@@ -1,4 +1,4 @@
-"""Keras: takes an adaptive maximum over a window one longer than the image too, which ends TensorFlow's process on the CPU (keras <=3.15.1). https://github.com/tensorflow/tensorflow/issues/125509"""
+"""Keras: takes an adaptive maximum over a window one longer than the image too, which ends TensorFlow's process on the CPU, through oneDNN (keras <=3.15.1). https://github.com/tensorflow/tensorflow/issues/125509"""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ PROGRAM = """
 import os
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # of itself only where the processor has instructions such as AVX512_VNNI
 import keras
 import numpy as np
 print(keras.layers.AdaptiveMaxPooling2D((1, 1))(np.zeros((2, 6, 10, 4), np.float32)).shape)

@@ -1,4 +1,4 @@
-"""onnx's reference evaluator and torch on the cpu: a transposed convolution of float16 is added up in float16. Seen in onnx 1.23.2, torch 2.13."""
+"""onnx's reference evaluator: a transposed convolution of float16 is added up in float16. Seen in onnx 1.23.2."""
 
 import sys
 
@@ -14,12 +14,8 @@ infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT16, a.shape) for n, a
 made = helper.make_tensor_value_info("y", TensorProto.FLOAT16, exact.shape)
 graph = helper.make_graph([helper.make_node("ConvTranspose", ["x", "w"], ["y"])], "up", infos, [made])
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
-found = {
-    "reference": ReferenceEvaluator(model).run(None, {"x": x, "w": w})[0],
-    "torch": torch.nn.functional.conv_transpose2d(torch.from_numpy(x), torch.from_numpy(w)).numpy(),
-}
+got = ReferenceEvaluator(model).run(None, {"x": x, "w": w})[0]
 unit = np.spacing(np.abs(exact).astype(np.float16)).astype(np.float64)
-worst = {name: float((np.abs(got.astype(np.float64) - exact) / unit).max()) for name, got in found.items()}
-for name, off in worst.items():
-    print(f"{name}: off by up to {off:.1f} units in the last place, where one rounding is half of one")
-sys.exit(int(max(worst.values()) > 0.6))
+off = float((np.abs(got.astype(np.float64) - exact) / unit).max())
+print(f"off by up to {off:.1f} units in the last place, where one rounding is half of one")
+sys.exit(int(off > 0.6))
