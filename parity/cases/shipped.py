@@ -183,6 +183,19 @@ STRIDE_ONE_NO_IMAGE = KnownDivergence(
     versions={"onnx": "<=1.23.2"},
 )
 
+STRIDE_ONE_PADS_LEFT_OUT = KnownDivergence(
+    routes="*>reference",
+    operator=_pads_of_no_image,
+    kind="shape",
+    reason="onnx's reference evaluator leaves the pads of a MaxPool with stride 1 over one or three places out",
+    evidence=(
+        "MaxPool, kernel 3, strides 1, pads [0, 1], input 1x3x7, and kernel 2x2x2 with ceil_mode, pads all 1: the evaluator of onnx 1.23.2 "
+        "gives what there is without pads, in the path where it raises IndexError for others (onnx/reference/ops/_op_common_pool.py, line 229)"
+    ),
+    script="reference_maxpool_no_image.py",
+    versions={"onnx": "<=1.23.2"},
+)
+
 CENTRED_CEIL = KnownDivergence(
     routes="*>reference",
     operator=_hangs_over_by_two,
@@ -325,6 +338,7 @@ SHIPPED = (
     VALID_PADDED,
     STRIDE_ONE_PADS,
     STRIDE_ONE_NO_IMAGE,
+    STRIDE_ONE_PADS_LEFT_OUT,
     CENTRED_CEIL,
     UNEVEN_AVERAGE,
     CHANNELS_OF_THE_BATCH,
