@@ -22,6 +22,7 @@ from parity.cases.shipped import (
     SCALED_UP,
     STRIDE_ONE_NO_IMAGE,
     STRIDE_ONE_PADS,
+    STRIDE_ONE_PADS_LEFT_OUT,
     UNBIASED_VARIANCE,
     UNEVEN_AVERAGE,
     VALID_PADDED,
@@ -131,6 +132,11 @@ KNOWN = [
         STRIDE_ONE_NO_IMAGE,
         cases=("maxpool1d/*", "maxpool3d/*"),
         routes="definition>reference",
+    ),
+    replace(
+        STRIDE_ONE_PADS_LEFT_OUT,
+        cases="maxpool3d/ceil-of-stride-one",
+        routes=("definition>reference", "torch>reference", "torchscript>reference"),
     ),
     # Uneven pads are a Pad of their own in torch's exports, and all but those of "same" in Keras'.
     replace(

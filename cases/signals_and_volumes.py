@@ -92,6 +92,7 @@ CASES: list[Case] = [
     *Sweep("maxpool3d", pool(MaxPool3D, VOLUME), {
         "kernel": [2, 3, (1, 3, 2)], "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same"}, **POOL,
     }, unless=CEIL_OF_SAME),
+    Case("maxpool3d/ceil-of-stride-one", MaxPool3D(2, stride=1, padding=(0, 1, 1), ceil_mode=True), (2, *VOLUME)),
     *Sweep("avgpool3d", average(AvgPool3D, VOLUME), {
         "kernel": [2, 3, (1, 3, 2)], "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same"}, **AVERAGE,
     }, unless=CEIL_OF_SAME),
