@@ -104,12 +104,12 @@ def fresh(network: Network) -> dict[str, Draw]:
 # fmt: off
 CASES = [
     Case("vgg16_features",               vgg16_features(), IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, tags=("pictures",), quick=False),
-    Case("vgg16_features/small",         vgg16_features(), (1, 3, 64, 96), time_limit=600.0),
+    Case("vgg16_features/small",         vgg16_features(), (1, 3, 64, 96), time_limit=600.0, quick=False),
 
     Case("residual_block",                 RESIDUAL,        (2, 16, 11, 14)),
     Case("residual_block/plain",           PLAIN,           (2, 16, 11, 14)),
     Case("residual_block/projection",      PROJECTION,      (2, 16, 11, 14)),
-    Case("residual_block/projection-even", PROJECTION,      (2, 16, 10, 14)),
+    Case("residual_block/projection-even", PROJECTION,      (2, 16, 10, 14), quick=False),
     Case("residual_block/same-odd",        PROJECTION_SAME, (2, 16, 11, 13)),
     Case("residual_block/same-even",       PROJECTION_SAME, (2, 16, 10, 14)),
     Case("residual_block/batch1",          RESIDUAL,        (1, 16, 11, 14), quick=False),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from parity.errors import ParityError
 
@@ -55,3 +57,24 @@ def replace(path: Path, content: bytes) -> None:
             draft.unlink(missing_ok=True)
         error.filename = str(path)
         raise
+
+
+def remembered(path: Path) -> dict[str, Any]:
+    """What :func:`remember` put there; nothing where there is none, or it is not what was stored: then it is made anew."""
+    try:
+        stored = json.loads(path.read_bytes())
+        content: dict[str, Any] = stored["content"]
+        return content if stored["digest"] == digest(content) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def remember(path: Path, content: dict[str, Any]) -> None:
+    """Keep ``content``, which is JSON, at ``path``, where its folder is there and can be written."""
+    with suppress(OSError):  # of a cache that cannot be written a run says so itself
+        replace(path, json.dumps({"content": content, "digest": digest(content)}).encode())
+
+
+def digest(content: object) -> str:
+    """The SHA-256 of what is JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

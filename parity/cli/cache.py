@@ -10,6 +10,7 @@ from pathlib import Path
 
 from parity.cli.console import Output
 from parity.errors import ParityError
+from parity.routes.exporters import memo
 from parity.running.cache import JUDGEMENTS, MEND
 from parity.running.stock import Entry, entries, remove
 from parity.sizes import spelled
@@ -21,7 +22,8 @@ def cache(folder: Path, limit: int, clear: bool, as_json: bool, out: Output) -> 
         found = entries(folder)
         if clear:
             remove(folder, found)
-            (folder / JUDGEMENTS).unlink(missing_ok=True)
+            for file in (JUDGEMENTS, memo.FILE):
+                (folder / file).unlink(missing_ok=True)
             found = entries(folder)
         judged = (folder / JUDGEMENTS).stat().st_size if (folder / JUDGEMENTS).exists() else 0
     except OSError as error:

@@ -89,7 +89,11 @@ def run(
     networks = [(case, route) for case, route in checks if isinstance(case, Case)]
     if networks:
         kept = cache_folder.resolve() if use_cache else None
-        own = nullcontext(pool) if pool else opened(catalog, cases_folder, cache_folder, threads, memory_limit, memo)
+        own = (
+            nullcontext(pool)
+            if pool
+            else opened(catalog, cases_folder, cache_folder, threads, memory_limit, memo, use_cache)
+        )
         with interrupts.held() as deliver, _trimmed(kept, cache_limit), own as workers:
             _networks(networks, workers, at_once, seed, catalog, kept, arrays_folder, told, deliver)
     models: dict[str, tuple[ModelCase, list[Route]]] = {}
@@ -111,11 +115,13 @@ def opened(
     threads: int = 1,
     memory_limit: int | None = None,
     memo: bool = True,
+    use_cache: bool = True,
 ) -> Iterator[Pool]:
     """Workers for runs one after the other, started when first needed; all options are those of :func:`run`."""
     with cache.scratch(cache_folder) as scratch:
+        kept = cache_folder.resolve() if use_cache else None
         setup = Setup(
-            begin=lambda name: _beginning(kind_of(name), catalog, threads, memo),
+            begin=lambda name: _beginning(kind_of(name), catalog, threads, memo, kept),
             cases=cases_folder,
             scratch=scratch,
             threads=threads,
@@ -137,9 +143,9 @@ def _trimmed(kept: Path | None, limit: int | None) -> Iterator[None]:
             stock.trim(kept, limit)
 
 
-def _beginning(kind: str, catalog: Catalog, threads: int, memo: bool) -> Job:
+def _beginning(kind: str, catalog: Catalog, threads: int, memo: bool, kept: Path | None) -> Job:
     """The first job of a worker."""
-    return Job(None, jobs.begin, (kind, catalog, threads, memo), f"starting {kind}", START_LIMIT)
+    return Job(None, jobs.begin, (kind, catalog, threads, memo, kept), f"starting {kind}", START_LIMIT)
 
 
 def _networks(

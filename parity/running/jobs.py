@@ -16,9 +16,9 @@ from parity.running.steps import Exported, export_step, judge_step, run_step
 JUDGE = "judge"  #: the worker that hosts no framework: it judges, and looks things up in the cache
 
 
-def begin(name: str, catalog: Catalog, threads: int, keep: bool) -> None:
-    """Ready the worker called ``name``: import its framework or runtime. keep: whether exporters keep tables."""
-    memo.use(keep)
+def begin(name: str, catalog: Catalog, threads: int, keep: bool, kept: Path | None) -> None:
+    """Ready the worker called ``name``: import its framework or runtime. keep: whether exporters keep tables, in the cache ``kept`` too."""
+    memo.use(keep, kept)
     if name != JUDGE:
         catalog.engine(name).start(threads)
 

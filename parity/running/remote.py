@@ -193,7 +193,9 @@ def _started(order: Order) -> _Warm:
     for each in others:  # their run is over, or can start them again
         _ended(each)
     close = ExitStack()
-    of_workers = {name: order.how[name] for name in ("threads", "memory_limit", "memo") if name in order.how}
+    of_workers = {
+        name: order.how[name] for name in ("threads", "memory_limit", "memo", "use_cache") if name in order.how
+    }
     opened = engine.opened(order.catalog, Path(order.cases), Path(order.cache), **of_workers)
     return _Warm(order.run, close.enter_context(opened), close)
 

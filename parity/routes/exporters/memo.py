@@ -10,8 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from inspect import signature
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
+
+from parity.files import remember, remembered
+
+FILE = "searched.json"  #: in a cache: what took long to find, by all that decides it
 
 Function = Callable[..., Any]
 
@@ -101,14 +106,33 @@ def standing_in(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 
 _on = True
+_folder: Path | None = None
+_kept: dict[str, Any] = {}
 _left: dict[str, str] = {}  # the name of a table -> why it is left alone
 _told: set[str] = set()
 
 
-def use(memo: bool) -> None:
-    """Whether exports of this process keep tables from now on; without a word they do."""
-    global _on
-    _on = memo
+def use(memo: bool, folder: Path | None = None) -> None:
+    """Whether exports of this process keep tables from now on; without a word they do.
+
+    folder: a cache, where they also keep for other processes what takes long to find.
+    """
+    global _on, _folder
+    _on, _folder = memo, folder
+
+
+def recall(key: str) -> Any:
+    """What was kept by this key, here or in the folder of :func:`use`; None where nothing was."""
+    if key not in _kept and _folder is not None:
+        _kept.update(remembered(_folder / FILE))
+    return _kept.get(key)
+
+
+def keep(key: str, found: Any) -> None:
+    """Keep what took long to find, which is JSON, by all that decides it."""
+    _kept[key] = found
+    if _folder is not None:
+        remember(_folder / FILE, remembered(_folder / FILE) | {key: found})
 
 
 def leave(name: str, why: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from parity.cases.case import Case
 from parity.errors import Unsupported
 from parity.routes.exporters.batch import asked_axes, in_layout
+from parity.routes.exporters.einsum import MEMO
 from parity.routes.exporters.opsets import require
 from parity.routes.exporters.refusal import refusal
 from parity.routes.frameworks.tensorflow import lacking
@@ -59,7 +60,7 @@ class Tf2Onnx:
             # The names that it gives are counted over all that a process exports, and its optimisers go through sets of them:
             # which Transposes they find to cancel depends on the numbers, and on Python's hashes (parity.running.pool).
             tf2onnx.utils.INTERNAL_NAME = 1
-            with collected():
+            with collected(), MEMO.kept():
                 try:
                     model.export(str(path), format="onnx", verbose=False, opset_version=opset, **how)
                 except ValueError as error:

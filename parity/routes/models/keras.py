@@ -19,6 +19,7 @@ from parity.judging.sameness import digest
 from parity.operators.file import Declared, write
 from parity.operators.graph import Node
 from parity.records.model import DEFINITION
+from parity.routes.exporters.einsum import MEMO
 from parity.routes.exporters.tf2onnx import collected
 from parity.routes.lowering.lower import lower
 from parity.routes.lowering.tapped import tapped, whole
@@ -125,7 +126,7 @@ def by_lowering(model: Own, paths: Sequence[Path]) -> None:
 def by_tf2onnx(model: Own, paths: Sequence[Path]) -> None:
     """Write the model by Keras' own export. Raises what that raises."""
     (path,) = paths
-    with warnings.catch_warnings(), collected():
+    with warnings.catch_warnings(), collected(), MEMO.kept():
         warnings.simplefilter("ignore")
         model.more.get(TYPED, model.model).export(str(path), format="onnx", verbose=False)
 
