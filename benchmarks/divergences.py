@@ -22,7 +22,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from parity.cases.case import Case  # noqa: E402
 from parity.cases.known import KnownDivergence  # noqa: E402
+from parity.cases.model import AnyCase  # noqa: E402
 from parity.cases.registry import load  # noqa: E402
 
 FOLDER = ROOT / "docs" / "divergences"
@@ -62,19 +64,14 @@ WHOSE = {
 #: Two frameworks that differ on purpose.
 PURPOSE = ("torch_keras_",)
 
-#: The ten worst: an answer that is silently wrong before a file that is refused, what many networks hold before what few do.
-WORST = (
-    "onnxscript_batchnorm_training",
-    "onnxruntime_overwritten_statistics",
-    "torchscript_logsigmoid",
-    "onnxscript_logsigmoid",
-    "tf2onnx_gelu_erfc",
-    "tf2onnx_grouped_convolution",
-    "tf2onnx_transpose_negative_pads",
-    "tf2onnx_resize_antialias",
-    "torchscript_softplus_threshold",
-    "onnxruntime_dilation_auto_pad",
-)
+#: How a divergence ends for whoever meets it, the worst first, and the kinds of failure that end so; every other kind is a wrong answer.
+ENDINGS = {
+    "wrong without a word": (),
+    "the process dies": ("crash",),
+    "refused": ("error", "timeout", "unsupported", "onnx-invalid", "onnx-shape"),
+}
+NETWORK = 5  #: from how many layers on a case is counted as a network
+WORST = 10
 
 HEAD = """# Divergences, without parity
 
@@ -87,6 +84,24 @@ installed is not of the version that has it, and {idle} were not run, for want o
 By whose: {whose}. What parity does with them: [`cases/known_divergences.py`](../../cases/known_divergences.py) names the cases and routes of
 each, so that a check that fails so reads `known`, and the run fails once one is mended.
 """
+
+RULE = """Ranked by how it ends: a wrong answer without a word, then a process that dies, then a refusal. Then by how many of the registry's networks, of {network} layers or
+more, meet it on ordinary numbers in float32, and then by how many of all its cases do. Left out are onnx's reference evaluator, in which nobody runs a model,
+what is so on purpose, and what does not differ with these versions.
+"""
+
+
+class Standing(NamedTuple):
+    """How bad a divergence is: how it ends, and how many networks and cases of the registry meet it on ordinary numbers in float32."""
+
+    ending: str
+    networks: int
+    cases: int
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """The worst first."""
+        return [*ENDINGS].index(self.ending), -self.networks, -self.cases
 
 
 class Ended(NamedTuple):
@@ -146,6 +161,44 @@ def entries() -> list[KnownDivergence]:
     return [entry for entry in load(ROOT / "cases").known if entry.file]
 
 
+def taken(entry: KnownDivergence) -> tuple[str, ...]:
+    """A route that each pattern of an entry takes."""
+    patterns = entry.routes if isinstance(entry.routes, tuple) else (entry.routes,)
+    return tuple(pattern.replace("*", "x") for pattern in patterns)
+
+
+def ending(kind: str) -> str:
+    """How a kind of failure ends."""
+    return next((name for name, kinds in ENDINGS.items() if kind in kinds), next(iter(ENDINGS)))
+
+
+def standings(declared: Iterable[KnownDivergence], cases: Iterable[AnyCase]) -> dict[str, Standing]:
+    """How bad each program's divergence is, by the worst of the ways in which it is declared to end."""
+    ordinary = [
+        case for case in cases if isinstance(case, Case) and case.values == "normal" and case.precision == "float32"
+    ]
+    of: dict[str, list[KnownDivergence]] = {}
+    for entry in declared:
+        of.setdefault(entry.script.removesuffix(".py"), []).append(entry)
+    found = {}
+    for name, entries in sorted(of.items()):
+        worst = min((ending(entry.kind) for entry in entries), key=[*ENDINGS].index)
+        so = [entry for entry in entries if ending(entry.kind) == worst]
+        met = [case for case in ordinary if any(entry.covers_any([case], taken(entry)) for entry in so)]
+        found[name] = Standing(worst, sum(len(case.network.nodes) >= NETWORK for case in met), len(met))
+    return found
+
+
+def worst(endings: dict[str, Ended], standing: dict[str, Standing]) -> list[str]:
+    """The programs of the ten worst, in order."""
+    ranked = [
+        name
+        for name in standing
+        if endings[name].differs and not name.startswith("reference_") and not name.startswith(PURPOSE)
+    ]
+    return sorted(ranked, key=lambda name: (standing[name].order, name))[:WORST]
+
+
 def installed() -> dict[str, str]:
     """Distribution -> version, of all that is installed."""
     return {each.name.lower().replace("_", "-"): each.version for each in distributions()}
@@ -157,15 +210,21 @@ def versions() -> dict[str, str]:
     return {name: version for name, version in sorted(installed().items()) if wanted.fullmatch(name)}
 
 
-def row(program: Path, ended: Ended, who: str = "") -> str:
-    """One line of the table, with whose it is where the heading does not say so."""
+def row(program: Path, ended: Ended, who: str = "", bad: str = "") -> str:
+    """One line of a table, with whose it is and how bad where it is asked for."""
     whole = description(program)
     link = re.search(r"https?://[^\s()]+", whole)
     text = re.sub(r"\s*https?://\S+", "", whole.partition("\n")[0])
     about = (text.partition(": ")[2] or text).removeprefix(f"{whose(program.stem)} ")
     said = ended.said.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
     upstream = f" [upstream]({link[0].rstrip('.')})" if link else ""
-    return f"| [{program.stem}]({program.name}) | {who}{about}{upstream} | {ended.word}: `{said}` |"
+    return f"| [{program.stem}]({program.name}) | {who}{about}{upstream} |{bad} {ended.word}: `{said}` |"
+
+
+def bad(standing: Standing) -> str:
+    """How bad, as a cell."""
+    networks = f" and {standing.networks} networks" if standing.networks else ""
+    return f" {standing.ending}, {standing.cases} cases{networks} |"
 
 
 def page(kept: dict[str, object]) -> str:
@@ -183,15 +242,21 @@ def page(kept: dict[str, object]) -> str:
         whose=", ".join(f"{who} {n}" for who, n in count.most_common()),
     )
     table = ["| program | what differs | here |", "|---|---|---|"]
+    standing = {name: Standing(*said) for name, said in kept["standing"].items()}  # type: ignore[attr-defined]
     lines = [
         head,
         "## The ten worst",
         "",
-        *table,
-        *(row(there[name], endings[name], f"{whose(name)} ") for name in WORST),
+        RULE.format(network=NETWORK),
+        "| program | what differs | how bad | here |",
+        "|---|---|---|---|",
+        *(
+            row(there[name], endings[name], f"{whose(name)}: ", bad(standing[name]))
+            for name in worst(endings, standing)
+        ),
     ]
     for who, _ in count.most_common():
-        lines += ["", f"## {who[0].upper()}{who[1:]}", "", *table]
+        lines += ["", f"## {who}", "", *table]
         lines += [row(program, endings[name]) for name, program in there.items() if whose(name) == who]
     return "\n".join(lines) + "\n"
 
@@ -223,6 +288,7 @@ def main() -> None:
     if not args.check:
         kept["programs"] = {p.stem: kept["programs"][p.stem] for p in programs() if p.stem in kept["programs"]}
         kept["versions"] = kept["versions"] if args.page else versions()
+        kept["standing"] = standings(declared, load(ROOT / "cases").cases.values())
         KEPT.write_text(json.dumps(kept, indent=1) + "\n")
         PAGE.write_text(page(kept))
     if wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.porting.model import Counterpart, Pair
+from benchmarks.porting.model import Counterpart, Pair, Said
 from parity.layers import (
     CELU,
     ELU,
@@ -24,9 +24,9 @@ from parity.layers import (
 IMAGE = (2, 3, 11, 14)
 
 
-def same(name: str, layer: Layer, torch: str, keras: str) -> Pair:
+def same(name: str, layer: Layer, torch: str, keras: str, case: str) -> Pair:
     """Two spellings that are the same function, over a range of values wide enough to show it."""
-    return Pair(name, layer, IMAGE, torch, keras, scale=4.0)
+    return Pair(name, layer, IMAGE, torch, keras, scale=4.0, case=case)
 
 
 ACTIVATIONS = (
@@ -37,8 +37,8 @@ ACTIVATIONS = (
         "keras.layers.ReLU",
         "Relu",
         (("", "max_value", ""), ("", "negative_slope", ""), ("", "threshold", "")),
-        "",
-        (same("relu", ReLU(), "torch.nn.ReLU()", "keras.layers.ReLU()"),),
+        (),
+        (same("relu", ReLU(), "torch.nn.ReLU()", "keras.layers.ReLU()", case="relu/image"),),
     ),
     Counterpart(
         "ReLU6",
@@ -47,8 +47,8 @@ ACTIVATIONS = (
         "keras.activations.relu6",
         "Clip",
         (),
-        "",
-        (same("relu6", ReLU6(), "torch.nn.ReLU6()", 'keras.layers.Activation("relu6")'),),
+        (),
+        (same("relu6", ReLU6(), "torch.nn.ReLU6()", 'keras.layers.Activation("relu6")', case="relu6/base"),),
     ),
     Counterpart(
         "LeakyReLU",
@@ -57,7 +57,7 @@ ACTIVATIONS = (
         "keras.layers.LeakyReLU, keras.activations.leaky_relu, tf.nn.leaky_relu",
         "LeakyRelu",
         (("negative_slope", "negative_slope", "alpha"),),
-        "",
+        (),
         (
             Pair(
                 "leaky relu",
@@ -67,6 +67,7 @@ ACTIVATIONS = (
                 "keras.layers.LeakyReLU()",
                 "keras.layers.LeakyReLU(negative_slope=0.01)",
                 "the slope is 0.01 in torch and ONNX, 0.3 in Keras' layer",
+                case="leakyrelu/image",
             ),
             Pair(
                 "leaky relu, Keras' layer and function",
@@ -76,13 +77,21 @@ ACTIVATIONS = (
                 "lambda x: keras.activations.leaky_relu(x)",
                 "lambda x: keras.activations.leaky_relu(x, negative_slope=0.3)",
                 'the slope is 0.3 in Keras\' layer and 0.2 in its function, in Activation("leaky_relu") and in tf.nn.leaky_relu',
+                case="leakyrelu/slope-0.*",
             ),
-            same("leaky relu in ONNX", LeakyReLU(), "torch.nn.LeakyReLU()", "lambda x: op.LeakyRelu(x)"),
+            same(
+                "leaky relu in ONNX",
+                LeakyReLU(),
+                "torch.nn.LeakyReLU()",
+                "lambda x: op.LeakyRelu(x)",
+                case="leakyrelu/image",
+            ),
             same(
                 "leaky relu, Keras' and TensorFlow's function",
                 LeakyReLU(),
                 "lambda x: keras.activations.leaky_relu(x)",
                 "lambda x: tf.nn.leaky_relu(x)",
+                case="leakyrelu/slope-0.2*",
             ),
         ),
     ),
@@ -93,7 +102,7 @@ ACTIVATIONS = (
         "keras.layers.PReLU",
         "PRelu",
         (("num_parameters", "", "(the slope's shape)"), ("", "shared_axes", "")),
-        "One slope a channel is `C` in torch and `1 1 C` in Keras.",
+        (Said("One slope a channel is `C` in torch and `1 1 C` in Keras.", "PReLU, a slope a channel"),),
         (
             Pair(
                 "prelu",
@@ -103,6 +112,7 @@ ACTIVATIONS = (
                 "keras.layers.PReLU()",
                 "keras.layers.PReLU(shared_axes=[1, 2])",
                 "Keras stores a slope for every element of the image, torch one for all or one a channel",
+                case="prelu/channels*",
             ),
         ),
     ),
@@ -113,16 +123,17 @@ ACTIVATIONS = (
         "keras.activations.gelu, keras.ops.gelu, tf.nn.gelu",
         "Gelu",
         (("approximate", "approximate", "approximate"),),
-        "",
+        (),
         (
-            same("gelu", GELU(), "torch.nn.GELU()", 'keras.layers.Activation("gelu")'),
+            same("gelu", GELU(), "torch.nn.GELU()", 'keras.layers.Activation("gelu")', case="gelu/base"),
             same(
                 "gelu by tanh",
                 GELU("tanh"),
                 'torch.nn.GELU("tanh")',
                 "lambda x: keras.activations.gelu(x, approximate=True)",
+                case="gelu/tanh*",
             ),
-            same("gelu in ONNX", GELU(), "torch.nn.GELU()", "lambda x: op.Gelu(x)"),
+            same("gelu in ONNX", GELU(), "torch.nn.GELU()", "lambda x: op.Gelu(x)", case="gelu/base"),
             Pair(
                 "gelu, keras.activations and keras.ops",
                 GELU(),
@@ -131,12 +142,14 @@ ACTIVATIONS = (
                 "lambda x: ops.gelu(x)",
                 "lambda x: ops.gelu(x, approximate=False)",
                 "keras.ops.gelu approximates by a tanh unless it is told not to; keras.activations.gelu and torch do not",
+                case="gelu/tanh*",
             ),
             same(
                 "gelu, keras.activations and tf.nn",
                 GELU(),
                 "lambda x: keras.activations.gelu(x)",
                 "lambda x: tf.nn.gelu(x)",
+                case="gelu/base",
             ),
         ),
     ),
@@ -147,8 +160,8 @@ ACTIVATIONS = (
         "keras.layers.ELU",
         "Elu",
         (("alpha", "alpha", "alpha"),),
-        "",
-        (same("elu", ELU(), "torch.nn.ELU()", "keras.layers.ELU()"),),
+        (),
+        (same("elu", ELU(), "torch.nn.ELU()", "keras.layers.ELU()", case="elu/base"),),
     ),
     Counterpart(
         "SELU",
@@ -157,8 +170,8 @@ ACTIVATIONS = (
         "keras.activations.selu",
         "Selu",
         (),
-        "",
-        (same("selu", SELU(), "torch.nn.SELU()", 'keras.layers.Activation("selu")'),),
+        (),
+        (same("selu", SELU(), "torch.nn.SELU()", 'keras.layers.Activation("selu")', case="selu/base"),),
     ),
     Counterpart(
         "CELU",
@@ -167,8 +180,8 @@ ACTIVATIONS = (
         "keras.activations.celu",
         "Celu",
         (("alpha", "alpha", "alpha"),),
-        "",
-        (same("celu", CELU(), "torch.nn.CELU()", 'keras.layers.Activation("celu")'),),
+        (),
+        (same("celu", CELU(), "torch.nn.CELU()", 'keras.layers.Activation("celu")', case="celu/base"),),
     ),
     Counterpart(
         "SiLU",
@@ -177,8 +190,8 @@ ACTIVATIONS = (
         "keras.activations.silu",
         "Swish",
         (),
-        "",
-        (same("silu", SiLU(), "torch.nn.SiLU()", 'keras.layers.Activation("silu")'),),
+        (),
+        (same("silu", SiLU(), "torch.nn.SiLU()", 'keras.layers.Activation("silu")', case="silu/base"),),
     ),
     Counterpart(
         "HardSwish",
@@ -187,8 +200,16 @@ ACTIVATIONS = (
         "keras.activations.hard_swish",
         "HardSwish",
         (),
-        "",
-        (same("hard swish", HardSwish(), "torch.nn.Hardswish()", 'keras.layers.Activation("hard_swish")'),),
+        (),
+        (
+            same(
+                "hard swish",
+                HardSwish(),
+                "torch.nn.Hardswish()",
+                'keras.layers.Activation("hard_swish")',
+                case="hardswish/base",
+            ),
+        ),
     ),
     Counterpart(
         "HardSigmoid",
@@ -197,9 +218,15 @@ ACTIVATIONS = (
         "keras.activations.hard_sigmoid",
         "HardSigmoid",
         (("(always 1/6)", "(always 1/6)", "alpha"),),
-        "Keras 2 had ONNX's slope, 0.2.",
+        (),
         (
-            same("hard sigmoid", HardSigmoid(), "torch.nn.Hardsigmoid()", 'keras.layers.Activation("hard_sigmoid")'),
+            same(
+                "hard sigmoid",
+                HardSigmoid(),
+                "torch.nn.Hardsigmoid()",
+                'keras.layers.Activation("hard_sigmoid")',
+                case="hardsigmoid/base",
+            ),
             Pair(
                 "hard sigmoid in ONNX",
                 HardSigmoid(),
@@ -208,6 +235,7 @@ ACTIVATIONS = (
                 "lambda x: op.HardSigmoid(x)",
                 "lambda x: op.HardSigmoid(x, alpha=1 / 6)",
                 "the slope is 1/6 in torch and Keras 3, 0.2 in ONNX and in Keras 2",
+                case="hardsigmoid/base",
             ),
         ),
     ),
@@ -218,8 +246,16 @@ ACTIVATIONS = (
         "keras.activations.hard_tanh",
         "Clip",
         (("min_val", "", "(an input)"), ("max_val", "", "(an input)")),
-        "",
-        (same("hard tanh", HardTanh(), "torch.nn.Hardtanh()", 'keras.layers.Activation("hard_tanh")'),),
+        (),
+        (
+            same(
+                "hard tanh",
+                HardTanh(),
+                "torch.nn.Hardtanh()",
+                'keras.layers.Activation("hard_tanh")',
+                case="hardtanh/base",
+            ),
+        ),
     ),
     Counterpart(
         "Mish",
@@ -228,8 +264,8 @@ ACTIVATIONS = (
         "keras.activations.mish",
         "Mish",
         (),
-        "",
-        (same("mish", Mish(), "torch.nn.Mish()", 'keras.layers.Activation("mish")'),),
+        (),
+        (same("mish", Mish(), "torch.nn.Mish()", 'keras.layers.Activation("mish")', case="mish/base"),),
     ),
     Counterpart(
         "Softplus",
@@ -238,7 +274,15 @@ ACTIVATIONS = (
         "keras.activations.softplus",
         "Softplus",
         (("beta", "", ""), ("threshold", "", "")),
-        "torch gives x itself above its threshold; in float32 that is the same.",
-        (same("softplus", Softplus(), "torch.nn.Softplus()", 'keras.layers.Activation("softplus")'),),
+        (Said("torch gives x itself above its threshold; in float32 that is the same.", "softplus/*threshold*"),),
+        (
+            same(
+                "softplus",
+                Softplus(),
+                "torch.nn.Softplus()",
+                'keras.layers.Activation("softplus")',
+                case="softplus/base",
+            ),
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.porting.model import Counterpart, Pair
+from benchmarks.porting.model import Counterpart, Pair, Said
 from parity.layers import (
     Conv1D,
     Conv2D,
@@ -35,19 +35,44 @@ CONVOLUTIONS = (
         "keras.layers.Conv{n}D",
         "Conv",
         CONV,
-        "torch and ONNX keep `O I H W`, Keras `H W I O`: `weight.permute(2, 3, 1, 0)`. The bias is the same.",
         (
-            Pair("conv1d", Conv1D(3, 5, 3), (2, 3, 14), "torch.nn.Conv1d(3, 5, 3)", "keras.layers.Conv1D(5, 3)"),
-            Pair(
-                "conv2d", Conv2D(3, 5, (3, 2)), IMAGE, "torch.nn.Conv2d(3, 5, (3, 2))", "keras.layers.Conv2D(5, (3, 2))"
+            Said(
+                "torch and ONNX keep `O I H W`, Keras `H W I O`: `weight.permute(2, 3, 1, 0)`. The bias is the same.",
+                "convolution",
             ),
-            Pair("conv3d", Conv3D(3, 5, 3), (2, 3, 6, 7, 8), "torch.nn.Conv3d(3, 5, 3)", "keras.layers.Conv3D(5, 3)"),
+        ),
+        (
+            Pair(
+                "conv1d",
+                Conv1D(3, 5, 3),
+                (2, 3, 14),
+                "torch.nn.Conv1d(3, 5, 3)",
+                "keras.layers.Conv1D(5, 3)",
+                case="conv1d/base",
+            ),
+            Pair(
+                "conv2d",
+                Conv2D(3, 5, (3, 2)),
+                IMAGE,
+                "torch.nn.Conv2d(3, 5, (3, 2))",
+                "keras.layers.Conv2D(5, (3, 2))",
+                case="conv2d/k3x1",
+            ),
+            Pair(
+                "conv3d",
+                Conv3D(3, 5, 3),
+                (2, 3, 6, 7, 8),
+                "torch.nn.Conv3d(3, 5, 3)",
+                "keras.layers.Conv3D(5, 3)",
+                case="conv3d/base",
+            ),
             Pair(
                 "conv2d same",
                 Conv2D(3, 5, 3),
                 IMAGE,
                 'torch.nn.Conv2d(3, 5, 3, padding="same")',
                 'keras.layers.Conv2D(5, 3, padding="same")',
+                case="conv2d/same",
             ),
             Pair(
                 "conv2d stride 2, padding 1",
@@ -57,6 +82,7 @@ CONVOLUTIONS = (
                 'keras.layers.Conv2D(5, 3, strides=2, padding="same")',
                 "[keras.layers.ZeroPadding2D(1), keras.layers.Conv2D(5, 3, strides=2)]",
                 "of an even size Keras pads the bottom and right alone, so every window lies one element further on",
+                case="conv2d/stride2-pad1-even",
             ),
             Pair(
                 "conv2d stride 2, same",
@@ -66,6 +92,7 @@ CONVOLUTIONS = (
                 'torch.nn.Conv2d(3, 5, 3, stride=2, padding="same")',
                 "[torch.nn.ZeroPad2d((0, 1, 0, 1)), torch.nn.Conv2d(3, 5, 3, stride=2)]",
                 'torch has no padding="same" with a stride; how much is padded where depends on the size of the image',
+                case="conv2d/k3-stride2-same-even",
             ),
             Pair(
                 "conv2d padding=1 in both",
@@ -75,6 +102,7 @@ CONVOLUTIONS = (
                 "keras.layers.Conv2D(5, 3, padding=1)",
                 'keras.layers.Conv2D(5, 3, padding="same")',
                 "Keras takes words alone; at stride 1 and an odd kernel same is (kernel - 1) / 2",
+                case="conv2d/pad1",
             ),
             Pair(
                 "conv2d even kernel",
@@ -84,6 +112,7 @@ CONVOLUTIONS = (
                 'keras.layers.Conv2D(5, 2, padding="same")',
                 "[keras.layers.ZeroPadding2D(1), keras.layers.Conv2D(5, 2)]",
                 "padding 1 of both sides makes an image one larger, same pads the bottom and right alone",
+                case="conv2d/k2-*",
             ),
             Pair(
                 "conv1d causal",
@@ -93,6 +122,7 @@ CONVOLUTIONS = (
                 "torch.nn.Conv1d(3, 5, 3, padding=2)",
                 "[torch.nn.ZeroPad1d((2, 0)), torch.nn.Conv1d(3, 5, 3)]",
                 "torch has no word for it and pads both sides",
+                case="conv1d/*causal*",
             ),
             Pair(
                 "conv2d padding_mode",
@@ -102,6 +132,7 @@ CONVOLUTIONS = (
                 'keras.layers.Conv2D(5, 3, padding="same")',
                 '[lambda x: ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect"), keras.layers.Conv2D(5, 3)]',
                 "Keras pads with zeros alone",
+                case="conv2d/padded/*",
             ),
             Pair(
                 "conv2d stride and dilation",
@@ -111,6 +142,7 @@ CONVOLUTIONS = (
                 "keras.layers.Conv2D(5, 3, strides=2, dilation_rate=2)",
                 "[keras.layers.Conv2D(5, 3, dilation_rate=2), keras.layers.MaxPooling2D(1, strides=2)]",
                 "Keras refuses both together: take every second window of the dense one",
+                case="conv2d/stride2-dilation2",
             ),
         ),
     ),
@@ -124,7 +156,7 @@ CONVOLUTIONS = (
             ("groups", "(always the channels)", "group"),
             ("out_channels", "depth_multiplier", "(the weight's first axis)"),
         ),
-        "torch keeps `(C M) 1 H W`, Keras `H W C M`.",
+        (Said("torch keeps `(C M) 1 H W`, Keras `H W C M`.", "depthwise convolution, 2 channels of each of 3"),),
         (
             Pair(
                 "depthwise",
@@ -132,6 +164,7 @@ CONVOLUTIONS = (
                 IMAGE,
                 "torch.nn.Conv2d(3, 6, 3, groups=3)",
                 "keras.layers.DepthwiseConv2D(3, depth_multiplier=2)",
+                case="depthwiseconv2d/base",
             ),
         ),
     ),
@@ -142,7 +175,7 @@ CONVOLUTIONS = (
         "keras.layers.SeparableConv{n}D",
         "",
         (),
-        "Two convolutions in torch and ONNX, the depthwise one without bias.",
+        (Said("Two convolutions in torch and ONNX, the depthwise one without bias.", "separable"),),
         (
             Pair(
                 "separable",
@@ -150,6 +183,7 @@ CONVOLUTIONS = (
                 IMAGE,
                 "torch.nn.Sequential(torch.nn.Conv2d(3, 3, 3, groups=3, bias=False), torch.nn.Conv2d(3, 5, 1))",
                 "keras.layers.SeparableConv2D(5, 3)",
+                case="separableconv2d/base",
             ),
         ),
     ),
@@ -169,7 +203,12 @@ CONVOLUTIONS = (
             ("groups", "", "group"),
             ("bias", "use_bias", "(a third input)"),
         ),
-        "torch and ONNX keep `I O H W`, Keras `H W O I`: `weight.permute(2, 3, 1, 0)`, as for a convolution.",
+        (
+            Said(
+                "torch and ONNX keep `I O H W`, Keras `H W O I`: `weight.permute(2, 3, 1, 0)`, as for a convolution.",
+                "transposed convolution",
+            ),
+        ),
         (
             Pair(
                 "transposed",
@@ -177,6 +216,23 @@ CONVOLUTIONS = (
                 (2, 3, 7, 9),
                 "torch.nn.ConvTranspose2d(3, 4, 3, stride=2)",
                 "keras.layers.Conv2DTranspose(4, 3, strides=2)",
+                case="convtranspose2d/*padding-valid*",
+            ),
+            Pair(
+                "transposed, kernel of the stride",
+                ConvTranspose2D(3, 4, 2, 2),
+                (2, 3, 7, 9),
+                "torch.nn.ConvTranspose2d(3, 4, 2, stride=2)",
+                "keras.layers.Conv2DTranspose(4, 2, strides=2)",
+                case="convtranspose2d/*padding-valid*",
+            ),
+            Pair(
+                "transposed, 4 of stride 2",
+                ConvTranspose2D(3, 4, 4, 2),
+                (2, 3, 7, 9),
+                "torch.nn.ConvTranspose2d(3, 4, 4, stride=2, padding=1)",
+                'keras.layers.Conv2DTranspose(4, 4, strides=2, padding="same")',
+                case="convtranspose2d/*padding-same*",
             ),
             Pair(
                 "transposed, twice the size",
@@ -186,6 +242,17 @@ CONVOLUTIONS = (
                 'keras.layers.Conv2DTranspose(4, 3, strides=2, padding="same")',
                 "[keras.layers.Conv2DTranspose(4, 3, strides=2), keras.layers.Cropping2D(((1, 0), (1, 0)))]",
                 "both give twice the size, but torch cuts the first row and column off and Keras the last",
+                case="convtranspose2d/*output-padding*",
+            ),
+            Pair(
+                "transposed, same in torch",
+                ConvTranspose2D(3, 4, 3, 2),
+                (2, 3, 7, 9),
+                'keras.layers.Conv2DTranspose(4, 3, strides=2, padding="same")',
+                "torch.nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1)",
+                "[torch.nn.ConvTranspose2d(3, 4, 3, stride=2), lambda x: x[:, :, :-1, :-1]]",
+                "torch has no padding that cuts the end alone",
+                case="convtranspose2d/*padding-same*",
             ),
             Pair(
                 "transposed, kernel below stride",
@@ -195,6 +262,7 @@ CONVOLUTIONS = (
                 "keras.layers.Conv2DTranspose(4, 2, strides=3)",
                 "[keras.layers.Conv2DTranspose(4, 2, strides=3), keras.layers.Cropping2D(((0, 1), (0, 1)))]",
                 "Keras' valid gives at least size times stride",
+                case="convtranspose2d/kernel2-stride3*",
             ),
         ),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.porting.activations import same
-from benchmarks.porting.model import Counterpart, Pair
+from benchmarks.porting.model import Counterpart, Pair, Said
 from parity.layers import (
     GLU,
     HardShrink,
@@ -29,8 +29,16 @@ GATES = (
         "keras.activations.softsign",
         "Softsign",
         (),
-        "",
-        (same("softsign", Softsign(), "torch.nn.Softsign()", 'keras.layers.Activation("softsign")'),),
+        (),
+        (
+            same(
+                "softsign",
+                Softsign(),
+                "torch.nn.Softsign()",
+                'keras.layers.Activation("softsign")',
+                case="softsign/base",
+            ),
+        ),
     ),
     Counterpart(
         "Tanh",
@@ -39,8 +47,8 @@ GATES = (
         "keras.activations.tanh",
         "Tanh",
         (),
-        "",
-        (same("tanh", Tanh(), "torch.nn.Tanh()", 'keras.layers.Activation("tanh")'),),
+        (),
+        (same("tanh", Tanh(), "torch.nn.Tanh()", 'keras.layers.Activation("tanh")', case="tanh/base"),),
     ),
     Counterpart(
         "TanhShrink",
@@ -49,8 +57,16 @@ GATES = (
         "keras.activations.tanh_shrink",
         "",
         (),
-        "",
-        (same("tanh shrink", TanhShrink(), "torch.nn.Tanhshrink()", 'keras.layers.Activation("tanh_shrink")'),),
+        (),
+        (
+            same(
+                "tanh shrink",
+                TanhShrink(),
+                "torch.nn.Tanhshrink()",
+                'keras.layers.Activation("tanh_shrink")',
+                case="tanhshrink/base",
+            ),
+        ),
     ),
     Counterpart(
         "Sigmoid",
@@ -59,8 +75,8 @@ GATES = (
         "keras.activations.sigmoid",
         "Sigmoid",
         (),
-        "",
-        (same("sigmoid", Sigmoid(), "torch.nn.Sigmoid()", 'keras.layers.Activation("sigmoid")'),),
+        (),
+        (same("sigmoid", Sigmoid(), "torch.nn.Sigmoid()", 'keras.layers.Activation("sigmoid")', case="sigmoid/image"),),
     ),
     Counterpart(
         "LogSigmoid",
@@ -69,8 +85,16 @@ GATES = (
         "keras.activations.log_sigmoid",
         "",
         (),
-        "",
-        (same("log sigmoid", LogSigmoid(), "torch.nn.LogSigmoid()", 'keras.layers.Activation("log_sigmoid")'),),
+        (),
+        (
+            same(
+                "log sigmoid",
+                LogSigmoid(),
+                "torch.nn.LogSigmoid()",
+                'keras.layers.Activation("log_sigmoid")',
+                case="logsigmoid/base",
+            ),
+        ),
     ),
     Counterpart(
         "HardShrink",
@@ -79,8 +103,16 @@ GATES = (
         "keras.activations.hard_shrink",
         "Shrink",
         (("lambd", "threshold", "lambd"),),
-        "",
-        (same("hard shrink", HardShrink(), "torch.nn.Hardshrink()", 'keras.layers.Activation("hard_shrink")'),),
+        (),
+        (
+            same(
+                "hard shrink",
+                HardShrink(),
+                "torch.nn.Hardshrink()",
+                'keras.layers.Activation("hard_shrink")',
+                case="hardshrink/base",
+            ),
+        ),
     ),
     Counterpart(
         "SoftShrink",
@@ -89,9 +121,15 @@ GATES = (
         "keras.activations.soft_shrink",
         "Shrink",
         (("lambd", "threshold", "lambd"), ("", "", "bias")),
-        "In ONNX bias is what is taken off, 0 unless it is told.",
+        (Said("In ONNX bias is what is taken off, 0 unless it is told.", "soft shrink in ONNX"),),
         (
-            same("soft shrink", SoftShrink(), "torch.nn.Softshrink()", 'keras.layers.Activation("soft_shrink")'),
+            same(
+                "soft shrink",
+                SoftShrink(),
+                "torch.nn.Softshrink()",
+                'keras.layers.Activation("soft_shrink")',
+                case="softshrink/base",
+            ),
             Pair(
                 "soft shrink in ONNX",
                 SoftShrink(),
@@ -100,6 +138,7 @@ GATES = (
                 "lambda x: op.Shrink(x)",
                 "lambda x: op.Shrink(x, bias=0.5)",
                 "ONNX's takes nothing off unless it is told",
+                case="softshrink/base",
             ),
         ),
     ),
@@ -110,13 +149,14 @@ GATES = (
         "keras.activations.threshold",
         "",
         (("threshold", "threshold", ""), ("value", "default_value", "")),
-        "",
+        (),
         (
             same(
                 "threshold",
                 Threshold(0.5, 0.25),
                 "torch.nn.Threshold(0.5, 0.25)",
                 "lambda x: keras.activations.threshold(x, 0.5, 0.25)",
+                case="threshold/base",
             ),
         ),
     ),
@@ -127,9 +167,15 @@ GATES = (
         "keras.layers.Softmax",
         "Softmax",
         (("dim", "axis", "axis"),),
-        "",
+        (),
         (
-            same("softmax over channels", Softmax(), "torch.nn.Softmax(dim=1)", "keras.layers.Softmax()"),
+            same(
+                "softmax over channels",
+                Softmax(),
+                "torch.nn.Softmax(dim=1)",
+                "keras.layers.Softmax()",
+                case="softmax/base",
+            ),
             Pair(
                 "softmax in ONNX",
                 Softmax(),
@@ -138,6 +184,7 @@ GATES = (
                 "lambda x: op.Softmax(x)",
                 "lambda x: op.Softmax(x, axis=1)",
                 "ONNX's default is the last axis of what it is given, the width of an image",
+                case="softmax/base",
             ),
             Pair(
                 "softmax, -1 in both",
@@ -147,6 +194,7 @@ GATES = (
                 "keras.layers.Softmax(axis=-1)",
                 "keras.layers.Softmax(axis=2)",
                 "the last axis of an image is the width in torch and ONNX, the channels in Keras",
+                case="softmax/last*",
             ),
         ),
     ),
@@ -157,13 +205,14 @@ GATES = (
         "keras.activations.log_softmax",
         "LogSoftmax",
         (("dim", "axis", "axis"),),
-        "",
+        (),
         (
             same(
                 "log softmax over channels",
                 LogSoftmax(),
                 "torch.nn.LogSoftmax(dim=1)",
                 'keras.layers.Activation("log_softmax")',
+                case="logsoftmax/base",
             ),
         ),
     ),
@@ -174,7 +223,7 @@ GATES = (
         "keras.activations.glu",
         "",
         (("dim", "axis", ""),),
-        "",
+        (),
         (
             Pair(
                 "glu",
@@ -184,6 +233,7 @@ GATES = (
                 "lambda x: keras.activations.glu(x)",
                 "lambda x: keras.activations.glu(x, axis=2)",
                 "-1, the default of both, is the width in torch and the channels in Keras",
+                case="glu/last*",
             ),
         ),
     ),

@@ -6,19 +6,37 @@ import parity.layers
 from benchmarks.porting.activations import ACTIVATIONS
 from benchmarks.porting.convolutions import CONVOLUTIONS
 from benchmarks.porting.gates import GATES
-from benchmarks.porting.model import Counterpart, Pair
+from benchmarks.porting.merges import MERGES
+from benchmarks.porting.model import Counterpart, Pair, Turn
+from benchmarks.porting.moves import MOVES
 from benchmarks.porting.norms import NORMS
 from benchmarks.porting.others import OTHERS
 from benchmarks.porting.pools import POOLS
 from benchmarks.porting.shapes import SHAPES
+from benchmarks.porting.turns import TURNS
 from parity.layers import Layer
 
-COUNTERPARTS: tuple[Counterpart, ...] = (*CONVOLUTIONS, *SHAPES, *NORMS, *POOLS, *ACTIVATIONS, *GATES, *OTHERS)
+COUNTERPARTS: tuple[Counterpart, ...] = (
+    *CONVOLUTIONS,
+    *SHAPES,
+    *NORMS,
+    *POOLS,
+    *MERGES,
+    *ACTIVATIONS,
+    *GATES,
+    *MOVES,
+    *OTHERS,
+)
 
 
 def pairs() -> dict[str, Pair]:
     """Every pair by its name."""
     return {pair.name: pair for each in COUNTERPARTS for pair in each.pairs}
+
+
+def turns() -> dict[str, Turn]:
+    """Every turn of weights by its name."""
+    return {turn.name: turn for turn in TURNS}
 
 
 def layers() -> list[str]:

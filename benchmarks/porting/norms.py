@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.porting.model import SPELLED, Counterpart, Pair
+from benchmarks.porting.model import SPELLED, Counterpart, Pair, Said
 from parity.layers import (
     BatchNorm2D,
     GroupNorm,
@@ -33,7 +33,10 @@ NORMS = (
             ("track_running_stats", "", ""),
             ("(model.train())", "(training=True in the call)", "training_mode"),
         ),
-        "Order in Keras: gamma, beta, moving mean, moving variance. A momentum of 0.1 in torch is 0.9 in Keras and ONNX.",
+        (
+            Said("Order in Keras: gamma, beta, moving mean, moving variance.", "BatchNorm's four"),
+            Said("A momentum of 0.1 in torch is 0.9 in Keras and ONNX.", "batch norm after a step"),
+        ),
         (
             Pair(
                 "batch norm",
@@ -43,6 +46,7 @@ NORMS = (
                 "keras.layers.BatchNormalization()",
                 "keras.layers.BatchNormalization(epsilon=1e-5)",
                 "eps is 1e-5 in torch and 1e-3 in Keras, which shows in channels of a small variance (here 0.004)",
+                case="batchnorm2d/var-1e-3-eps-*",
             ),
             Pair(
                 "batch norm after a step",
@@ -54,6 +58,7 @@ NORMS = (
                 "torch's momentum is the weight of the new batch, 0.1; Keras' that of the old value, 0.99: it moves a tenth as far",
                 after_a_step=True,
                 remains=UNBIASED,
+                case="batchnorm2d/training",
             ),
             Pair(
                 "batch norm, momentum=0.9 in both",
@@ -65,6 +70,7 @@ NORMS = (
                 "the same word and number, the opposite meaning",
                 after_a_step=True,
                 remains=UNBIASED,
+                case="batchnorm2d/training-momentum-*",
             ),
         ),
     ),
@@ -80,7 +86,7 @@ NORMS = (
             ("elementwise_affine", "scale, center", "(its inputs)"),
             ("bias", "center", "(a third input)"),
         ),
-        "Over an image gamma and beta are `C H W` in torch and `H W C` in Keras.",
+        (Said("Over an image gamma and beta are `C H W` in torch and `H W C` in Keras.", "LayerNorm of an image"),),
         (
             Pair(
                 "layer norm",
@@ -91,6 +97,7 @@ NORMS = (
                 "keras.layers.LayerNormalization(epsilon=1e-5)",
                 "eps is 1e-5 in torch and 1e-3 in Keras; it shows where the features vary little (here by 0.03)",
                 scale=0.03,
+                case="layernorm/features/*",
             ),
             Pair(
                 "layer norm of an image",
@@ -100,6 +107,7 @@ NORMS = (
                 "keras.layers.LayerNormalization(epsilon=1e-5)",
                 "keras.layers.LayerNormalization(axis=[1, 2, 3], epsilon=1e-5)",
                 "Keras normalises over the channels alone",
+                case="layernorm/base",
             ),
         ),
     ),
@@ -114,7 +122,7 @@ NORMS = (
             ("eps", "epsilon", "epsilon"),
             ("affine", "scale, center", "(its inputs)"),
         ),
-        "",
+        (),
         (
             Pair(
                 "group norm",
@@ -125,6 +133,7 @@ NORMS = (
                 "keras.layers.GroupNormalization(2, epsilon=1e-5)",
                 "eps is 1e-5 in torch and 1e-3 in Keras, and Keras has 32 groups unless it is told",
                 scale=0.03,
+                case="groupnorm/groups2*",
             ),
         ),
     ),
@@ -135,7 +144,7 @@ NORMS = (
         "keras.layers.GroupNormalization",
         "InstanceNormalization",
         (("num_features", "groups", ""), ("eps", "epsilon", "epsilon"), ("affine", "scale, center", "(its inputs)")),
-        "",
+        (),
         (
             Pair(
                 "instance norm",
@@ -146,6 +155,7 @@ NORMS = (
                 "keras.layers.GroupNormalization(3, epsilon=1e-5, scale=False, center=False)",
                 "Keras has no layer of the name; a group for each channel is it. torch's has no gamma and beta unless told affine=True",
                 scale=0.03,
+                case="instancenorm2d/base",
             ),
         ),
     ),
@@ -160,7 +170,7 @@ NORMS = (
             ("eps", "epsilon", "epsilon"),
             ("elementwise_affine", "", ""),
         ),
-        "",
+        (),
         (
             Pair(
                 "RMS norm",
@@ -172,6 +182,7 @@ NORMS = (
                 "without eps torch takes the machine's of the type, 2^-23 in float32 and 2^-52 in float64; Keras takes 1e-6 (features here "
                 "of size 0.001)",
                 scale=1e-3,
+                case="rmsnorm/features/*",
             ),
         ),
     ),
@@ -182,9 +193,16 @@ NORMS = (
         "keras.layers.UnitNormalization",
         "LpNormalization",
         (("dim", "axis", "axis"), ("p", "", "p"), ("eps", "", "")),
-        "",
+        (),
         (
-            Pair("unit norm", UnitNorm(), IMAGE, "lambda x: F.normalize(x)", "keras.layers.UnitNormalization()"),
+            Pair(
+                "unit norm",
+                UnitNorm(),
+                IMAGE,
+                "lambda x: F.normalize(x)",
+                "keras.layers.UnitNormalization()",
+                case="unitnorm/base",
+            ),
             Pair(
                 "unit norm, p=1",
                 UnitNorm(p=1),
@@ -193,6 +211,7 @@ NORMS = (
                 "keras.layers.UnitNormalization()",
                 "lambda x: ops.normalize(x, axis=-1, order=1)",
                 "Keras' layer has the 2-norm alone",
+                case="unitnorm/*p1*",
             ),
         ),
     ),
@@ -208,7 +227,12 @@ NORMS = (
             ("beta", "beta", "beta"),
             ("k", "bias", "bias"),
         ),
-        "torch and ONNX divide alpha by the size, TensorFlow does not; its radius counts to one side.",
+        (
+            Said(
+                "torch and ONNX divide alpha by the size, TensorFlow does not; its radius counts to one side.",
+                "local response norm",
+            ),
+        ),
         (
             Pair(
                 "local response norm",
@@ -218,6 +242,7 @@ NORMS = (
                 "",
                 SPELLED,
                 "Keras has none: a sum of shifted squares",
+                case="localresponsenorm/base",
             ),
         ),
     ),

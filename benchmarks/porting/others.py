@@ -1,10 +1,22 @@
-"""Attention, embeddings, what moves elements about, noise, distances; and what is composed in every framework."""
+"""Attention and embeddings, distances, noise; and what is composed in every framework."""
 
 from __future__ import annotations
 
-from benchmarks.porting.model import Counterpart
+from benchmarks.porting.model import Counterpart, Pair, Said
+from parity.layers import (
+    AlphaDropout,
+    ChannelDropout,
+    CosineSimilarity,
+    Embedding,
+    GaussianDropout,
+    GaussianNoise,
+    MultiHeadAttention,
+    PairwiseDistance,
+)
 
-COMPOSED = "A few lines of reshape, transpose and sum in each of them."
+IMAGE = (2, 3, 11, 14)
+ROWS = (2, 37)
+TOKENS = (2, 8, 9)  #: canonical, channels before tokens
 
 OTHERS = (
     Counterpart(
@@ -20,7 +32,42 @@ OTHERS = (
             ("dropout", "dropout", ""),
             ("batch_first", "(always)", ""),
         ),
-        "torch keeps query, key and value in one weight `3E E`, Keras a weight `E heads key_dim` for each; torch's default has the sequence first.",
+        (
+            Said(
+                "torch keeps query, key and value in one weight `3E E`, Keras a weight `E heads key_dim` for each ([turned](#weights)).",
+                "attention, 2 heads of 4",
+            ),
+        ),
+        (
+            Pair(
+                "attention",
+                MultiHeadAttention(8, 2),
+                TOKENS,
+                "[lambda x: x.transpose(1, 2), torch.nn.MultiheadAttention(8, 2, batch_first=True), lambda x: x.transpose(1, 2)]",
+                "keras.layers.MultiHeadAttention(2, 4)",
+                case="multiheadattention/base",
+            ),
+            Pair(
+                "attention, key_dim",
+                MultiHeadAttention(8, 2),
+                TOKENS,
+                "[lambda x: x.transpose(1, 2), torch.nn.MultiheadAttention(8, 2, batch_first=True), lambda x: x.transpose(1, 2)]",
+                "keras.layers.MultiHeadAttention(2, 8)",
+                "keras.layers.MultiHeadAttention(2, 4)",
+                "torch counts the channels of all heads, Keras' key_dim those of one",
+                case="multiheadattention/base",
+            ),
+            Pair(
+                "attention, batch_first",
+                MultiHeadAttention(8, 2),
+                TOKENS,
+                "keras.layers.MultiHeadAttention(2, 4)",
+                "[lambda x: x.transpose(1, 2), torch.nn.MultiheadAttention(8, 2), lambda x: x.transpose(1, 2)]",
+                "[lambda x: x.transpose(1, 2), torch.nn.MultiheadAttention(8, 2, batch_first=True), lambda x: x.transpose(1, 2)]",
+                "torch takes the first axis for the tokens and attends across the batch",
+                case="multiheadattention/base",
+            ),
+        ),
     ),
     Counterpart(
         "Embedding",
@@ -34,71 +81,40 @@ OTHERS = (
             ("padding_idx", "mask_zero", ""),
             ("max_norm", "", ""),
         ),
-        "The weight is the same. padding_idx only stops the row's gradient, mask_zero only tells later layers.",
-    ),
-    Counterpart("PositionEmbedding ClassToken LayerScale", "Attention and embeddings", "", "", "", (), COMPOSED),
-    Counterpart(
-        "Reshape",
-        "Moving elements",
-        "torch.reshape",
-        "keras.layers.Reshape",
-        "Reshape",
-        (),
-        "Keras' shape leaves the batch out. An image must be permuted first where channels are folded or unfolded, as for Flatten.",
-    ),
-    Counterpart(
-        "Permute",
-        "Moving elements",
-        "torch.permute",
-        "keras.layers.Permute",
-        "Transpose",
-        (("(dims)", "dims", "perm"),),
-        "Keras counts from 1, since it leaves the batch out.",
-    ),
-    Counterpart("Slice", "Moving elements", "", "", "Slice", (), "An index in torch and Keras."),
-    Counterpart("Roll", "Moving elements", "torch.roll", "keras.ops.roll", "", (), "ONNX: two slices and a Concat."),
-    Counterpart("WindowPartition WindowReverse", "Moving elements", "", "", "", (), COMPOSED),
-    Counterpart(
-        "Unfold",
-        "Moving elements",
-        "torch.nn.Unfold",
-        "keras.ops.image.extract_patches",
-        "",
         (
-            ("kernel_size", "size", ""),
-            ("stride", "strides", ""),
-            ("dilation", "dilation_rate", ""),
-            ("padding", "padding", ""),
+            Said(
+                "padding_idx stops the row's gradient, mask_zero tells later layers: neither changes what comes out.",
+                "embedding, padded",
+            ),
         ),
-        "torch has the channel slowest in a patch, Keras fastest.",
+        (
+            Pair(
+                "embedding",
+                Embedding(23, 5),
+                (2, 9),
+                "torch.nn.Embedding(23, 5)",
+                "keras.layers.Embedding(23, 5)",
+                below=23,
+                case="embedding/base",
+            ),
+            Pair(
+                "embedding, padded",
+                Embedding(23, 5),
+                (2, 9),
+                "torch.nn.Embedding(23, 5, padding_idx=0)",
+                "keras.layers.Embedding(23, 5, mask_zero=True)",
+                below=23,
+                case="embedding/padding-idx0",
+            ),
+        ),
     ),
-    Counterpart("Fold", "Moving elements", "torch.nn.Fold", "", "Col2Im"),
     Counterpart(
-        "GridSample",
-        "Moving elements",
-        "torch.nn.functional.grid_sample",
+        "PositionEmbedding ClassToken LayerScale",
+        "Attention and embeddings",
         "",
-        "GridSample",
-        (("mode", "", "mode"), ("padding_mode", "", "padding_mode"), ("align_corners", "", "align_corners")),
-    ),
-    Counterpart(
-        "MaxPoolIndices{n}D",
-        "Pools with indices",
-        "torch.nn.MaxPool{n}d",
         "",
-        "MaxPool",
-        (("return_indices", "", "(a second output)"), ("(row by row)", "", "storage_order")),
-        "torch counts in the image of a channel, ONNX in the whole input.",
-    ),
-    Counterpart("MaxUnpool{n}D", "Pools with indices", "torch.nn.MaxUnpool{n}d", "", "MaxUnpool"),
-    Counterpart("ArgMin", "Reductions and scans", "torch.argmin", "keras.ops.argmin", "ArgMin"),
-    Counterpart(
-        "CumSum",
-        "Reductions and scans",
-        "torch.cumsum",
-        "keras.ops.cumsum",
-        "CumSum",
-        (("(dim)", "axis", "(an input)"), ("", "", "exclusive"), ("", "", "reverse")),
+        "",
+        unpaired="no framework has a layer of the name: a parameter that is added, put in front or multiplied, in a few lines of each.",
     ),
     Counterpart(
         "Bilinear",
@@ -107,16 +123,29 @@ OTHERS = (
         "",
         "",
         (("bias", "", ""),),
-        "Keras: an einsum of both inputs with the weight.",
+        unpaired="Keras and ONNX have none: an einsum of both inputs with the weight.",
     ),
     Counterpart(
         "CosineSimilarity",
         "Dense layers of two inputs, distances",
         "torch.nn.CosineSimilarity",
+        "keras.losses.cosine_similarity",
         "",
-        "",
-        (("dim", "", ""), ("eps", "", "")),
-        "Keras has a loss of the name, which is averaged and negative.",
+        (("dim", "axis", ""), ("eps", "", "")),
+        (),
+        (
+            Pair(
+                "cosine similarity",
+                CosineSimilarity("f"),
+                ROWS,
+                "lambda a, b: F.cosine_similarity(a, b)",
+                "lambda a, b: keras.losses.cosine_similarity(a, b)",
+                "lambda a, b: -keras.losses.cosine_similarity(a, b)",
+                "Keras has a loss of the name, the negative of it",
+                more=(ROWS,),
+                case="cosinesimilarity/base",
+            ),
+        ),
     ),
     Counterpart(
         "PairwiseDistance",
@@ -125,7 +154,20 @@ OTHERS = (
         "",
         "",
         (("p", "", ""), ("eps", "", ""), ("keepdim", "", "")),
-        "torch adds eps to the difference, so that it is not symmetric.",
+        (),
+        (
+            Pair(
+                "pairwise distance",
+                PairwiseDistance("f"),
+                ROWS,
+                "lambda a, b: F.pairwise_distance(a, b)",
+                "lambda a, b: ops.norm(a - b, axis=-1)",
+                "lambda a, b: ops.norm(a - b + 1e-6, axis=-1)",
+                "torch adds eps to the difference, so that it is not symmetric",
+                more=(ROWS,),
+                case="pairwisedistance/base",
+            ),
+        ),
     ),
     Counterpart(
         "ChannelDropout",
@@ -134,10 +176,73 @@ OTHERS = (
         "keras.layers.SpatialDropout{n}D",
         "",
         (("p", "rate", ""),),
+        (),
+        (
+            Pair(
+                "dropout of channels",
+                ChannelDropout(0.5),
+                IMAGE,
+                "torch.nn.Dropout2d(0.5)",
+                "keras.layers.SpatialDropout2D(0.5)",
+                case="channeldropout/base",
+            ),
+        ),
     ),
     Counterpart(
-        "AlphaDropout", "Noise", "torch.nn.AlphaDropout", "keras.layers.AlphaDropout", "", (("p", "rate", ""),)
+        "AlphaDropout",
+        "Noise",
+        "torch.nn.AlphaDropout",
+        "keras.layers.AlphaDropout",
+        "",
+        (("p", "rate", ""),),
+        (),
+        (
+            Pair(
+                "alpha dropout",
+                AlphaDropout(0.5),
+                IMAGE,
+                "torch.nn.AlphaDropout(0.5)",
+                "keras.layers.AlphaDropout(0.5)",
+                case="alphadropout/base",
+            ),
+        ),
     ),
-    Counterpart("GaussianNoise", "Noise", "", "keras.layers.GaussianNoise", "", (("", "stddev", ""),)),
-    Counterpart("GaussianDropout", "Noise", "", "keras.layers.GaussianDropout", "", (("", "rate", ""),)),
+    Counterpart(
+        "GaussianNoise",
+        "Noise",
+        "",
+        "keras.layers.GaussianNoise",
+        "",
+        (("", "stddev", ""),),
+        (),
+        (
+            Pair(
+                "noise",
+                GaussianNoise(0.5),
+                IMAGE,
+                "keras.layers.GaussianNoise(0.5)",
+                "torch.nn.Identity()",
+                case="gaussiannoise/base",
+            ),
+        ),
+    ),
+    Counterpart(
+        "GaussianDropout",
+        "Noise",
+        "",
+        "keras.layers.GaussianDropout",
+        "",
+        (("", "rate", ""),),
+        (),
+        (
+            Pair(
+                "noise that multiplies",
+                GaussianDropout(0.5),
+                IMAGE,
+                "keras.layers.GaussianDropout(0.5)",
+                "torch.nn.Identity()",
+                case="gaussiandropout/base",
+            ),
+        ),
+    ),
 )

@@ -1,20 +1,17 @@
-"""Pools, merges and reductions."""
+"""Pools."""
 
 from __future__ import annotations
 
-from benchmarks.porting.model import Counterpart, Pair
+from benchmarks.porting.model import Counterpart, Pair, Said
 from parity.layers import (
     AdaptiveAvgPool2D,
     AdaptiveMaxPool2D,
-    ArgMax,
     AvgPool2D,
     GlobalAvgPool2D,
+    GlobalLPPool2D,
     GlobalMaxPool2D,
     LPPool2D,
     MaxPool2D,
-    Mean,
-    Std,
-    Var,
 )
 
 ODD = (2, 3, 11, 13)
@@ -35,9 +32,20 @@ POOLS = (
         "keras.layers.MaxPooling{n}D",
         "MaxPool",
         (*WINDOW, ("dilation", "", "dilations"), ("return_indices", "", "(a second output)")),
-        "A stride that is left out is the kernel's size in torch and Keras, and 1 in ONNX.",
         (
-            Pair("max pool", MaxPool2D(3), ODD, "torch.nn.MaxPool2d(3)", "keras.layers.MaxPooling2D(3)"),
+            Said(
+                "A stride that is left out is the kernel's size in torch and Keras, and 1 in ONNX.", "max pool in ONNX"
+            ),
+        ),
+        (
+            Pair(
+                "max pool",
+                MaxPool2D(3),
+                ODD,
+                "torch.nn.MaxPool2d(3)",
+                "keras.layers.MaxPooling2D(3)",
+                case="maxpool2d/k3",
+            ),
             Pair(
                 "max pool, stride 2, padding 1",
                 MaxPool2D(3, 2, 1),
@@ -47,6 +55,7 @@ POOLS = (
                 "[lambda x: ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-np.inf), "
                 "keras.layers.MaxPooling2D(3, strides=2)]",
                 "same pads the bottom and right alone",
+                case="maxpool2d/k3-stride2-pad1-even",
             ),
             Pair(
                 "max pool, padded with zeros",
@@ -58,6 +67,7 @@ POOLS = (
                 "keras.layers.MaxPooling2D(3, strides=2)]",
                 "a zero wins over negative values; behind a ReLU it is the same",
                 mean=-2.0,
+                case="maxpool2d/negative-pad1",
             ),
             Pair(
                 "max pool in ONNX",
@@ -67,6 +77,24 @@ POOLS = (
                 "lambda x: op.MaxPool(x, kernel_shape=(3, 3))",
                 "lambda x: op.MaxPool(x, kernel_shape=(3, 3), strides=(3, 3))",
                 "a stride that is left out is 1 in ONNX",
+                case="maxpool2d/k3",
+            ),
+            Pair(
+                "max pool, padded, in ONNX",
+                MaxPool2D(3, 2, 1),
+                EVEN,
+                "torch.nn.MaxPool2d(3, stride=2, padding=1)",
+                "lambda x: op.MaxPool(x, kernel_shape=(3, 3), strides=(2, 2), pads=(1, 1, 1, 1))",
+                mean=-2.0,
+                case="maxpool2d/negative-pad1",
+            ),
+            Pair(
+                "max pool, same in ONNX",
+                MaxPool2D(3, 2, "same"),
+                EVEN,
+                'keras.layers.MaxPooling2D(3, strides=2, padding="same")',
+                'lambda x: op.MaxPool(x, kernel_shape=(3, 3), strides=(2, 2), auto_pad="SAME_UPPER")',
+                case="maxpool2d/k3-stride2-same-even",
             ),
             Pair(
                 "max pool, ceil_mode",
@@ -76,6 +104,7 @@ POOLS = (
                 "keras.layers.MaxPooling2D(2)",
                 'keras.layers.MaxPooling2D(2, padding="same")',
                 "Keras leaves out a last window that is not whole; same keeps it, where the stride is the kernel",
+                case="maxpool2d/ceil",
             ),
         ),
     ),
@@ -86,9 +115,16 @@ POOLS = (
         "keras.layers.AveragePooling{n}D",
         "AveragePool",
         (*WINDOW, ("count_include_pad", "", "count_include_pad"), ("divisor_override", "", "")),
-        "torch counts the padding by default, Keras and ONNX do not.",
+        (Said("torch counts the padding by default, Keras and ONNX do not.", "average pool, padded"),),
         (
-            Pair("average pool", AvgPool2D(3), ODD, "torch.nn.AvgPool2d(3)", "keras.layers.AveragePooling2D(3)"),
+            Pair(
+                "average pool",
+                AvgPool2D(3),
+                ODD,
+                "torch.nn.AvgPool2d(3)",
+                "keras.layers.AveragePooling2D(3)",
+                case="avgpool2d/k3",
+            ),
             Pair(
                 "average pool, padded",
                 AvgPool2D(3, 1, 1),
@@ -97,6 +133,7 @@ POOLS = (
                 'keras.layers.AveragePooling2D(3, strides=1, padding="same")',
                 "[keras.layers.ZeroPadding2D(1), keras.layers.AveragePooling2D(3, strides=1)]",
                 "torch divides by the whole window at the edges, Keras by what lies in the image",
+                case="avgpool2d/pad1",
             ),
             Pair(
                 "average pool in ONNX, padded",
@@ -106,6 +143,7 @@ POOLS = (
                 "lambda x: op.AveragePool(x, kernel_shape=(3, 3), pads=(1, 1, 1, 1))",
                 "lambda x: op.AveragePool(x, kernel_shape=(3, 3), pads=(1, 1, 1, 1), count_include_pad=1)",
                 "ONNX does not count its padding unless it is told",
+                case="avgpool2d/pad1",
             ),
             Pair(
                 "average pool, padding not counted",
@@ -113,6 +151,7 @@ POOLS = (
                 ODD,
                 "torch.nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)",
                 'keras.layers.AveragePooling2D(3, strides=1, padding="same")',
+                case="avgpool2d/exclude",
             ),
             Pair(
                 "average pool, ceil_mode",
@@ -122,6 +161,7 @@ POOLS = (
                 "keras.layers.AveragePooling2D(2)",
                 'keras.layers.AveragePooling2D(2, padding="same")',
                 "as of max pools; both divide by what lies in the image",
+                case="avgpool2d/ceil",
             ),
         ),
     ),
@@ -132,7 +172,7 @@ POOLS = (
         "keras.layers.GlobalAveragePooling{n}D",
         "GlobalAveragePool",
         (("output_size", "", ""), ("", "keepdims", "")),
-        "",
+        (),
         (
             Pair(
                 "global average",
@@ -142,6 +182,7 @@ POOLS = (
                 "keras.layers.GlobalAveragePooling2D()",
                 "keras.layers.GlobalAveragePooling2D(keepdims=True)",
                 "Keras drops height and width",
+                case="globalavgpool2d/keepdims*",
             ),
         ),
     ),
@@ -152,7 +193,7 @@ POOLS = (
         "keras.layers.GlobalMaxPooling{n}D",
         "GlobalMaxPool",
         (("output_size", "", ""), ("", "keepdims", "")),
-        "",
+        (),
         (
             Pair(
                 "global maximum",
@@ -162,6 +203,7 @@ POOLS = (
                 "keras.layers.GlobalMaxPooling2D()",
                 "keras.layers.GlobalMaxPooling2D(keepdims=True)",
                 "Keras drops height and width",
+                case="globalmaxpool2d/keepdims*",
             ),
         ),
     ),
@@ -172,7 +214,7 @@ POOLS = (
         "keras.layers.AdaptiveAveragePooling{n}D",
         "",
         (("output_size", "output_size", ""),),
-        "",
+        (),
         (
             Pair(
                 "adaptive average",
@@ -180,6 +222,7 @@ POOLS = (
                 ODD,
                 "torch.nn.AdaptiveAvgPool2d((3, 4))",
                 "keras.layers.AdaptiveAveragePooling2D((3, 4))",
+                case="adaptiveavgpool2d/base",
             ),
         ),
     ),
@@ -190,7 +233,7 @@ POOLS = (
         "keras.layers.AdaptiveMaxPooling{n}D",
         "",
         (("output_size", "output_size", ""),),
-        "",
+        (),
         (
             Pair(
                 "adaptive maximum",
@@ -198,6 +241,7 @@ POOLS = (
                 ODD,
                 "torch.nn.AdaptiveMaxPool2d((3, 4))",
                 "keras.layers.AdaptiveMaxPooling2D((3, 4))",
+                case="adaptivemaxpool2d/base",
             ),
         ),
     ),
@@ -208,7 +252,7 @@ POOLS = (
         "",
         "LpPool",
         (("norm_type", "", "p"), ("kernel_size", "", "kernel_shape"), ("stride", "", "strides")),
-        "",
+        (),
         (
             Pair(
                 "power-average pool",
@@ -218,113 +262,26 @@ POOLS = (
                 "",
                 "lambda x: ops.sqrt(4 * keras.layers.AveragePooling2D(2)(ops.square(x)))",
                 "Keras has none: the root of a sum of powers, by an average",
-            ),
-        ),
-    ),
-    Counterpart("GlobalLPPool{n}D", "Pools", "", "", "GlobalLpPool", (("", "", "p"),)),
-    Counterpart("Add", "Merges", "torch.add", "keras.layers.Add", "Add, Sum"),
-    Counterpart("Subtract", "Merges", "torch.sub", "keras.layers.Subtract", "Sub"),
-    Counterpart("Multiply", "Merges", "torch.mul", "keras.layers.Multiply", "Mul"),
-    Counterpart("Maximum", "Merges", "torch.maximum", "keras.layers.Maximum", "Max"),
-    Counterpart("Minimum", "Merges", "torch.minimum", "keras.layers.Minimum", "Min"),
-    Counterpart("Average", "Merges", "", "keras.layers.Average", "Mean"),
-    Counterpart(
-        "Concatenate",
-        "Merges",
-        "torch.cat",
-        "keras.layers.Concatenate",
-        "Concat",
-        (("(dim)", "axis", "axis"),),
-        "Along the channels: `dim=1` in torch, `axis=-1`, the default, in Keras, `axis=1` in ONNX.",
-    ),
-    Counterpart(
-        "Mean",
-        "Reductions",
-        "torch.mean",
-        "keras.ops.mean",
-        "ReduceMean",
-        (("(dim)", "axis", "(an input)"), ("(keepdim)", "keepdims", "keepdims")),
-        "ONNX keeps the axes unless told otherwise, torch and Keras drop them.",
-        (
-            Pair(
-                "mean",
-                Mean("hw"),
-                ODD,
-                "lambda x: torch.mean(x, dim=(2, 3))",
-                "lambda x: ops.mean(x, axis=(1, 2))",
-            ),
-            Pair(
-                "mean in ONNX",
-                Mean("hw"),
-                ODD,
-                "lambda x: torch.mean(x, dim=(2, 3))",
-                "lambda x: op.ReduceMean(x, np.array([2, 3]))",
-                "lambda x: op.ReduceMean(x, np.array([2, 3]), keepdims=0)",
-                "ONNX keeps the axes",
-            ),
-        ),
-    ),
-    Counterpart("Sum", "Reductions", "torch.sum", "keras.ops.sum", "ReduceSum"),
-    Counterpart("Max", "Reductions", "torch.amax", "keras.ops.max", "ReduceMax"),
-    Counterpart("Min", "Reductions", "torch.amin", "keras.ops.min", "ReduceMin"),
-    Counterpart("Prod", "Reductions", "torch.prod", "keras.ops.prod", "ReduceProd"),
-    Counterpart("LogSumExp", "Reductions", "torch.logsumexp", "keras.ops.logsumexp", "ReduceLogSumExp"),
-    Counterpart(
-        "Var",
-        "Reductions",
-        "torch.var",
-        "keras.ops.var",
-        "",
-        (("(dim)", "axis", ""), ("(correction)", "", "")),
-        "",
-        (
-            Pair(
-                "variance",
-                Var("c", keepdims=True),
-                ODD,
-                "lambda x: torch.var(x, dim=1)",
-                "lambda x: ops.var(x, axis=-1)",
-                "lambda x: ops.var(x, axis=-1) * 3 / 2",
-                "torch divides by n - 1 unless it is told correction=0, Keras by n",
+                case="lppool2d/base",
             ),
         ),
     ),
     Counterpart(
-        "Std",
-        "Reductions",
-        "torch.std",
-        "keras.ops.std",
+        "GlobalLPPool{n}D",
+        "Pools",
         "",
-        (("(dim)", "axis", ""), ("(correction)", "", "")),
         "",
+        "GlobalLpPool",
+        (("", "", "p"),),
+        (),
         (
             Pair(
-                "standard deviation",
-                Std("c", keepdims=True),
-                ODD,
-                "lambda x: torch.std(x, dim=1)",
-                "lambda x: ops.std(x, axis=-1)",
-                "lambda x: ops.std(x, axis=-1) * np.sqrt(3 / 2)",
-                "as of the variance",
-            ),
-        ),
-    ),
-    Counterpart("VectorNorm", "Reductions", "torch.linalg.vector_norm", "keras.ops.norm", "ReduceL1, ReduceL2"),
-    Counterpart(
-        "ArgMax",
-        "Reductions",
-        "torch.argmax",
-        "keras.ops.argmax",
-        "ArgMax",
-        (("(dim)", "axis", "axis"),),
-        "torch and ONNX count in int64, Keras in int32.",
-        (
-            Pair(
-                "argmax",
-                ArgMax("c"),
-                ODD,
-                "lambda x: torch.argmax(x, dim=1)",
-                "lambda x: ops.argmax(x, axis=-1)",
+                "global p-norm",
+                GlobalLPPool2D(2, keepdims=True),
+                EVEN,
+                "lambda x: F.lp_pool2d(x, 2, (12, 14))",
+                "lambda x: op.GlobalLpPool(x)",
+                case="globallppool2d/base",
             ),
         ),
     ),

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.porting.model import SPELLED, Counterpart, Pair, side
+from benchmarks.porting.model import SPELLED, Counterpart, Pair, Turn, side
 from parity.axes import Tensor
-from parity.cases import Case
-from parity.cases.parameters import draw_input, draw_parameters
+from parity.cases import Case, Graph
+from parity.cases.parameters import draw, draw_input, draw_parameters
+from parity.layers import ReLU
 from parity.operators.base import Site
 from parity.operators.table import OPERATORS
 
@@ -25,7 +26,7 @@ OPSET = 22  #: of ONNX's operators
 
 Outcome = dict[
     str, Any
-]  #: off and of, the largest difference and the largest value; or shapes, weights, or refused with the reason
+]  #: off and of, the largest difference and the largest value, with types where those of whole numbers differ; or shapes, weights, or refused with the reason
 
 
 class Other(Exception):
@@ -36,10 +37,11 @@ class Operators:
     """ONNX's operators by their names, on arrays of float64 in canonical axes, as parity's oracle computes them."""
 
     def __getattr__(self, kind: str) -> Callable[..., Any]:
-        def call(*inputs: Any, **attributes: Any) -> Any:
+        def call(*inputs: Any, outputs: int = 1, **attributes: Any) -> Any:
             rule = OPERATORS[("", kind)]
             dtypes = tuple("" if v is None else "float32" if v.dtype.kind == "f" else v.dtype.name for v in inputs)
-            return rule.value(Site(kind, attributes, OPSET, dtypes, 1), *inputs)[0]
+            values = rule.value(Site(kind, attributes, OPSET, dtypes, outputs), *inputs)
+            return values[0] if outputs == 1 else values
 
         return call
 
@@ -113,23 +115,33 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
-def run(pair: Pair, code: str, names: dict[str, Any]) -> Outcome:
-    """How far ``code`` is from the first spelling of the pair, both in float64 on the same input and parameters."""
+def drawn(pair: Pair) -> tuple[Tensor, list[Any], dict[str, Any]]:
+    """The first input of a pair as it is known, all of them, and the parameters, in canonical axes; floats in float64."""
+    layer, stored = pair.layer, pair.layer.parameters()
+    model = layer if layer.takes == 1 else Graph(pair=(layer, "input", "input")) if stored else ReLU()
+    whole = {"dtype": "int64", "below": pair.below} if pair.below else {}
     case = Case(
-        "porting", pair.layer, pair.shape, scale=pair.scale, mean=pair.mean, equal_sizes="asked for by the guide"
+        "porting", model, pair.shape, scale=pair.scale, mean=pair.mean, equal_sizes="asked for by the guide", **whole
     )
-    x = draw_input(case, 0).astype(np.float64)
-    (node,) = case.network.nodes
-    stored = {k: v.astype(np.float64) for k, v in draw_parameters(case, 0).get(node.name, {}).items()}
+    x = draw_input(case, 0)
+    inputs = [x if pair.below else x.astype(np.float64)]
+    inputs += [draw(shape, "normal", "porting", pair.name, n) for n, shape in enumerate(pair.more)]
+    arrays = draw_parameters(case, 0).get(case.network.nodes[0].name, {})
+    return case.input, inputs, {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
+def run(pair: Pair, code: str, names: dict[str, Any]) -> Outcome:
+    """How far ``code`` is from the first spelling of the pair, both in float64 on the same inputs and parameters."""
+    given, inputs, stored = drawn(pair)
 
     def answer(text: str) -> Any:
-        made = pair.layer.to_keras(names["keras"], case.input) if text == SPELLED else eval(text, dict(names))
+        made = pair.layer.to_keras(names["keras"], given) if text == SPELLED else eval(text, dict(names))
         pieces = list(made) if isinstance(made, list) else [made]
         where = "keras" if text == SPELLED else side(text)
         if where == "onnx":
-            return made(x)
+            return made(*inputs)
         build = _keras if where == "keras" else _torch
-        return build(pair, pieces, case.input, x, stored, names)
+        return build(pair, pieces, given, inputs, stored, names)
 
     names["torch"].manual_seed(0)  # what is drawn at random is drawn alike at every run
     with warnings.catch_warnings():
@@ -145,7 +157,48 @@ def run(pair: Pair, code: str, names: dict[str, Any]) -> Outcome:
         return {"shapes": ["x".join(map(str, each.shape)) for each in (want, got)]}
     off, of = float(np.abs(want - got).max()), float(np.abs(want).max())
     assert isfinite(off), pair.name
-    return {"off": float(f"{off:.3g}"), "of": float(f"{of:.3g}")}
+    types = [each.dtype.name for each in (want, got)]
+    other = {"types": types} if want.dtype.kind == "i" and len(set(types)) > 1 else {}
+    return {"off": float(f"{off:.3g}"), "of": float(f"{of:.3g}"), **other}
+
+
+def turned(turn: Turn, names: dict[str, Any]) -> dict[str, float]:
+    """How far the Keras layer is from the torch module with its turned arrays, and another such module with these turned back."""
+    torch = names["torch"]
+    torch.manual_seed(0)
+    x = draw(turn.shape, "normal", "porting", turn.name)
+    module, again = (eval(turn.torch, dict(names)).double() for _ in range(2))
+    with torch.no_grad():
+        for k, v in module.state_dict().items():
+            if v.is_floating_point():  # as one that was trained: no statistic at its beginning
+                v.copy_(torch.rand_like(v) + (0.5 if "var" in k else -0.5))
+    state = {k.rpartition(".")[2]: v.numpy() for k, v in module.state_dict().items()}
+    layer = eval(turn.keras, dict(names))
+    attention = isinstance(module, torch.nn.MultiheadAttention)
+    fed = names["tf"].constant(np.moveaxis(x, 1, -1) if x.ndim == 4 else x)
+    given = (fed, fed) if attention else (fed,)
+    layer(*given)
+    layer.set_weights(eval(turn.to_keras, {**names, **state}))
+    held = {w.name: np.asarray(w) for w in layer.weights}
+    back = eval(turn.to_torch, {**names, **held, "k": layer.get_weights()})
+    own = again.state_dict()
+    again.load_state_dict(
+        {k: torch.from_numpy(np.array(back[w])) if (w := k.rpartition(".")[2]) in back else own[k] for k in own}
+    )
+
+    def answer(of: Any) -> Any:
+        with torch.no_grad():
+            v = torch.from_numpy(x)
+            y = of.eval()(v, v, v) if attention else of.eval()(v)
+        return (y[0] if isinstance(y, tuple) else y).numpy()
+
+    want, got = answer(module), np.asarray(layer(*given))
+    got = np.moveaxis(got, -1, 1) if got.ndim == 4 else got
+    assert want.shape == got.shape, turn.name
+    return {
+        "there": float(f"{np.abs(want - got).max():.3g}"),
+        "back": float(f"{np.abs(want - answer(again)).max():.3g}"),
+    }
 
 
 def silent(pair: Pair, outcome: Outcome) -> bool:
@@ -164,13 +217,22 @@ def as_said(pair: Pair, found: dict[str, Outcome]) -> bool:
     return silent(pair, found["instead"])
 
 
+def as_turned(off: dict[str, float]) -> bool:
+    """Whether turned weights make the same function, there and back."""
+    return max(off["there"], off["back"]) <= SILENT
+
+
 def moved(pair: Pair, kept: dict[str, Outcome], found: dict[str, Outcome]) -> bool:
     """Whether what was found is no longer what was kept: another kind of difference, or a figure off by more than a twentieth."""
     if kept.keys() != found.keys():
         return True
     for which, before in kept.items():
         now = found[which]
-        if before.keys() != now.keys() or (silent(pair, before) != silent(pair, now)):
+        if (
+            before.keys() != now.keys()
+            or before.get("types") != now.get("types")
+            or (silent(pair, before) != silent(pair, now))
+        ):
             return True
         if "off" in before and not silent(pair, before) and abs(now["off"] - before["off"]) > 0.05 * before["off"]:
             return True
@@ -184,7 +246,9 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {line.strip()[:140]}"
 
 
-def _torch(pair: Pair, pieces: list[Any], given: Tensor, x: Any, stored: dict[str, Any], names: dict[str, Any]) -> Any:
+def _torch(
+    pair: Pair, pieces: list[Any], given: Tensor, inputs: list[Any], stored: dict[str, Any], names: dict[str, Any]
+) -> Any:
     torch = names["torch"]
     state = pair.layer.torch_state(given, **stored)
     for piece in pieces:
@@ -193,24 +257,27 @@ def _torch(pair: Pair, pieces: list[Any], given: Tensor, x: Any, stored: dict[st
             if own := piece.state_dict():
                 _load(torch, piece, own, state)
 
-    def apply(v: Any) -> Any:
+    def apply() -> Any:
+        v = tuple(map(torch.from_numpy, inputs))
         for piece in pieces:
-            v = piece(v)
-        return v
+            # Attention is asked about itself.
+            v = piece(*v * 3)[:1] if isinstance(piece, torch.nn.MultiheadAttention) else (piece(*v),)
+        return v[0]
 
     with torch.no_grad():
         if pair.after_a_step:
-            apply(torch.from_numpy(x))
+            apply()
             for piece in pieces:
                 piece.eval()
-        return apply(torch.from_numpy(x)).numpy()
+        return apply().numpy()
 
 
 def _load(torch: Any, module: Any, own: dict[str, Any], state: dict[str, Any]) -> None:
-    """The parameters by their names, or in their order where the module is wrapped in another."""
+    """The parameters by the ends of their names, or in their order where these do not tell."""
     wanted = [name for name in own if not name.endswith("num_batches_tracked")]
     given = [name for name in state if name != "num_batches_tracked"]
-    order = wanted if set(wanted) <= set(state) else given
+    ends = {name: [key for key in given if key == name or key.endswith(f".{name}")] for name in wanted}
+    order = [keys[0] for keys in ends.values()] if all(len(keys) == 1 for keys in ends.values()) else given
     shapes = [tuple(state[name].shape) for name in order], [tuple(own[name].shape) for name in wanted]
     if shapes[0] != shapes[1]:
         raise Other(f"{shapes[0]} against {shapes[1]}")
@@ -218,16 +285,19 @@ def _load(torch: Any, module: Any, own: dict[str, Any], state: dict[str, Any]) -
     module.load_state_dict({**own, **loaded})
 
 
-def _keras(pair: Pair, pieces: list[Any], given: Tensor, x: Any, stored: dict[str, Any], names: dict[str, Any]) -> Any:
+def _keras(
+    pair: Pair, pieces: list[Any], given: Tensor, inputs: list[Any], stored: dict[str, Any], names: dict[str, Any]
+) -> Any:
     keras, tf = names["keras"], names["tf"]
-    v = tf.constant(np.moveaxis(x, 1, -1))
 
-    def apply(value: Any, **how: Any) -> Any:
+    def apply(**how: Any) -> Any:
+        v = tuple(tf.constant(np.moveaxis(x, 1, -1)) for x in inputs)
         for piece in pieces:
-            value = piece(value, **how) if isinstance(piece, keras.layers.Layer) else piece(value)
-        return value
+            twice = 2 if isinstance(piece, keras.layers.MultiHeadAttention) else 1  # attention is asked about itself
+            v = (piece(*v * twice, **how) if isinstance(piece, keras.layers.Layer) else piece(*v),)
+        return v[0]
 
-    apply(v)  # a layer has its weights once it was called
+    apply()  # a layer has its weights once it was called
     for piece in pieces:
         if isinstance(piece, keras.layers.Layer) and piece.weights:
             own = pair.layer.keras_weights(given, **stored)
@@ -236,9 +306,9 @@ def _keras(pair: Pair, pieces: list[Any], given: Tensor, x: Any, stored: dict[st
                 raise Other(f"{list(shapes[0])} against {list(shapes[1])}")
             piece.set_weights(own)
     if pair.after_a_step:
-        apply(v, training=True)
-    y = np.asarray(keras.ops.convert_to_numpy(apply(v)))
-    return np.moveaxis(y, -1, 1) if y.ndim == x.ndim and y.ndim > 2 else y
+        apply(training=True)
+    y = np.asarray(keras.ops.convert_to_numpy(apply()))
+    return np.moveaxis(y, -1, 1) if y.ndim == inputs[0].ndim and y.ndim > 2 else y
 
 
 def in_float64(names: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.porting.model import SPELLED, Counterpart, Pair
+from benchmarks.porting.model import SPELLED, Counterpart, Pair, Said
 from parity.layers import (
     ChannelShuffle,
     Cropping2D,
@@ -30,8 +30,17 @@ SHAPES = (
             ("bias", "use_bias", "(a third input)"),
             ("", "activation", ""),
         ),
-        "torch keeps `O I` (Gemm's `transB=1`), Keras `I O`: `weight.T`.",
-        (Pair("linear", Linear(37, 5), (2, 37), "torch.nn.Linear(37, 5)", "keras.layers.Dense(5)"),),
+        (Said("torch keeps `O I` (Gemm's `transB=1`), Keras `I O`: `weight.T`.", "dense"),),
+        (
+            Pair(
+                "linear",
+                Linear(37, 5),
+                (2, 37),
+                "torch.nn.Linear(37, 5)",
+                "keras.layers.Dense(5)",
+                case="linear/37to10",
+            ),
+        ),
     ),
     Counterpart(
         "Flatten",
@@ -40,8 +49,12 @@ SHAPES = (
         "keras.layers.Flatten",
         "Flatten",
         (("start_dim", "", "axis"), ("end_dim", "", "")),
-        "A dense layer behind it: turn its weight too, `weight.reshape(O, C, H, W).permute(0, 2, 3, 1).reshape(O, -1).T`, "
-        "or permute the image first as below.",
+        (
+            Said(
+                "A dense layer behind it: [turn its weight](#weights), or permute the image first.",
+                "dense behind Flatten of 3 x 4 x 6 (C H W)",
+            ),
+        ),
         (
             Pair(
                 "flatten",
@@ -51,8 +64,16 @@ SHAPES = (
                 "keras.layers.Flatten()",
                 "[keras.layers.Permute((3, 1, 2)), keras.layers.Flatten()]",
                 "torch reads an image out channel by channel, Keras place by place",
+                case="flatten/then-linear",
             ),
-            Pair("flatten in ONNX", Flatten(), IMAGE, "torch.nn.Flatten()", "lambda x: op.Flatten(x)"),
+            Pair(
+                "flatten in ONNX",
+                Flatten(),
+                IMAGE,
+                "torch.nn.Flatten()",
+                "lambda x: op.Flatten(x)",
+                case="flatten/image",
+            ),
         ),
     ),
     Counterpart(
@@ -62,9 +83,11 @@ SHAPES = (
         "keras.layers.Dropout",
         "Dropout",
         (("p", "rate", "(an input)"),),
-        "",
+        (),
         (
-            Pair("dropout", Dropout(), IMAGE, "torch.nn.Dropout(0.5)", "keras.layers.Dropout(0.5)"),
+            Pair(
+                "dropout", Dropout(), IMAGE, "torch.nn.Dropout(0.5)", "keras.layers.Dropout(0.5)", case="dropout/image"
+            ),
             Pair(
                 "dropout, torch's module and function",
                 Dropout(),
@@ -73,6 +96,7 @@ SHAPES = (
                 "lambda x: F.dropout(x, 0.5)",
                 "lambda x: F.dropout(x, 0.5, training=False)",
                 "the function drops unless it is told training=False, and knows nothing of model.eval()",
+                case="dropout/training*",
             ),
         ),
     ),
@@ -83,7 +107,12 @@ SHAPES = (
         "keras.layers.ZeroPadding{n}D, keras.ops.pad",
         "Pad",
         (("padding", "padding", "(an input)"), ("(one class for each)", "(ZeroPadding, or ops.pad)", "mode")),
-        "torch counts from the last axis, (left, right, top, bottom); Keras from the first, ((top, bottom), (left, right)).",
+        (
+            Said(
+                "torch counts from the last axis, (left, right, top, bottom); Keras from the first, ((top, bottom), (left, right)).",
+                "zero padding",
+            ),
+        ),
         (
             Pair(
                 "zero padding",
@@ -93,6 +122,7 @@ SHAPES = (
                 "keras.layers.ZeroPadding2D(((1, 1), (2, 2)))",
                 "keras.layers.ZeroPadding2D(((2, 2), (1, 1)))",
                 "the same numbers in the same order pad other sides",
+                case="pad2d/*four-sides*",
             ),
             Pair(
                 "reflection padding",
@@ -100,6 +130,7 @@ SHAPES = (
                 IMAGE,
                 "torch.nn.ReflectionPad2d(2)",
                 'lambda x: ops.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")',
+                case="pad2d/*reflect*",
             ),
             Pair(
                 "replication padding",
@@ -109,6 +140,7 @@ SHAPES = (
                 "",
                 "lambda x: ops.take(ops.take(x, np.arange(-2, 13).clip(0, 10), axis=1), np.arange(-2, 16).clip(0, 13), axis=2)",
                 "Keras has no mode for it: repeat the first and last row and column",
+                case="pad2d/*replicate*",
             ),
             Pair(
                 "circular padding",
@@ -118,6 +150,7 @@ SHAPES = (
                 "",
                 "lambda x: ops.take(ops.take(x, np.arange(-2, 13) % 11, axis=1), np.arange(-2, 16) % 14, axis=2)",
                 "Keras has no mode for it: go on from the other side",
+                case="pad2d/*circular*",
             ),
         ),
     ),
@@ -128,7 +161,7 @@ SHAPES = (
         "keras.layers.Cropping{n}D",
         "Slice",
         (),
-        "",
+        (),
         (
             Pair(
                 "cropping",
@@ -136,13 +169,14 @@ SHAPES = (
                 IMAGE,
                 "lambda x: x[:, :, 1:-1, 2:-2]",
                 "keras.layers.Cropping2D((1, 2))",
+                case="cropping2d/four-sides",
             ),
         ),
     ),
     Counterpart(
         "Upsample Upsample{n}D",
         "Padding, cropping, resizing",
-        "torch.nn.Upsample",
+        "torch.nn.Upsample, torch.nn.functional.interpolate",
         "keras.layers.UpSampling2D, keras.layers.Resizing",
         "Resize",
         (
@@ -150,9 +184,9 @@ SHAPES = (
             ("scale_factor", "size", "(an input)"),
             ("mode", "interpolation", "mode"),
             ("align_corners", "", "coordinate_transformation_mode"),
-            ("(of F.interpolate)", "antialias", "antialias"),
+            ("antialias", "antialias", "antialias"),
         ),
-        "",
+        (),
         (
             Pair(
                 "nearest, twice",
@@ -160,6 +194,7 @@ SHAPES = (
                 IMAGE,
                 "torch.nn.Upsample(scale_factor=2)",
                 "keras.layers.UpSampling2D(2)",
+                case="upsample/base",
             ),
             Pair(
                 "bilinear, twice",
@@ -168,6 +203,7 @@ SHAPES = (
                 'torch.nn.Upsample(scale_factor=2, mode="bilinear")',
                 'keras.layers.UpSampling2D(2, interpolation="bilinear")',
                 single=True,
+                case="upsample/bilinear*",
             ),
             Pair(
                 "bilinear to a size",
@@ -176,6 +212,7 @@ SHAPES = (
                 'torch.nn.Upsample((17, 23), mode="bilinear")',
                 "keras.layers.Resizing(17, 23)",
                 single=True,
+                case="upsample/*bilinear*",
             ),
             Pair(
                 "bilinear, corners aligned",
@@ -186,6 +223,7 @@ SHAPES = (
                 SPELLED,
                 "Keras never aligns corners: two sums of products with the weights",
                 single=True,
+                case="upsample/*bilinear-corners*",
             ),
             Pair(
                 "nearest to a size",
@@ -195,6 +233,7 @@ SHAPES = (
                 'torch.nn.Upsample((7, 9), mode="nearest")',
                 'torch.nn.Upsample((7, 9), mode="nearest-exact")',
                 "torch's nearest takes the element at floor(i / scale), Keras' the one nearest to the centre",
+                case="upsample/*nearest-exact*",
             ),
             Pair(
                 "nearest to a size in ONNX",
@@ -205,6 +244,7 @@ SHAPES = (
                 "lambda x: op.Resize(x, None, None, np.array([2, 3, 7, 9]), "
                 'coordinate_transformation_mode="asymmetric", nearest_mode="floor")',
                 "ONNX's nearest is that to the centre, the lower of two; torch's is the element at floor(i / scale)",
+                case="upsample/size7x9-scale1e6-batch1",
             ),
             Pair(
                 "bicubic to a size",
@@ -215,6 +255,7 @@ SHAPES = (
                 SPELLED,
                 "the coefficient of the cubic is -0.75 in torch and -0.5 in TensorFlow",
                 single=True,
+                case="upsample/*bicubic*",
             ),
         ),
     ),
@@ -225,7 +266,7 @@ SHAPES = (
         "tf.nn.depth_to_space",
         "DepthToSpace",
         (("upscale_factor", "block_size", "blocksize"), ("", "", "mode")),
-        "",
+        (),
         (
             Pair(
                 "pixel shuffle",
@@ -235,6 +276,7 @@ SHAPES = (
                 "lambda x: tf.nn.depth_to_space(x, 2)",
                 SPELLED,
                 "TensorFlow takes the channels apart in the other order, which ONNX calls DCR and torch's CRD",
+                case="pixelshuffle/base",
             ),
             Pair(
                 "pixel shuffle in ONNX",
@@ -244,6 +286,7 @@ SHAPES = (
                 "lambda x: op.DepthToSpace(x, blocksize=2)",
                 'lambda x: op.DepthToSpace(x, blocksize=2, mode="CRD")',
                 "ONNX's default is TensorFlow's order",
+                case="pixelshuffle/base",
             ),
         ),
     ),
@@ -254,7 +297,7 @@ SHAPES = (
         "tf.nn.space_to_depth",
         "SpaceToDepth",
         (("downscale_factor", "block_size", "blocksize"),),
-        "",
+        (),
         (
             Pair(
                 "pixel unshuffle",
@@ -264,6 +307,7 @@ SHAPES = (
                 "lambda x: tf.nn.space_to_depth(x, 2)",
                 SPELLED,
                 "as above; ONNX's SpaceToDepth has TensorFlow's order alone",
+                case="pixelunshuffle/base",
             ),
         ),
     ),
@@ -274,7 +318,7 @@ SHAPES = (
         "",
         "",
         (),
-        "",
+        (),
         (
             Pair(
                 "channel shuffle",
@@ -284,6 +328,7 @@ SHAPES = (
                 "",
                 "lambda x: ops.reshape(ops.transpose(ops.reshape(x, (-1, 5, 7, 3, 2)), (0, 1, 2, 4, 3)), (-1, 5, 7, 6))",
                 "Keras has none: reshape to groups, swap, reshape back",
+                case="channelshuffle/base",
             ),
         ),
     ),

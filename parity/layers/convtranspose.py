@@ -21,8 +21,9 @@ WEIGHT = {1: "IOL", 2: "IOHW", 3: "IODHW"}  #: the axes of a weight by the place
 class ConvTranspose(Layer):
     """What transposed convolutions over one, two and three places share.
 
-    Weight ``I O`` and then the places of the kernel (O counts the channels of one group), bias ``O``. ``(size - 1) stride + (kernel - 1)
-    dilation + 1`` elements come out, less the padding of both sides, plus output_padding at the end.
+    The transpose of a convolution: each element is spread by the kernel. Weight ``I O`` and then the places of the kernel (O counts the
+    channels of one group), bias ``O``. ``(size - 1) stride + (kernel - 1) dilation + 1`` elements come out, less the padding of both
+    sides, plus output_padding at the end.
     padding: a number, one for each place or (before, after) for each place are cut off, as torch's padding; "valid" and "same"
     are Keras' words: at least ``size * stride`` elements, and just so many. What Keras cuts for "same" is uneven where it is odd,
     one more at the end, which torch's padding cannot say; its output_padding counts from another size.

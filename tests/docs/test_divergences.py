@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from parity.cases.registry import load
+
 ROOT = Path(__file__).parents[2]
 OURS = {"parity", "parity_cases", "tests", "benchmarks"}
 LINES = 40
@@ -71,6 +73,27 @@ def test_what_is_kept_is_what_is_declared() -> None:
     for name, ended in kept["programs"].items():
         if ended["differs"] is not None:
             assert divergences.as_declared(f"{name}.py", ended["differs"], declared, kept["versions"]), name
+
+
+def test_the_ten_worst_follow_from_what_is_declared() -> None:
+    kept = json.loads(divergences.KEPT.read_text())
+    found = divergences.standings(divergences.entries(), load(ROOT / "cases").cases.values())
+    assert {name: list(standing) for name, standing in found.items()} == kept["standing"], (
+        "run python benchmarks/divergences.py --page"
+    )
+
+
+def test_a_wrong_answer_is_worse_than_a_crash_and_that_than_a_refusal_then_what_more_meet() -> None:
+    standing = {
+        "keras_refused": divergences.Standing("refused", 9, 9),
+        "keras_dies": divergences.Standing("the process dies", 0, 1),
+        "keras_few": divergences.Standing("wrong without a word", 0, 8),
+        "keras_many": divergences.Standing("wrong without a word", 2, 3),
+        "keras_mended": divergences.Standing("wrong without a word", 9, 9),
+        "reference_many": divergences.Standing("wrong without a word", 9, 9),
+    }
+    endings = {name: divergences.Ended(name != "keras_mended", "") for name in standing}
+    assert divergences.worst(endings, standing) == ["keras_many", "keras_few", "keras_dies", "keras_refused"]
 
 
 def test_a_program_that_fails_is_no_divergence(tmp_path: Path) -> None:

@@ -6,17 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from benchmarks.porting import guide
 from benchmarks.porting.__main__ import KEPT, PAGE, ROOT
-from benchmarks.porting.bites import BITES, CASES
-from benchmarks.porting.model import Pair
+from benchmarks.porting.links import Links
+from benchmarks.porting.model import Counterpart, Pair, Said, Turn
 from benchmarks.porting.page import page
-from benchmarks.porting.run import Outcome, as_said, moved, spelled
+from benchmarks.porting.recipes import RECIPES
+from benchmarks.porting.run import Outcome, as_said, as_turned, moved, spelled
+from benchmarks.porting.traps import TRAPS
 from parity.cases.registry import load
 from parity.layers import LeakyReLU
 
@@ -37,7 +41,19 @@ SHARE = [
     "prelu",
     "bilinear to a size",
     "transposed, twice the size",
+    "attention",
+    "embedding",
+    "concatenate",
+    *guide.turns(),
 ]
+
+PROGRAMS = sorted((ROOT / "docs" / "porting").glob("*.py"))
+
+
+def needs(*packages: str) -> None:
+    """Skip where one is absent; none is imported, since what runs them is a process of its own."""
+    if absent := [package for package in packages if find_spec(package) is None]:
+        pytest.skip(f"needs {', '.join(absent)}")
 
 
 def test_every_layer_has_an_entry() -> None:
@@ -46,11 +62,55 @@ def test_every_layer_has_an_entry() -> None:
     )
 
 
-def test_every_name_means_one_pair() -> None:
-    names = [pair.name for each in guide.COUNTERPARTS for pair in each.pairs]
+def test_every_name_means_one_pair_or_turn() -> None:
+    names = [pair.name for each in guide.COUNTERPARTS for pair in each.pairs] + [turn.name for turn in guide.TURNS]
     assert len(names) == len(set(names))
-    assert len(BITES) == 10
-    assert {name for bite in BITES for name in bite.pairs} | set(CASES) <= set(names)
+    assert len(TRAPS) == 10
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        lambda: Said("Keras turns the kernel.", ""),
+        lambda: Pair("a", LeakyReLU(), (2, 3), "x", "y", case=" "),
+        lambda: Turn("a", "x", "y", (2, 3), "[w]", "dict()", ""),
+        lambda: Counterpart("LeakyReLU", "Activations", "torch.nn.LeakyReLU", "keras.layers.LeakyReLU", "LeakyRelu"),
+    ],
+    ids=["a sentence", "a pair", "a turn of weights", "a layer without a row"],
+)
+def test_a_statement_that_nothing_checks_cannot_be_written(statement: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"name the case|give pairs"):
+        statement()
+
+
+def test_what_checks_a_statement_is_a_case_with_its_layer_or_a_program_that_is_there() -> None:
+    links = Links(load(ROOT / "cases"))
+    assert links.to("flatten") == "[`flatten/then-linear`](../cases/shape.py)"
+    wanting = (
+        ("conv2d/no-such-case", None),
+        ("divergences/no_such_program.py", None),
+        ("flatten/then-linear", LeakyReLU()),
+    )
+    for by, layer in wanting:
+        with pytest.raises(KeyError, match=r"no program|no case"):
+            _ = links.case(by, layer) if layer else links.to(by)
+
+
+def test_every_program_of_the_guide_is_named_in_it() -> None:
+    said = {step.by for steps in RECIPES.values() for step in steps} | {turn.case for turn in guide.TURNS}
+    assert {f"porting/{program.name}" for program in PROGRAMS} == {by for by in said if by.startswith("porting/")}
+
+
+def test_the_programs_of_the_guide_find_both_frameworks_the_same() -> None:
+    needs("torch", "tensorflow", "keras", "onnxruntime", "tf2onnx")
+    # One process for all of them: what they cost is the import of the frameworks.
+    one = "import runpy, sys\nfor path in sys.argv[1:]:\n try: runpy.run_path(path, run_name='__main__')\n except SystemExit as end: print(end.code, path)"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-I", "-c", one, *map(str, PROGRAMS)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    ended = [line for line in done.stdout.splitlines() if line.endswith(".py")]
+    assert ended == [f"0 {program}" for program in PROGRAMS], done.stdout
 
 
 def test_every_argument_is_one_of_what_stands_above_it() -> None:
@@ -66,13 +126,17 @@ def test_what_was_found_of_a_pair_is_what_is_said_of_it(pair: Pair) -> None:
     assert as_said(pair, FIGURES["pairs"][pair.name])
 
 
+def test_turned_weights_make_the_same_function() -> None:
+    assert FIGURES["weights"].keys() == guide.turns().keys()
+    assert [name for name, off in FIGURES["weights"].items() if not as_turned(off)] == []
+
+
 def test_the_page_is_what_the_rows_the_figures_and_the_registry_give() -> None:
     assert PAGE.read_text() == page(FIGURES, load(ROOT / "cases")), "run python -m benchmarks.porting --page"
 
 
 def test_a_share_of_the_rows_gives_the_same_when_it_is_run_again() -> None:
-    for package in ("torch", "tensorflow", "keras"):
-        pytest.importorskip(package, reason=f"needs {package}")
+    needs("torch", "tensorflow", "keras")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "benchmarks.porting", *SHARE]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -82,8 +146,8 @@ def test_a_share_of_the_rows_gives_the_same_when_it_is_run_again() -> None:
 
 SAME: Outcome = {"off": 1e-15, "of": 2.0}
 FAR: Outcome = {"off": 0.5, "of": 2.0}
-DIFFERS = Pair("a", LeakyReLU(), (2, 3), "x", "y", "z", "why")
-ALIKE = Pair("b", LeakyReLU(), (2, 3), "x", "y")
+DIFFERS = Pair("a", LeakyReLU(), (2, 3), "x", "y", "z", "why", case="leakyrelu/image")
+ALIKE = Pair("b", LeakyReLU(), (2, 3), "x", "y", case="leakyrelu/image")
 
 
 @pytest.mark.parametrize(
