@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from parity.axes import Array
-from parity.cases import Case
+from parity.cases import Case, Network
 from parity.judging.observation import Observation, load
 from parity.layers import Layer
 from parity.records.lines import Check, Step
@@ -20,8 +20,11 @@ from parity.running.checks import judged_as, refused, revised, troubled, unrun
 from parity.running.worker import explain
 
 Edit = Callable[[Any], Any]
-Spelled = Callable[[Any], Any]  #: a torch spelling, made of torch
-State = Callable[[dict[str, Array]], dict[str, Array]]  #: what is stored in torch, made of what should be
+Spelled = Callable[[Any], Any]  #: a spelling, made of torch or of keras
+State = Callable[[Any], Any]  #: what is stored, made of what should be: torch's state dict, or Keras' list of weights
+
+#: What a slip may stand in: a layer's spelling in a framework, and how its parameters are stored there.
+SPELLINGS = {"torch": ("to_torch", "torch_state"), "tensorflow": ("to_keras", "keras_weights")}
 
 
 @dataclass(frozen=True)
@@ -154,21 +157,30 @@ def run_in(folder: Path, case: Case, route_name: str, catalog: Catalog, seed: in
     return Result(failure.kind if failure else None, failure.born if failure else None, check, observation)
 
 
-def slipped(right: Layer, spelled: Layer | Spelled | None, state: State | None) -> Layer:
-    """The layer, defined as it is, with another layer's torch spelling, a function's, or with its weights stored otherwise."""
-    kind = type(right)
+def slipped(right: Layer, spelled: Layer | Spelled | None, state: State | None, framework: str = "torch") -> Layer:
+    """The layer, defined as it is, with another layer's spelling in a framework, a function's, or with its weights stored otherwise."""
+    kind, (spelling, storing) = type(right), SPELLINGS[framework]
 
-    def to_torch(self: Any, torch: Any, x: Any) -> Any:
-        return spelled.to_torch(torch, x) if isinstance(spelled, Layer) else spelled(torch)  # type: ignore[misc]
+    def spell(self: Any, module: Any, x: Any) -> Any:
+        return getattr(spelled, spelling)(module, x) if isinstance(spelled, Layer) else spelled(module)  # type: ignore[misc]
 
-    def torch_state(self: Any, x: Any, **parameters: Array) -> dict[str, Array]:
-        return state(kind.torch_state(right, x, **parameters))  # type: ignore[misc]
+    def store(self: Any, x: Any, **parameters: Array) -> Any:
+        return state(getattr(kind, storing)(right, x, **parameters))  # type: ignore[misc]
 
-    made: dict[str, Any] = {} if spelled is None else {"to_torch": to_torch}
-    made |= {} if state is None else {"torch_state": torch_state}
+    made: dict[str, Any] = {} if spelled is None else {spelling: spell}
+    made |= {} if state is None else {storing: store}
     given = {f.name: getattr(right, f.name) for f in fields(right)}  # type: ignore[arg-type]
     wrong: Layer = type(kind.__name__, (kind,), made)(**given)
     return wrong
+
+
+def with_slip(
+    right: Case, node: str, spelled: Layer | Spelled | None, state: State | None = None, framework: str = "torch"
+) -> Case:
+    """The case with the slip in one layer, wherever it stands."""
+    changed = slipped(next(n.layer for n in right.network.nodes if n.name == node), spelled, state, framework)
+    nodes = [replace(n, layer=changed) if n.owner == node else n for n in right.network.nodes]
+    return replace(right, model=Network(tuple(nodes)))
 
 
 _exports: dict[Path, steps.Exported] = {}

@@ -52,6 +52,8 @@ IMAGE: Shape = (2, 3, 5, 7)
 SLIPS: list[tuple[str, Layer, Layer | Spelled, float]] = [
     ("no largest value", ReLU6(), ReLU(), 4.0),
     ("clipped on both sides", ReLU6(), HardTanh(-6.0, 6.0), 4.0),
+    ("the hard one", Sigmoid(), HardSigmoid(), 1.0),
+    ("one factor of two", Sigmoid(), lambda torch: lambda v: (torch.tanh(v) + 1) / 2, 1.0),
     ("one factor of two", Tanh(), lambda torch: lambda v: 2 * torch.sigmoid(v) - 1, 1.0),
     ("another sigmoid", Tanh(), Softsign(), 1.0),
     ("alpha left alone", ELU(0.3), ELU(), 1.0),
@@ -97,6 +99,8 @@ SLIPS: list[tuple[str, Layer, Layer | Spelled, float]] = [
     ("the last axis", GLU(1), GLU(-1), 1.0),
     ("no largest value", ReLU(max_value=2.5), ReLU(), 4.0),
     ("slope of Keras", ReLU(negative_slope=0.1), LeakyReLU(0.3), 1.0),
+    ("slope of Keras", LeakyReLU(), LeakyReLU(0.3), 1.0),
+    ("the modulus", LeakyReLU(), lambda torch: lambda v: torch.where(v > 0, v, -0.01 * v), 1.0),
     ("slope from zero on", ReLU(None, 0.1, 1.0), lambda torch: lambda v: torch.where(v > 1, v, 0.1 * v), 1.0),
     ("threshold taken off", ReLU(threshold=1.0), lambda torch: lambda v: torch.relu(v - 1), 1.0),
 ]

@@ -18,6 +18,7 @@ from parity.layers import (
     Conv2D,
     CosineSimilarity,
     CumSum,
+    Dropout,
     Embedding,
     Fold,
     GaussianDropout,
@@ -26,14 +27,14 @@ from parity.layers import (
     HardTanh,
     Layer,
     Linear,
-    MaxPool2D,
     MaxPoolIndices1D,
     MaxPoolIndices2D,
-    MaxUnpool2D,
+    MaxPoolIndices3D,
     PairwiseDistance,
     Unfold,
 )
 from tests.faults.harness import planted, run
+from tests.faults.keras_slips import unpooled
 
 pytest.importorskip("torch", reason="the slips are planted in real torch modules")
 
@@ -96,12 +97,20 @@ def bias_twice(torch: Any, own: Any) -> Any:
 
 def through_the_batch(torch: Any, own: Any) -> Any:
     """Places counted through the whole input, as ONNX does."""
+    module, places = own
 
-    def counted(found: Any) -> Any:
-        planes = torch.arange(found.shape[0] * found.shape[1]).reshape(*found.shape[:2], 1, 1)
-        return found + planes * 12 * 6
+    def counted(v: Any) -> Any:
+        found = places(module(v))
+        planes = torch.arange(v.shape[0] * v.shape[1]).reshape(*v.shape[:2], *(1,) * (v.dim() - 2))
+        return found + planes * v[0, 0].numel()
 
-    return [*own, counted]
+    return counted
+
+
+def slices_apart(torch: Any, own: Any) -> Any:
+    """Places counted in each slice of a volume by itself."""
+    module, places = own
+    return lambda v: places(module(v)) % v[0, 0, 0].numel()
 
 
 def with_channels(torch: Any, own: Any) -> Any:
@@ -117,12 +126,12 @@ def with_padding(torch: Any, own: Any) -> Any:
 
 def added_up(torch: Any, own: Any) -> Any:
     """A value once for each window that it is the largest of."""
+    return lambda v, where: torch.zeros_like(v).flatten(2).scatter_add(2, where.flatten(2), v.flatten(2)).view_as(v)
 
-    def unpool(v: Any, where: Any) -> Any:
-        ground = torch.zeros(2, 3, 13 * 6)
-        return ground.scatter_add(2, where.flatten(2), v.flatten(2)).unflatten(2, (13, 6))
 
-    return unpool
+def one_further(torch: Any, own: Any) -> Any:
+    """Places that were counted from one."""
+    return lambda v, where: own(v, (where - 1) % v[0, 0].numel())
 
 
 def taps_before_channels(torch: Any, own: Any) -> Any:
@@ -160,11 +169,6 @@ MANY, CHANNELS = (4, 8, 31, 32), (16, 200, 3, 4)
 PAIR = Graph(
     left=(Linear(13, 5), "input"), right=(Linear(13, 5), "input"), bilinear=(Bilinear(5, 5, 4), "left", "right")
 )
-UNPOOL = Graph(
-    pool=(MaxPool2D(3, 1, 1), "input"),
-    where=(MaxPoolIndices2D(3, 1, 1), "input"),
-    maxunpool2d=(MaxUnpool2D(3, 1, 1), "pool", "where"),
-)
 
 
 def sampled(layer: GridSample) -> Network:
@@ -196,6 +200,12 @@ SLIPS: list[tuple[str, Case, Layer | Spelled]] = [
         "one mask for the batch",
         case(ChannelDropout(0.4), CHANNELS, **TRAINED),
         in_training(lambda torch, v: v * torch.dropout(torch.ones_like(v[:1, :, :1, :1]), 0.4, True)),
+    ),
+    ("rate is what is kept", case(Dropout(0.4), MANY, **TRAINED), Dropout(0.6)),
+    (
+        "channels for elements",
+        case(Dropout(0.4), CHANNELS, **TRAINED),
+        in_training(lambda torch, v: torch.feature_dropout(v, 0.4, True)),
     ),
     ("rate is what is kept", case(ChannelDropout(0.4), CHANNELS, **TRAINED), ChannelDropout(0.6)),
     (
@@ -237,10 +247,17 @@ SLIPS: list[tuple[str, Case, Layer | Spelled]] = [
     ("sides exchanged", case(PAIR, (3, 13)), sides_exchanged),
     ("bias twice", case(PAIR, (3, 13)), bias_twice),
     ("through the batch", case(MaxPoolIndices2D(2), (2, 3, 12, 6)), through_the_batch),
+    ("through the batch", case(MaxPoolIndices1D(3), (2, 3, 37)), through_the_batch),
+    ("through the batch", case(MaxPoolIndices3D(2), (2, 3, 5, 7, 6)), through_the_batch),
+    ("slice by slice", case(MaxPoolIndices3D(2), (2, 3, 5, 7, 6)), slices_apart),
     ("through the channels", case(MaxPoolIndices2D(2), (2, 3, 12, 6)), with_channels),
     ("counted with the padding", case(MaxPoolIndices1D(3, 2, 1), (2, 3, 37)), with_padding),
-    ("added where windows overlap", case(UNPOOL, (2, 3, 13, 6)), added_up),
-    ("the smallest put back", case(UNPOOL, (2, 3, 13, 6)), lambda torch, own: lambda v, where: own(-v, where)),
+    ("added where windows overlap", case(unpooled(2), (2, 3, 13, 6)), added_up),
+    ("added where windows overlap", case(unpooled(1), (2, 3, 37)), added_up),
+    ("added where windows overlap", case(unpooled(3), (2, 3, 5, 7, 6)), added_up),
+    ("counted from one", case(unpooled(1), (2, 3, 37)), one_further),
+    ("counted from one", case(unpooled(3), (2, 3, 5, 7, 6)), one_further),
+    ("the smallest put back", case(unpooled(2), (2, 3, 13, 6)), lambda torch, own: lambda v, where: own(-v, where)),
     ("taps before channels", case(Unfold(3), (2, 3, 8, 13)), taps_before_channels),
     ("rows for columns of a stride", case(Unfold(3, stride=(2, 1)), (2, 3, 8, 13)), Unfold(3, stride=(1, 2))),
     ("mean of what overlaps", case(Fold((8, 13), 3), (2, 27, 66)), averaged),
@@ -249,6 +266,7 @@ SLIPS: list[tuple[str, Case, Layer | Spelled]] = [
     ("border for zeros", case(sampled(GridSample()), (2, 3, 9, 14)), GridSample(padding_mode="border")),
     ("row before column", case(sampled(GridSample()), (2, 3, 9, 14)), columns_first),
     ("largest for smallest", case(ArgMin("c"), (2, 5, 7, 11)), lambda torch, own: lambda v: v.argmax(1, True)),
+    ("the smallest in size", case(ArgMin("c"), (2, 5, 7, 11)), lambda torch, own: lambda v: v.abs().argmin(1, True)),
     ("with itself", case(CumSum("w", exclusive=True), (2, 5, 7, 11)), CumSum("w")),
     ("from the front", case(CumSum("w", reverse=True), (2, 5, 7, 11)), CumSum("w")),
     ("as a loss", case(beside(CosineSimilarity("c")), (2, 5, 7, 11)), as_a_loss),

@@ -1,4 +1,4 @@
-"""Slips such as ports make of convolutions, pools and BatchNorm over signals and volumes: each is told from the layer it was taken for."""
+"""Slips such as ports make of convolutions, pools and BatchNorm, most of them over signals and volumes: each is told from the layer it was taken for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from parity.layers import (
     Conv3D,
     Layer,
     MaxPool1D,
+    MaxPool2D,
     MaxPool3D,
 )
 from tests.faults.harness import planted, run
@@ -80,6 +81,8 @@ SLIPS: list[tuple[Layer, Layer, Shape]] = [
     (Conv3D(3, 4, 2, padding="same"), Conv3D(3, 4, 2, padding=((1, 0),) * 3), VOLUME),
     (MaxPool1D(3, 1, 1), ZerosWin(3, 1, 1), SIGNAL),
     (MaxPool1D(2, ceil_mode=True), MaxPool1D(2), SIGNAL),
+    (MaxPool2D(2, ceil_mode=True), MaxPool2D(2), (2, 3, 7, 9)),
+    (MaxPool2D(3, 2, "same"), MaxPool2D(3, 2, 1), (2, 3, 8, 10)),
     (MaxPool3D(3, 1, 1), ZerosWin3D(3, 1, 1), VOLUME),
     (MaxPool3D((1, 3, 2)), MaxPool3D((2, 3, 1)), VOLUME),
     (AvgPool1D(3, 2, 1), AvgPool1D(3, 2, 1, count_include_pad=False), SIGNAL),
@@ -95,7 +98,7 @@ SLIPS: list[tuple[Layer, Layer, Shape]] = [
 
 def torch_with(layer: Layer, slip: Layer, shape: Shape, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """The kind of failure of torch's answer to a layer where a port wrote another; None where it passes."""
-    case = Case("places", layer, shape, mean=-5.0 if isinstance(layer, MaxPool1D | MaxPool3D) else 0.0)
+    case = Case("places", layer, shape, mean=-5.0 if isinstance(layer, MaxPool1D | MaxPool2D | MaxPool3D) else 0.0)
     for spelling in ("to_torch", "torch_state"):
         monkeypatch.setitem(vars(layer), spelling, getattr(slip, spelling))
     return run(case, "torch", planted()).kind

@@ -14,6 +14,7 @@ from parity.layers import (
     ConvTranspose2D,
     Cropping2D,
     DepthwiseConv2D,
+    Flatten,
     Layer,
     Pad2D,
     PixelShuffle,
@@ -124,6 +125,8 @@ SLIPS: list[tuple[str, Layer, Any, Any, tuple[int, ...]]] = [
     ("rows and columns of a block", PixelShuffle(2), columns_first, None, WIDE),
     ("space_to_depth", PixelUnshuffle(2), space_to_depth, None, WIDE),
     ("columns of a block before its rows", PixelUnshuffle(2), columns_before, None, WIDE),
+    ("channels behind", Flatten(), lambda torch: lambda v: v.permute(0, 2, 3, 1).flatten(1), None, IMAGE),
+    ("columns first", Flatten(), lambda torch: lambda v: v.transpose(2, 3).flatten(1), None, IMAGE),
     ("shuffled back", ChannelShuffle(3), ChannelShuffle(4), None, WIDE),
     ("not shuffled", ChannelShuffle(3), identity, None, WIDE),
     (

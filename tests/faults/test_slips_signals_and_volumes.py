@@ -160,6 +160,52 @@ class MeanOfWindow(LPPool1D):
         return [torch.square, torch.nn.AvgPool1d(self.kernel), torch.sqrt]
 
 
+class MeanOfVolume(GlobalLPPool3D):
+    """The same of a volume."""
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return lambda v: v.square().mean((2, 3, 4)).sqrt()
+
+
+class AlikeMeans(AdaptiveAvgPool1D):
+    """Windows that are all alike and do not overlap."""
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return torch.nn.AvgPool1d(x.shape[2] // self._counts(x)[0])
+
+
+class AlikeMeans3D(AdaptiveAvgPool3D):
+    """The same over three places."""
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        counts = self._counts(x)
+        pool = torch.nn.AvgPool3d(tuple(n // out for n, out in zip(x.shape[2:], counts, strict=True)))
+        return [pool, lambda v: v[:, :, : counts[0], : counts[1], : counts[2]]]
+
+
+class AlikeMaxima(AdaptiveMaxPool3D):
+    """Their maxima."""
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        counts = self._counts(x)
+        pool = torch.nn.MaxPool3d(tuple(n // out for n, out in zip(x.shape[2:], counts, strict=True)))
+        return [pool, lambda v: v[:, :, : counts[0], : counts[1], : counts[2]]]
+
+
+class Padded(GlobalAvgPool1D):
+    """Divided by the length to which a batch of signals was padded."""
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return lambda v: v.sum(2) / (x.shape[2] + 1)
+
+
+class PlaneByPlaneMaximum(GlobalMaxPool3D):
+    """The mean of each plane's maximum, as of a batch of images."""
+
+    def to_torch(self, torch: Any, x: Tensor) -> Any:
+        return lambda v: v.amax((3, 4)).mean(2)
+
+
 class FromZero(GlobalMaxPool1D):
     """A maximum that starts from 0."""
 
@@ -242,17 +288,27 @@ SLIPS: list[tuple[Layer, Layer, Shape]] = [
         VOLUME,
     ),
     (AdaptiveAvgPool1D(4), AdaptiveAvgPool1D(5), SIGNAL),
+    (AdaptiveAvgPool1D(4), AlikeMeans(4), (2, 4, 19)),
     (AdaptiveAvgPool3D((2, 4, 3)), AdaptiveAvgPool3D((3, 4, 2)), VOLUME),
+    (AdaptiveAvgPool3D((2, 4, 3)), AlikeMeans3D((2, 4, 3)), VOLUME),
     (AdaptiveMaxPool1D(4), RoundedDown(4), SIGNAL),
+    (AdaptiveMaxPool1D(4), AdaptiveMaxPool1D(5), SIGNAL),
     (AdaptiveMaxPool3D((2, 4, 3)), AdaptiveMaxPool3D((3, 4, 2)), VOLUME),
+    (AdaptiveMaxPool3D((2, 4, 3)), AlikeMaxima((2, 4, 3)), VOLUME),
     (GlobalAvgPool1D(), GlobalAvgPool1D(keepdims=True), SIGNAL),
+    (GlobalAvgPool1D(), Padded(), SIGNAL),
     (GlobalAvgPool3D(), WithoutTheEdge(), VOLUME),
+    (GlobalAvgPool3D(), GlobalAvgPool3D(keepdims=True), VOLUME),
     (GlobalMaxPool1D(), FromZero(), SIGNAL),
+    (GlobalMaxPool1D(), GlobalMaxPool1D(keepdims=True), SIGNAL),
     (GlobalMaxPool3D(), GlobalMaxPool3D(keepdims=True), VOLUME),
+    (GlobalMaxPool3D(), PlaneByPlaneMaximum(), VOLUME),
     (GlobalLPPool1D(), Mean(), SIGNAL),
+    (GlobalLPPool1D(1), GlobalLPPool1D(2), SIGNAL),
     (GlobalLPPool2D(), MeanOfImage(), IMAGE),
     (GlobalLPPool2D(1), Matrix(1), IMAGE),
     (GlobalLPPool3D(), GlobalLPPool3D(3), VOLUME),
+    (GlobalLPPool3D(), MeanOfVolume(), VOLUME),
     (LPPool1D(2, 3), MeanOfWindow(2, 3), SIGNAL),
     # torch's own ceil_mode scales the sum of a partial window up.
     (LPPool1D(2, 4, ceil_mode=True), LPPool1D(2, 4, ceil_mode=True, scaled=True), SIGNAL),
