@@ -232,6 +232,8 @@ WRONG = {
     "Tanh": lambda at, dy, x: [at.op.Mul(dy, at.op.Sub(at.op.constant(1.0), at.y[0]))],
     "MaxPool": lambda at, dy, x: DERIVATIVES["AveragePool"](at, dy, x),
     "Softmax": lambda at, dy, x: [at.op.Mul(dy, at.y[0])],
+    "CumSum": lambda at, dy, x, axis: [at.op.CumSum(dy, axis), None],
+    "ScatterElements": lambda at, dy, x, places, updates: [dy, None, at.op.GatherElements(dy, places)],
 }
 
 

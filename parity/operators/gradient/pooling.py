@@ -53,7 +53,7 @@ def _global_lp_pool(at: Applied, dy: Named, x: Named) -> Grads:
 def _by_power(at: Applied, dy: Named) -> Named:
     """``dy y^(1 - p)``."""
     op, p = at.op, at.get("p", 2)
-    return dy if p == 1 else op.Div(dy, op.Pow(at.y[0], op.constant(float(p - 1))))  # type: ignore[no-any-return]
+    return dy if p == 1 else op.Div(dy, op.Pow(at.y[0], op.constant(float(p - 1))))
 
 
 def _to_powers(at: Applied, back: Named, x: Named) -> Named:
