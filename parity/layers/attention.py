@@ -96,7 +96,8 @@ class MultiHeadAttention(Layer):
     def _together(self) -> Array:
         """Which tokens of a row are of one region: ``rows tokens tokens``."""
         regions = np.asarray(self.regions)
-        return np.asarray(regions[:, :, None] == regions[:, None, :])
+        together: Array = regions[:, :, None] == regions[:, None, :]
+        return together
 
     def _dense(self, op: Any, name: str, v: Any, parameters: Mapping[str, Any]) -> Any:
         y = op.MatMul(v, op.Transpose(parameters[f"{name}_weight"], perm=(1, 0)))
