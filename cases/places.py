@@ -246,11 +246,15 @@ def said_same_and_dilated() -> tuple[str, ...]:
 
 
 KNOWN = [
-    replace(LARGEST_OF_NO_IMAGE, cases=("globalmaxpool?d/*", "adaptivemaxpool3d/*"), routes="definition>reference"),
+    replace(
+        LARGEST_OF_NO_IMAGE,
+        cases=("globalmaxpool?d/*", "*/globalmaxpool?d", "adaptivemaxpool3d/*", "*/adaptivemaxpool3d"),
+        routes="definition>reference",
+    ),
     # Of what is left there are too few axes to join.
     replace(
         LARGEST_OF_NO_IMAGE,
-        cases="adaptivemaxpool1d/*",
+        cases=("adaptivemaxpool1d/*", "*/adaptivemaxpool1d"),
         routes="definition>reference",
         kind="error",
         says="is out of range for input rank",

@@ -1,7 +1,7 @@
 """One forward pass as in training: normalisation by the batch, what it makes of the running statistics, dropout as it draws."""
 
 from parity.cases import Case, Graph, Sequential
-from parity.layers import Add, BatchNorm2D, Conv2D, Draw, Dropout, Flatten, Linear, MaxPool2D, ReLU
+from parity.layers import Add, BatchNorm2D, Conv2D, Draw, Dropout, Flatten, Linear, MaxPool2D, MultiHeadAttention, ReLU
 
 SHAPE = (4, 5, 11, 14)
 FAR = {"batchnorm2d.mean": Draw("normal", 100.0, 1.0)}
@@ -63,6 +63,8 @@ CASES = [
     Case("dropout/training-features",             Dropout(rate=0.2),                           (8, 1000),      mode="training"),
     Case("dropout/training-scale-1e6",            Dropout(),                                   (4, 8, 31, 32), mode="training", scale=1e6),
 
+    # At inference torch takes a kernel that does all of it, in training the steps one by one.
+    Case("training/multiheadattention",           MultiHeadAttention(12, 2),                   (3, 12, 7),     mode="training"),
     Case("training/net",                          NET,                                         (4, 3, 12, 14), mode="training"),
     Case("training/residual",                     RESIDUAL,                                    (4, 6, 9, 11),  mode="training"),
     Case("training/conv-relu-pool",               BLOCK,                                       (2, 3, 12, 14), mode="training"),

@@ -69,21 +69,42 @@ def vit(approximate: str) -> Network:
 CAUSAL = Graph(**encoder("input", {"attend": (MultiHeadAttention(12, 4, is_causal=True), "norm1")}, 12, 1e-5, "tanh"))
 
 
+WINDOW, IMAGE = 4, (8, 12)
+
+
+def regions(shift: int) -> tuple[tuple[int, ...], ...]:
+    """Which part of the image each place of each window was in before the image was moved by ``shift``: nine, most windows of one."""
+    height, width = IMAGE
+
+    def band(i: int, size: int) -> int:
+        return (i >= size - WINDOW) + (i >= size - shift)
+
+    return tuple(
+        tuple(
+            3 * band(i, height) + band(j, width) for i in range(top, top + WINDOW) for j in range(left, left + WINDOW)
+        )
+        for top in range(0, height, WINDOW)
+        for left in range(0, width, WINDOW)
+    )
+
+
 def windowed(shift: int) -> Nodes:
-    """Swin's attention in windows of 4 by 4 of an image of 8 by 12, which is moved by ``shift`` before and back after."""
+    """Swin's attention in windows of 4 by 4 of an image of 8 by 12, which is moved by ``shift`` before and back after.
+
+    What meets in a window by going round is kept apart.
+    """
     there: Nodes = {"shift": (Roll((-shift, -shift)), "norm1")} if shift else {}
     back: Nodes = {"attend": (Roll((shift, shift)), "whole")} if shift else {}
     return {
         **there,
-        "windows": (WindowPartition(4), "shift" if shift else "norm1"),
-        "attention": (MultiHeadAttention(6, 3, axes="w"), "windows"),
-        "whole" if shift else "attend": (WindowReverse(4, (8, 12)), "attention"),
+        "windows": (WindowPartition(WINDOW), "shift" if shift else "norm1"),
+        "attention": (MultiHeadAttention(6, 3, axes="w", regions=regions(shift) if shift else None), "windows"),
+        "whole" if shift else "attend": (WindowReverse(WINDOW, IMAGE), "attention"),
         **back,
     }
 
 
-# Swin's two blocks (Liu et al. 2021), without the biases of relative positions; the shifted one without the mask, so that what
-# meets in a window by going round is not kept apart.
+# Swin's two blocks (Liu et al. 2021), without the biases of relative positions.
 SWIN = Graph(**encoder("input", windowed(0), 6, 1e-5))
 SWIN_SHIFTED = Graph(**encoder("input", windowed(2), 6, 1e-5))
 SWIN_TANH = Graph(**encoder("input", windowed(2), 6, 1e-5, "tanh"))

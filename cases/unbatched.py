@@ -28,6 +28,7 @@ from parity.layers import (
     ConvTranspose3D,
     DepthwiseConv2D,
     Dropout,
+    Embedding,
     Flatten,
     Fold,
     GlobalAvgPool2D,
@@ -36,6 +37,7 @@ from parity.layers import (
     InstanceNorm2D,
     InstanceNorm3D,
     LayerNorm,
+    LayerScale,
     LeakyReLU,
     Linear,
     LocalResponseNorm,
@@ -44,11 +46,13 @@ from parity.layers import (
     MaxPool1D,
     MaxPool2D,
     MaxPool3D,
+    MultiHeadAttention,
     Pad1D,
     Pad2D,
     Pad3D,
     PixelShuffle,
     PixelUnshuffle,
+    PositionEmbedding,
     PReLU,
     ReLU,
     RMSNorm,
@@ -95,6 +99,11 @@ OF = {
         "pad1d-reflect": Pad1D(((1, 2),), mode="reflect"),
         "instancenorm1d": InstanceNorm1D(6),
         "batchnorm1d": BatchNorm1D(6),
+        "multiheadattention": MultiHeadAttention(6, 3),
+        "multiheadattention-even-heads": MultiHeadAttention(6, 2),
+        "multiheadattention-causal": MultiHeadAttention(6, 3, is_causal=True),
+        "positionembedding": PositionEmbedding(6, 13),
+        "layerscale-signal": LayerScale(6),
     },
     IMAGE: {
         "conv2d": Conv2D(4, 8, 3, stride=2, padding=1),
@@ -138,6 +147,8 @@ OF = {
         "batchnorm2d": BatchNorm2D(4),
         "groupnorm": GroupNorm(2, 4),
         "localresponsenorm": LocalResponseNorm(3),
+        "multiheadattention-image": MultiHeadAttention(4, 2, axes="hw"),
+        "layerscale": LayerScale(4),
         "net": NET,
         "net-flat": Sequential(Conv2D(4, 2, 3), Flatten(), Linear(168, 3)),
     },
@@ -159,4 +170,7 @@ CASES = [
     Case(f"unbatched/{name}", model, shape, unbatched=True, quick=name in QUICK)
     for shape, models in OF.items()
     for name, model in models.items()
+] + [
+    Case(f"unbatched/{name}", layer, (3, 11), dtype="int64", below=9, unbatched=True, quick=name in QUICK)
+    for name, layer in {"embedding": Embedding(9, 5), "embedding-max-norm": Embedding(9, 5, max_norm=1.0)}.items()
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parity.axes import Shape
-from parity.cases import Case, Graph, Sweep
+from parity.cases import Case, Graph, KnownDivergence, Sweep
 from parity.cases.network import Network
 from parity.layers import (
     MaxPool1D,
@@ -55,4 +55,24 @@ def sweeps(n: int) -> Iterator[Case]:
     yield Case(f"maxunpool{n}d/no-size", plain, SHAPES[n]["even"])
 
 
-CASES = [case for n in POOLS for case in sweeps(n)]
+CASES = [
+    *(case for n in POOLS for case in sweeps(n)),
+    Case("maxpoolindices1d/as-many-windows-as-channels", MaxPoolIndices1D(2), (2, 6, 12), quick=False),
+]
+
+KNOWN = [
+    # The Keras spelling adds where each window begins.
+    KnownDivergence(
+        cases="maxpoolindices1d/as-many-windows-as-channels",
+        routes=("tensorflow", "tensorflow>*"),
+        kind="value",
+        script="keras_add_as_bias.py",
+        reason="Keras adds an array with one axis longer than 1 along the channels in TensorFlow, where the channels are as many, whichever axis it is",
+        evidence=(
+            "keras.ops.add of zeros of 2x4x4 and of 1x4x1, Keras 3.15.1: the numbers of the second vary along the last axis of the sum, where numpy's "
+            "vary along the middle one. Its add takes what squeezes to a vector for a bias (keras/src/backend/tensorflow/numpy.py)"
+        ),
+        link="https://github.com/keras-team/keras/pull/20386",
+        versions={"keras": "<=3.15.1"},
+    ),
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity.axes import Tensor
+from parity.axes import Tensor, is_whole
 from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network
 from parity.errors import Unsupported
@@ -17,9 +17,9 @@ COTANGENT = "d loss"
 def gradients(network: Network, x: Tensor) -> dict[str, Tensor]:
     """Every gradient of ``sum(cotangent * output)``: ``d input``, and ``d node.parameter`` in the order of the nodes.
 
-    The gradient by a parameter has its axes. Those that training moves without a gradient, such as running statistics, have none.
+    Whole numbers, such as indices, have none: then there are those by parameters alone. The gradient by a parameter has its axes. Those that training moves without a gradient, such as running statistics, have none.
     """
-    found = {f"d {INPUT}": x}
+    found = {f"d {INPUT}": x} if not is_whole(x.dtype) else {}
     for node in network.nodes:
         for name, parameter in node.parameters().items():
             if name not in node.layer.states():
@@ -38,7 +38,7 @@ def derive(network: Network, x: Tensor) -> Graph:
         shapes |= {f"{node.name}.{name}": p.shape for name, p in node.parameters().items()}
     wanted = {name.removeprefix("d "): name for name in gradients(network, x)}
     try:
-        return backward(forward, shapes, f"{COTANGENT}.{network.output.name}", wanted)
+        return backward(forward, shapes, f"{COTANGENT}.{network.output.name}", wanted, {INPUT: x.dtype})
     except base.Unsupported as error:
         raise Unsupported(f"there is no rule for {error}") from None
 

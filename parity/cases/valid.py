@@ -53,6 +53,8 @@ def check(case: Case) -> None:
         _ = case.tensors  # asked for now: what does not fit is said where the case is declared
     except FieldError as error:
         raise FieldError(f"{_owner(case)}: {error.owner}", error.field, error.value, error.mend) from None
+    derived = not case.gradient or bool(case.gradients)
+    _require(case, "mode", derived, "must be inference: whole numbers have no derivative, and no parameter is stored")
     by_batch = bool(case.batches) and case.by_batch
     _require(case, "batches", not by_batch, "must be empty, since the statistics are of the whole batch")
 
@@ -128,8 +130,6 @@ def _mode(case: Case) -> None:
         said = "where the input is of whole numbers" if case.whole else f"in mode {case.mode}"
         good = not case.whole and case.mode == "inference"
         _require(case, "precision", good, f'must be "float32" {said}')
-    good = not (case.gradient and case.whole)
-    _require(case, "mode", good, "must be inference: whole numbers have no derivative")
     if case.mode != "inference":
         where = "in training" if case.training else "where gradients are asked"
         for name in ("batches", "threads", "unbatched"):

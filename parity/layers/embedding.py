@@ -71,7 +71,7 @@ class Embedding(Layer):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         how = (self.num_embeddings, self.embedding_dim, self.padding_idx, self.max_norm, self.norm_type)
         if self.max_norm is None:
-            return [torch.nn.Embedding(*how), lambda v: v.transpose(1, 2)]
+            return [torch.nn.Embedding(*how), lambda v: v.transpose(-1, -2)]
 
         class Kept(torch.nn.Embedding):  # type: ignore[misc]
             """A table that stays as it is stored."""
@@ -81,7 +81,7 @@ class Embedding(Layer):
                     v, self.weight.clone(), self.padding_idx, self.max_norm, self.norm_type
                 )
 
-        return [Kept(*how), lambda v: v.transpose(1, 2)]
+        return [Kept(*how), lambda v: v.transpose(-1, -2)]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         if self.max_norm is not None:

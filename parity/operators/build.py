@@ -53,15 +53,15 @@ class Spelling:
         self.values: dict[str, Named] = {}  #: every value so far, by name
 
     @classmethod
-    def behind(cls, graph: Graph, shapes: Mapping[str, Shape]) -> Spelling:
-        """One that writes on behind the nodes of a graph, whose inputs have these shapes.
+    def behind(cls, graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, str]) -> Spelling:
+        """One that writes on behind the nodes of a graph, whose inputs have these shapes, and are of the graph's precision unless a type is said.
 
         All of them are computed on ones, images too, so that sizes may follow from the batch; the batch is no axis of its own here.
         """
         op = cls(graph.opset)
         op._nodes, op._constants = list(graph.nodes), dict(graph.constants)
         for name in graph.inputs:
-            op.parameter(name, shapes[name])
+            op.parameter(name, shapes[name], dtypes.get(name, ""))
         feeds = {name: value.value for name, value in op.values.items()}
         made = walk(graph, feeds, keep=[*graph.constants, *(name for node in graph.nodes for name in node.outputs)])
         for name, value in made.items():
@@ -82,7 +82,9 @@ class Spelling:
     def parameter(self, name: str, shape: Shape, dtype: str = "") -> Named:
         """A value that is fed and has no batch, of the graph's precision unless a type is said."""
         self._inputs.append(name)
-        return self._known(Named(name, Value(np.broadcast_to(np.float64(1.0), shape), dtype or self.precision), None))
+        dtype = dtype or self.precision
+        one = np.float64(1.0) if dtype in FORMATS else np.zeros((), dtype)  # of indices the one that is always there
+        return self._known(Named(name, Value(np.broadcast_to(one, shape), dtype), None))
 
     def constant(self, array: Any, dtype: str = "") -> Named:
         """A stored array; numbers and lists of whole numbers are int64, floats of the graph's precision unless a type is said."""

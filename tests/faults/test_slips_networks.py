@@ -181,6 +181,7 @@ SLIPS: list[tuple[str, str, str, Any, Any]] = [
     ("vit_block/causal", "attend", "no mask", MultiHeadAttention(12, 4), None),
     ("swin_block", "windows", "columns of windows first", columns_of_windows_first, None),
     ("swin_block", "attention", "all windows at once", MultiHeadAttention(6, 3, axes="hw"), None),
+    ("swin_block/shifted", "attention", "the mask forgotten", MultiHeadAttention(6, 3, axes="w"), None),
     ("swin_block/shifted", "attend", "not shifted back", left_out, None),
     ("swin_block/shifted", "shift", "shifted the other way", Roll((2, 2)), None),
     ("swin_block/merging", "join", "neighbours row by row", in_order(0, 2, 1, 3), None),

@@ -95,6 +95,7 @@ SPECS = [
     op("Pad", IMAGE, fixed={1: np.asarray([0, 0, 1, 2, 0, 0, 2, 0])}, mode="reflect"),
     op("Pad", IMAGE, fixed={1: np.asarray([0, 0, 1, 2, 0, 0, 2, 0])}, mode="edge"),
     op("Gather", IMAGE, fixed={1: np.asarray([3, 0, 3])}, axis=1),
+    op("ScatterElements", (3, 4), (2, 4), fixed={1: np.asarray([[0, 2, 2, 1], [1, 0, 1, 2]])}, axis=0),
     op("GatherElements", (3, 4), fixed={1: np.asarray([[0, 0, 2, 1]])}, axis=0),
     op("DepthToSpace", IMAGE, blocksize=2, mode="CRD"),
     op("SpaceToDepth", (2, 3, 4, 6), blocksize=2),
@@ -105,6 +106,7 @@ SPECS = [
         for keep in (0, 1)
     ),
     op("ReduceSum", IMAGE),
+    *(op("CumSum", IMAGE, fixed={1: np.asarray(2)}, exclusive=e, reverse=r) for e in (0, 1) for r in (0, 1)),
     op("Conv", IMAGE, (3, 4, 3, 2), (3,)),
     op("Conv", IMAGE, (6, 2, 3, 2), group=2, strides=(2, 3), pads=(1, 0, 1, 1)),
     op("Conv", (2, 4, 9, 8), (3, 4, 3, 2), dilations=(2, 3), pads=(2, 1, 0, 3)),
@@ -119,6 +121,15 @@ SPECS = [
     op("Gemm", (4, 3), (5, 4), transA=1, transB=1),
     op("MatMul", (2, 3, 4), (4, 5)),
     op("MatMul", (2, 3, 4), (2, 4, 5)),
+    op("Einsum", (2, 3), (4, 3, 5), equation="ni,oij->noj"),
+    op("Einsum", (2, 4, 5), (2, 5), (2, 4), equation="noj,nj,no->n"),
+    *(
+        op("GridSample", (2, 3, 4, 5), (2, 2, 3, 2), mode=mode, padding_mode=padding, align_corners=corners)
+        for mode in ("linear", "nearest")
+        for padding in ("zeros", "border")
+        for corners in (0, 1)
+    ),
+    op("GridSample", (1, 2, 3, 4, 5), (1, 2, 3, 2, 3), mode="linear"),
     op("MaxPool", IMAGE, **POOL),
     op("MaxPool", IMAGE, kernel_shape=(2, 2), strides=(2, 2), ceil_mode=1),
     op("MaxPool", IMAGE, kernel_shape=(2, 3), dilations=(2, 1)),
@@ -129,6 +140,9 @@ SPECS = [
     op("LpPool", IMAGE, p=2, **POOL),
     op("LpPool", IMAGE, p=1, kernel_shape=(2, 2), strides=(2, 2)),
     op("LpPool", IMAGE, p=3, kernel_shape=(2, 2), strides=(2, 2), ceil_mode=1),
+    *(op("GlobalLpPool", IMAGE, p=p) for p in (1, 2, 3)),
+    op("Col2Im", (2, 6, 12), fixed={1: np.asarray([5, 4]), 2: np.asarray([2, 1])}, strides=(2, 1), pads=(1, 0, 1, 0)),
+    op("Col2Im", (2, 12, 6), fixed={1: np.asarray([6, 4]), 2: np.asarray([3, 2])}, dilations=(2, 1)),
     op("Resize", (2, 3, 4, 5), fixed={1: np.float32([]), 2: np.float32([1, 1, 1.5, 2])}),
     op("Resize", (2, 3, 4, 5), fixed={1: np.float32([]), 2: np.float32([1, 1, 2, 2])}, mode="linear"),
     op("Resize", (2, 3, 4, 5), fixed={1: np.float32([]), 2: np.float32([1, 1, 2, 4])}, mode="cubic"),
@@ -218,6 +232,8 @@ WRONG = {
     "Tanh": lambda at, dy, x: [at.op.Mul(dy, at.op.Sub(at.op.constant(1.0), at.y[0]))],
     "MaxPool": lambda at, dy, x: DERIVATIVES["AveragePool"](at, dy, x),
     "Softmax": lambda at, dy, x: [at.op.Mul(dy, at.y[0])],
+    "CumSum": lambda at, dy, x, axis: [at.op.CumSum(dy, axis), None],
+    "ScatterElements": lambda at, dy, x, places, updates: [dy, None, at.op.GatherElements(dy, places)],
 }
 
 
@@ -260,6 +276,18 @@ def test_what_nothing_depends_on_has_zeros_and_one_gradient_may_have_two_names()
     assert not found["d c"].y.any()
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_what_is_looked_up_at_computed_places_is_added_where_it_stands(axis: int) -> None:
+    graph = chained(
+        Node("Cast", ("i",), ("j",), {"to": "int64"}), Node("Gather", ("x", "j"), ("y",), {"axis": axis}), inputs=("x", "i")
+    )  # fmt: skip
+    feeds = {"x": drawn((3, 4, 5), 0), "i": np.asarray([[2.3, 0.3, 2.4], [1.3, 2.3, 1.4]])}
+    cotangent = drawn((*(3, 4, 5)[:axis], 2, 3, *(3, 4, 5)[axis + 1 :]), 1)
+    found, right = gradients(graph, feeds, cotangent), differences(graph, feeds, cotangent)
+    assert np.abs(found["x"] - right["x"]).max() <= NEAR
+    assert not found["i"].any()
+
+
 def test_what_is_not_derived_by_is_not_computed() -> None:
     graph = chained(Node("MatMul", ("x", "w"), ("y",), {}, "y"), inputs=("x", "w"))
     made = backward(graph, {"x": (2, 3), "w": (3, 4)}, "dy", {"w": "d w"})
@@ -275,7 +303,10 @@ CAST = Node("Cast", ("i",), ("j",), {"to": "int64"})
     [
         ((Node("Ceil", ("x",), ("y",)),), "the derivative of Ceil"),
         ((Node("Pow", ("e", "x"), ("y",)),), "the derivative of Pow by its input 1"),
-        ((CAST, Node("Gather", ("x", "j"), ("y",))), "the derivative of Gather whose input 1 is computed"),
+        (
+            (CAST, Node("Expand", ("x", "j"), ("k",)), Node("GatherElements", ("k", "j"), ("y",))),
+            "the derivative of GatherElements whose input 1 is computed",
+        ),
         ((Node("Resize", ("x", "", "f"), ("y",), {"mode": "linear"}),), "by weights that are rounded"),
         ((Node("Conv", ("x", "w"), ("y",), {"auto_pad": "SAME_UPPER"}),), "Conv whose padding is not spelled out"),
     ],

@@ -10,6 +10,7 @@ import pytest
 import parity.layers
 from parity.cases import Case
 from parity.cases.gradient import COTANGENT
+from parity.cases.lowering import lower
 from parity.cases.parameters import draw_input, draw_parameters
 from parity.cases.registry import Registry
 from parity.cases.shipped import SHIPPED
@@ -75,6 +76,11 @@ NETWORKS = [
     "resnet18",
     "mobilenet_v2",
 ]
+#: Layers of which no gradient is asked, and why.
+NOT_DERIVED = {
+    "argmax": "whole numbers come out, which have no derivative",
+    "argmin": "whole numbers come out, which have no derivative",
+}
 #: Their exports weigh too much to be asked at many scales; their layers and scales are those of the others.
 WHOLE = ["vgg16_features", "resnet18", "mobilenet_v2"]
 
@@ -97,6 +103,31 @@ def test_every_divergence_that_parity_ships_is_held_to_cases_of_this_repository(
 @pytest.mark.parametrize("cls", KINDS, ids=lambda cls: cls.kind)
 def test_every_layer_has_cases_of_its_own(registry: Registry, cls: type[Layer]) -> None:
     assert len(of(registry, cls)) >= 8
+
+
+def test_every_layer_is_asked_for_its_gradients_or_it_is_said_why_not(registry: Registry) -> None:
+    asked = [case for case in registry.cases.values() if isinstance(case, Case) and case.gradient]
+    found = {node.layer.kind for case in asked for node in case.network.nodes}
+    assert set(FAMILIES) - found == set(NOT_DERIVED)
+
+
+def differs_in_training(case: Case) -> bool:
+    return lower(case.network, case.input, training=True).nodes != lower(case.network, case.input).nodes
+
+
+@pytest.mark.parametrize("cls", KINDS, ids=lambda cls: cls.kind)
+def test_every_layer_that_training_changes_has_a_case_in_training(registry: Registry, cls: type[Layer]) -> None:
+    changes = cls.states is not Layer.states or cls.chance is not Layer.chance
+    cases = [case for case in registry.cases.values() if isinstance(case, Case) and case.family == cls.kind]
+    alone = [case for case in cases if len(case.network.nodes) == 1 and not case.training]
+    asked = [
+        node.layer
+        for case in registry.cases.values()
+        if isinstance(case, Case) and case.training
+        for node in case.network.nodes
+    ]
+    assert changes or not any(map(differs_in_training, alone))
+    assert not changes or any(isinstance(layer, cls) for layer in asked)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from parity.judging.gradients import born_of
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import observe
 from parity.judging.oracle import DECIDED, MORE_DRAWS, truths
-from parity.layers import Add, ArgMax, BatchNorm2D, Conv2D, Flatten, Linear, ReLU
+from parity.layers import Add, ArgMax, BatchNorm2D, Conv2D, Embedding, Flatten, Linear, ReLU
 from parity.operators.base import Operator, Site
 from parity.operators.build import Spelling
 from parity.operators.gradient.backward import backward
@@ -77,6 +77,32 @@ def test_no_other_batch_or_number_of_threads_is_asked(name: str) -> None:
 def test_an_operator_without_a_derivative_is_unsupported_by_its_name() -> None:
     with pytest.raises(Unsupported, match="there is no rule for the derivative of ArgMax"):
         _ = Case("argmax", Sequential(Conv2D(3, 4, 3), ArgMax("c")), SHAPE, mode="gradient").graph
+
+
+TABLE = Case("table", Embedding(5, 4), (2, 7), dtype="int64", below=5, mode="gradient")
+
+
+def test_of_whole_numbers_the_gradients_by_parameters_alone_are_asked() -> None:
+    assert list(TABLE.gradients) == ["d embedding.weight"]
+    found, indices = derived(TABLE)["d embedding.weight"], draw_input(TABLE, 0)
+    cotangent = draw_parameters(TABLE, 0)[COTANGENT]["embedding"]
+    for row in range(5):
+        added = sum(cotangent[n, :, i] for n, i in zip(*np.nonzero(indices == row), strict=True))
+        assert np.abs(found[row] - added).max() < 1e-6
+    assert judged(TABLE).status == "pass"
+    with pytest.raises(FieldError, match="whole numbers have no derivative, and no parameter is stored"):
+        Case("case", ReLU(), SHAPE, dtype="int64", below=5, mode="gradient")
+
+
+def test_a_row_that_is_looked_up_twice_and_counted_once_is_seen() -> None:
+    def once(answers: dict[str, Array]) -> None:
+        wrong, cotangent = answers["d embedding.weight"], draw_parameters(TABLE, 0)[COTANGENT]["embedding"]
+        for (n, i), row in np.ndenumerate(draw_input(TABLE, 0)):
+            wrong[row] = cotangent[n, :, i]
+
+    failure = judged(TABLE, once).failure
+    assert failure is not None
+    assert (failure.where, failure.born) == ("d embedding.weight", "embedding")
 
 
 def test_axes_of_a_parameter_are_named_and_have_no_layout() -> None:

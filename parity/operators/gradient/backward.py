@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from parity.axes import Shape
 from parity.operators.base import Unsupported
@@ -13,15 +14,21 @@ from parity.operators.gradient.table import DERIVATIVES
 from parity.operators.graph import Graph, Node, reads, title
 
 
-def backward(graph: Graph, shapes: Mapping[str, Shape], cotangent: str, wanted: Mapping[str, str]) -> Graph:
+def backward(
+    graph: Graph,
+    shapes: Mapping[str, Shape],
+    cotangent: str,
+    wanted: Mapping[str, str],
+    dtypes: Mapping[str, str] = MappingProxyType({}),
+) -> Graph:
     """The graph with the gradients of ``sum(cotangent * output)`` behind its first output.
 
-    shapes: of the graph's inputs; cotangent: what the further input is to be called, which has the output's shape; wanted: the
+    shapes: of the graph's inputs; dtypes: of those that are of whole numbers; cotangent: what the further input is to be called, which has the output's shape; wanted: the
     inputs by which to derive, each with the name of its gradient. An input that the output does not depend on has zeros.
     The nodes that hand a gradient back belong to the scope of the one they derive, behind a ``d``. The sizes of all values are
     fixed by ``shapes``. Raises :class:`Unsupported` naming the first operator from the end that has no derivative.
     """
-    op = Spelling.behind(graph, shapes)
+    op = Spelling.behind(graph, shapes, dtypes)
     output = op.values[graph.outputs[0]]
     grads: dict[str, list[Named]] = {output.name: [op.parameter(cotangent, output.shape, output.dtype)]}
     active, fixed = _reached(graph, wanted, op)

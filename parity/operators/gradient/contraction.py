@@ -96,3 +96,20 @@ def _mat_mul(at: Applied, dy: Named, a: Named, b: Named) -> Grads:
         unbroadcast(at.op, at.op.MatMul(dy, turned(b)), a),
         unbroadcast(at.op, at.op.MatMul(turned(a), dy), b),
     ]
+
+
+@derivative("Einsum")
+def _einsum(at: Applied, dy: Named, *x: Named) -> Grads:
+    """By each operand the sum of the gradient with all the others, over the letters that it has not."""
+    left, arrow, out = at.get("equation").replace(" ", "").partition("->")
+    terms = left.split(",")
+    if not arrow or "." in left or any(len(set(term)) < len(term) for term in terms):
+        raise at.without("whose letters are not all named, or one is twice in an operand")
+    grads = []
+    for i, term in enumerate(terms):
+        rest = [(name, v) for j, (name, v) in enumerate(zip(terms, x, strict=True)) if j != i]
+        if not set(term) <= set(out).union(*(name for name, _ in rest)):
+            raise at.without("that sums an operand over a letter of its own")
+        names = ",".join([out, *(name for name, _ in rest)])
+        grads.append(at.op.Einsum(dy, *(v for _, v in rest), equation=f"{names}->{term}"))
+    return grads

@@ -44,7 +44,33 @@ def _split(at: Applied, dy: Named | None, x: Named, *more: Named) -> Grads:
     return [at.op.Concat(*parts, axis=at.get("axis", 0)), *([None] * len(more))]
 
 
-@derivative("Slice", "Pad", "Gather", "GatherElements", "DepthToSpace", "SpaceToDepth", "Tile")
+@derivative("Gather")
+def _gather(at: Applied, dy: Named, x: Named, places: Named) -> Grads:
+    """Where the places are computed, as those that an embedding looks up, each row is added to the one that it was taken from."""
+    if places.name in at.fixed:
+        return moved(at, dy, x, places)
+    op, axis = at.op, at.get("axis", 0) % len(x.shape)
+    rest = (*x.shape[:axis], *x.shape[axis + 1 :])
+    count, behind = prod(places.shape), axis + len(places.shape)
+    turn = (*range(axis, behind), *range(axis), *range(behind, len(dy.shape)))
+    rows = reshaped(op, op.Transpose(dy, perm=turn), (count, *rest))
+    where = op.Expand(reshaped(op, places, (count, *([1] * len(rest)))), whole(op, count, *rest))
+    back = op.ScatterElements(zeros(op, (x.shape[axis], *rest)), where, rows, axis=0, reduction="add")
+    there = (*range(1, axis + 1), 0, *range(axis + 1, len(x.shape)))
+    return [op.Transpose(back, perm=there), None]
+
+
+@derivative("ScatterElements")
+def _scatter_elements(at: Applied, dy: Named, x: Named, places: Named, updates: Named) -> Grads:
+    """By what is put into place. What stood there before is overwritten."""
+    if at.get("reduction", "none") != "none":
+        raise at.without("that reduces")
+    op, axis = at.op, at.get("axis", 0)
+    kept = op.ScatterElements(dy, places, zeros(op, updates.shape), axis=axis)
+    return [kept, None, op.GatherElements(dy, places, axis=axis)]
+
+
+@derivative("Slice", "Pad", "GatherElements", "DepthToSpace", "SpaceToDepth", "Tile")
 def moved(at: Applied, dy: Named, x: Named, *more: Named | None) -> Grads:
     """Each element goes back to the place it was taken from, where those that were copied add up; what was filled in, nowhere.
 

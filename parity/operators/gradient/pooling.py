@@ -7,6 +7,7 @@ from math import prod
 
 import numpy as np
 
+from parity.operators.base import Site
 from parity.operators.build import Named
 from parity.operators.gradient.base import Applied, derivative, number, positive, reshaped, whole, zeros
 from parity.operators.gradient.reduction import to_extreme
@@ -40,11 +41,47 @@ def _average_pool(at: Applied, dy: Named, x: Named) -> Grads:
 @derivative("LpPool")
 def _lp_pool(at: Applied, dy: Named, x: Named) -> Grads:
     """``x |x|^(p - 2) y^(1 - p)``, summed over the windows; of a window of zeros there is none."""
-    op, p = at.op, at.get("p", 2)
     g = geometry(at.site, x.shape[2:], at.get("kernel_shape"), bool(at.get("ceil_mode", 0)))
-    back = _to_windows(at, dy if p == 1 else op.Div(dy, op.Pow(at.y[0], op.constant(float(p - 1)))), g)
+    return [_to_powers(at, _to_windows(at, _by_power(at, dy), g), x)]
+
+
+@derivative("GlobalLpPool")
+def _global_lp_pool(at: Applied, dy: Named, x: Named) -> Grads:
+    return [_to_powers(at, at.op.Expand(_by_power(at, dy), whole(at.op, *x.shape)), x)]
+
+
+def _by_power(at: Applied, dy: Named) -> Named:
+    """``dy y^(1 - p)``."""
+    op, p = at.op, at.get("p", 2)
+    return dy if p == 1 else op.Div(dy, op.Pow(at.y[0], op.constant(float(p - 1))))
+
+
+def _to_powers(at: Applied, back: Named, x: Named) -> Named:
+    """What comes back to each element, times ``x |x|^(p - 2)``."""
+    op, p = at.op, at.get("p", 2)
     size = back if p == 1 else op.Mul(back, op.Pow(op.Abs(x), op.constant(float(p - 1))))
-    return [op.Where(positive(op, x), size, op.Neg(size))]
+    return op.Where(positive(op, x), size, op.Neg(size))  # type: ignore[no-any-return]
+
+
+@derivative("Col2Im")
+def _col_to_im(at: Applied, dy: Named, x: Named, image: Named, block: Named) -> Grads:
+    """The windows side by side that the columns were added from."""
+    op, size, kernel = at.op, [int(n) for n in at.known(1)], [int(n) for n in at.known(2)]
+    how = Site(at.node.kind, {k: v for k, v in at.node.attributes.items() if k in ("strides", "dilations", "pads")})
+    g = geometry(how, size, kernel)
+    before, after = zip(*g.pads, strict=True)
+    wide = op.Pad(dy, whole(op, 0, 0, *before, 0, 0, *after)) if any((*before, *after)) else dy
+    numbers = np.arange(prod(wide.shape[2:])).reshape(wide.shape[2:])
+    taps = [
+        numbers[tuple(slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in zip(tap, g.dilation, g.count, g.stride, strict=True))]
+        for tap in np.ndindex(*kernel)
+    ]  # fmt: skip
+    flat = reshaped(op, wide, (*wide.shape[:2], numbers.size))
+    return [
+        reshaped(op, op.Gather(flat, op.constant(np.stack(taps).reshape(len(taps), -1)), axis=2), x.shape),
+        None,
+        None,
+    ]
 
 
 def _to_windows(at: Applied, share: Named, g: Geometry) -> Named:

@@ -73,6 +73,13 @@ def _product(at: Applied, dy: Named, x: Named, *more: Named) -> Grads:
     return [op.Div(op.Mul(_kept(at, dy, x, axes), _kept(at, at.y[0], x, axes)), x), *([None] * len(more))]
 
 
+@derivative("CumSum")
+def _running(at: Applied, dy: Named, x: Named, axis: Named) -> Grads:
+    """Each element is in all sums behind it: the running sum from the other end."""
+    back = at.op.CumSum(dy, axis, exclusive=at.get("exclusive", 0), reverse=1 - at.get("reverse", 0))
+    return [back, None]
+
+
 @derivative("ReduceMax", "ReduceMin")
 def _extreme(at: Applied, dy: Named, x: Named, *more: Named) -> Grads:
     axes = _axes(at, x, more)

@@ -9,6 +9,7 @@ from parity.operators.gradient import (
     pooling,
     reduction,
     resize,
+    sampling,
 )
 from parity.operators.gradient.base import DERIVATIVES
 
@@ -22,4 +23,5 @@ __all__ = [
     "pooling",
     "reduction",
     "resize",
+    "sampling",
 ]

@@ -102,14 +102,17 @@ def _deriving(tf: Any, model: Any, place: str, tf32: bool) -> Program:
         variables = [variable for each, _, _ in model.derived.kept for variable in each]
         with tf.device(place):
             leaf = tf.constant(x)
+            fed = [leaf] if leaf.dtype.is_floating else []
             with tf.GradientTape() as tape:
-                tape.watch(leaf)
+                tape.watch(fed)
                 out = model(leaf)
             cotangent = tf.constant(model.derived.cotangent)
-            by_input, *found = tape.gradient(out, [leaf, *variables], cotangent, unconnected_gradients="zero")
-        made, left = [out.numpy(), by_input.numpy()], iter(found)
+            found = tape.gradient(out, [*fed, *variables], cotangent, unconnected_gradients="zero")
+            # That of a table is handed back as the rows that were looked up.
+            arrays = [tf.convert_to_tensor(each).numpy() for each in found]
+        made, left = [out.numpy(), *arrays[: len(fed)]], iter(arrays[len(fed) :])
         for each, placed, wanted in model.derived.kept:
-            gradients = {i: next(left).numpy() for i in range(len(each))}
+            gradients = {i: next(left) for i in range(len(each))}
             made += placed.gathered(gradients, wanted)
         return tuple(made)
 

@@ -162,14 +162,17 @@ def _deriving(torch: Any, model: Any, device: str, tf32: bool) -> Program:
     def run(x: Array) -> tuple[Array, ...]:
         allow_tf32(torch, tf32)
         cotangent = torch.from_numpy(model.cotangent).to(device)
-        leaf = torch.from_numpy(np.array(x)).to(device).requires_grad_()
+        leaf = torch.from_numpy(np.array(x)).to(device)
+        if leaf.is_floating_point():
+            leaf.requires_grad_()
         named = [dict(kept.owner.named_parameters()) for kept in model.kept]
-        by = [leaf, *(parameter for each in named for parameter in each.values() if parameter.requires_grad)]
+        fed = [leaf] if leaf.requires_grad else []
+        by = [*fed, *(parameter for each in named for parameter in each.values() if parameter.requires_grad)]
         with torch.enable_grad():
             out = model(leaf)
             found = torch.autograd.grad(out, by, cotangent, allow_unused=True, materialize_grads=True)
         known = {id(tensor): gradient.cpu().numpy() for tensor, gradient in zip(by, found, strict=True)}
-        made = [out.detach().cpu().numpy(), known[id(leaf)]]
+        made = [out.detach().cpu().numpy(), *(known[id(each)] for each in fed)]
         for kept, each in zip(model.kept, named, strict=True):
             gradients = {
                 key: known.get(id(parameter), np.zeros(tuple(parameter.shape), np.float32))
