@@ -14,8 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from parity.cases import Case, Sequential
 from parity.cases.known import apply
@@ -24,6 +23,8 @@ from parity.layers import Conv1D, Conv2D, Conv3D, Layer, Linear
 from parity.routes.catalog import installed
 from parity.running.environment import packages
 from tests.faults.harness import planted, run
+
+CASES = load(Path(__file__).parent.parent / "cases")
 
 
 def before(shape: tuple[int, ...]) -> Layer:
@@ -36,7 +37,7 @@ def before(shape: tuple[int, ...]) -> Layer:
 
 def cases() -> Iterator[Case]:
     """The families stored in float32, alone and behind another layer."""
-    for case in load(ROOT / "cases").cases.values():
+    for case in CASES.cases.values():
         if isinstance(case, Case) and case.family == "float16":
             name = case.name.partition("/")[2]
             yield Case(f"alone/{name}", case.model, case.shape, mean=case.mean)
@@ -51,7 +52,7 @@ def main() -> int:
     parser.add_argument("route")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     asked = parser.parse_args()
-    entries, counts = load(ROOT / "cases").known, Counter[str]()
+    entries, counts = CASES.known, Counter[str]()
     versions = packages(installed())
     for case in cases():
         for seed in asked.seeds:
