@@ -24,7 +24,7 @@ from parity.routes.catalog import installed
 from parity.running.environment import packages
 from tests.faults.harness import planted, run
 
-CASES = load(Path(__file__).parent.parent / "cases")
+CASES = load(Path(__file__).parent.parent / "cases")  #: with what is declared of them, under policies too
 
 
 def before(shape: tuple[int, ...]) -> Layer:

@@ -127,9 +127,8 @@ def _integer_plan(case: Case) -> tuple[int, int] | str:
 
 def exact_below(case: Case) -> int:
     """Below what every whole number is exact in the coarsest type of the case: 2^24 in float32, 2^11 in float16, 2^8 in bfloat16."""
-    types = {case.precision, *(node.types.reads for node in case.network.nodes)}
-    types |= {tensor.dtype for tensor in case.tensors.values()}
-    return min(EXACT, *(int(1 / FORMATS[name].storage) for name in types if name in FORMATS))
+    types = {case.precision, *(node.types.reads for node in case.network.nodes)} - {""}
+    return min(EXACT, *(int(1 / FORMATS[name].storage) for name in types))
 
 
 def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) -> bool:

@@ -199,6 +199,11 @@ def _module(torch: Any, case: Case, spelled: Mapping[str, list[Any]], tapped: bo
     class Net(torch.nn.Module):  # type: ignore[misc]
         """The network; with ``tapped``, a twin that returns every layer's output."""
 
+        # What is set on it once it is made: a node of such a name has another one in the module.
+        low = stored = ""
+        states = kept = ()
+        cotangent = None
+
         def __init__(self) -> None:
             super().__init__()
             for node in nodes:
