@@ -18,15 +18,20 @@ from parity.cases.shipped_options import (
 from parity.cases.shipped_precisions import TENSORFLOW_IN_HALF, TORCH_FOLD_IN_HALF, TORCH_TRANSPOSED_IN_HALF
 from parity.cases.shipped_processors import CUT_TO_BFLOAT16, SUMS_IN_BFLOAT16
 
+TRANSPOSED = "convtranspose?d/*"
+SUMMED = ("conv3d/*", TRANSPOSED, "depthwiseconv?d/*", "separableconv?d/*", "sum/*", "std/*", "var/*")
+PRODUCTS = ("linear/*", "multiheadattention/*", "simple_cnn*", "keras_cnn*")
+BLOCKS = ("*_block*", "inverted_residual*", "mbconv*", "shufflenet_unit*", "unet*", "squeeze_excite*")
+
 KNOWN = [
     replace(BILINEAR_OF_ONE_TYPE, cases="bilinear/base", routes="torch+autocast"),
     replace(TORCH_FOLD_IN_HALF, cases="fold/overlap-mixed", routes="torch+autocast"),
-    # Of every case under a policy: the project's own entries are of those that are stored in a half.
-    replace(TORCH_FOLD_IN_HALF, routes="torch+autocast*", everywhere=False),
-    replace(TORCH_TRANSPOSED_IN_HALF, routes="torch+autocast*"),
-    replace(TENSORFLOW_IN_HALF, routes="tensorflow+mixed_float16*", everywhere=False),
-    replace(CUT_TO_BFLOAT16, routes="tensorflow+mixed_bfloat16*"),
-    replace(SUMS_IN_BFLOAT16, routes="tensorflow+mixed_bfloat16*"),
+    # The project's own entries of these speak of what is stored in a half; here it is stored in float32 and computed in one.
+    replace(TORCH_FOLD_IN_HALF, cases="fold/*", routes="torch+autocast*", everywhere=False),
+    replace(TORCH_TRANSPOSED_IN_HALF, cases=(TRANSPOSED, *BLOCKS), routes="torch+autocast*"),
+    replace(TENSORFLOW_IN_HALF, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_float16*", everywhere=False),
+    replace(SUMS_IN_BFLOAT16, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
+    replace(CUT_TO_BFLOAT16, cases=(*PRODUCTS, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
     replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),
     replace(ROUGH_SOFTPLUS, cases="softplus/features-scale10-mean-1"),
