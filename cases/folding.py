@@ -32,4 +32,9 @@ CASES = [
         Sequential(Unfold(2, stride=2), Conv1D(12, 12, 1), Fold((8, 10), 2, stride=2)),
         (2, 3, 8, 10),
     ),
+    Case(
+        "fold/overlap-mixed",
+        Sequential(Unfold(3, padding=1), Conv1D(27, 27, 1), Fold((8, 10), 3, padding=1)),
+        (2, 3, 8, 10),
+    ),
 ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS
 from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
+    BILINEAR_OF_ONE_TYPE,
     LEFT_BILINEAR,
     OPEN_BILINEAR,
     OPEN_CUT,
@@ -14,8 +15,23 @@ from parity.cases.shipped_options import (
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
 )
+from parity.cases.shipped_precisions import TENSORFLOW_IN_HALF, TORCH_FOLD_IN_HALF, TORCH_TRANSPOSED_IN_HALF
+from parity.cases.shipped_processors import CUT_TO_BFLOAT16, SUMS_IN_BFLOAT16
+
+TRANSPOSED = "convtranspose?d/*"
+SUMMED = ("conv3d/*", TRANSPOSED, "depthwiseconv?d/*", "separableconv?d/*", "sum/*", "std/*", "var/*")
+PRODUCTS = ("linear/*", "multiheadattention/*", "simple_cnn*", "keras_cnn*")
+BLOCKS = ("*_block*", "inverted_residual*", "mbconv*", "shufflenet_unit*", "unet*", "squeeze_excite*")
 
 KNOWN = [
+    replace(BILINEAR_OF_ONE_TYPE, cases="bilinear/base", routes="torch+autocast"),
+    replace(TORCH_FOLD_IN_HALF, cases="fold/overlap-mixed", routes="torch+autocast"),
+    # The project's own entries of these speak of what is stored in a half; here it is stored in float32 and computed in one.
+    replace(TORCH_FOLD_IN_HALF, cases="fold/*", routes="torch+autocast*", everywhere=False),
+    replace(TORCH_TRANSPOSED_IN_HALF, cases=(TRANSPOSED, *BLOCKS), routes="torch+autocast*"),
+    replace(TENSORFLOW_IN_HALF, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_float16*", everywhere=False),
+    replace(SUMS_IN_BFLOAT16, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
+    replace(CUT_TO_BFLOAT16, cases=(*PRODUCTS, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
     replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),
     replace(ROUGH_SOFTPLUS, cases="softplus/features-scale10-mean-1"),

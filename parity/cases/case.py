@@ -11,9 +11,10 @@ from parity.axes import Shape, Tensor
 from parity.cases import valid
 from parity.cases.gradient import derive, gradients
 from parity.cases.lowering import lower
-from parity.cases.network import INPUT, Network, as_network
+from parity.cases.network import INPUT, Network, Node, as_network
 from parity.cases.values import Values
 from parity.layers.base import Chance, Draw, Layer
+from parity.layers.definition import Definition
 from parity.operators.graph import Graph
 
 
@@ -32,7 +33,8 @@ class Case:
     pass makes of the running statistics is among the outputs, or "gradient" for the network at inference and what its output, weighted
     with a drawn cotangent and summed, changes by with its input and every parameter; batches: other batch sizes in which each image must have its
     answer within the bound, which needs a model that is not made for one size; threads: how many threads to ask again with; unbatched: whether to ask for each sample alone too, without a batch axis, where a framework takes that;
-    quick: whether the quick set has it, which is what is run where nothing is named.
+    quick: whether the quick set has it, which is what is run where nothing is named; policy: the option of a route under which its layers
+    have types of their own (:mod:`parity.cases.policies` makes such cases; none is declared).
     """
 
     name: str
@@ -54,6 +56,7 @@ class Case:
     threads: tuple[int, ...] = ()
     unbatched: bool = False
     quick: bool = True
+    policy: str = ""
 
     def __post_init__(self) -> None:
         valid.check(self)
@@ -77,6 +80,10 @@ class Case:
     def tensors(self) -> Mapping[str, Tensor]:
         """Shape and axes of the input and of every node's output."""
         return self.network.trace(self.input, self.training)
+
+    def definition(self, node: Node) -> Definition:
+        """One node's definition, in the case's mode."""
+        return self.network.definition(node, self.tensors, self.training)
 
     @cached_property
     def graph(self) -> Graph:
@@ -117,7 +124,7 @@ class Case:
         return {
             f"{node.name}.{name}": tensor
             for node in self.network.nodes
-            for name, tensor in self.network.definition(node, self.tensors, self.training).states.items()
+            for name, tensor in self.definition(node).states.items()
         }
 
     @cached_property
@@ -158,6 +165,7 @@ class Case:
             "values": self.values,
             "precision": self.precision,
             "mode": self.mode,
+            "policy": self.policy,
             "batches": list(self.batches),
             "threads": list(self.threads),
             "unbatched": self.unbatched,

@@ -19,6 +19,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from parity.axes import Shape
 from parity.cases.case import Case
 from parity.cases.model import AnyCase
+from parity.cases.policies import lows
 from parity.errors import FieldError, UsageError
 from parity.operators.graph import Node
 from parity.records.lines import Check, Known
@@ -38,7 +39,7 @@ class KnownDivergence:
 
     cases, routes: a name, a glob (``conv2d/*``, ``tensorflow>ort*``) or a tuple of them; operator: whether an operator of
     the case's definition, on inputs of these canonical shapes, is what diverges, None for every case; precision: of which stored types it
-    speaks, names or globs as well; kind: the kind of
+    speaks, names or globs as well, among them those of a policy by which a network of float32 is computed; kind: the kind of
     failure, or ``error``, ``crash``, ``timeout``; says: what the failure's own reason must hold; reason: what differs, one
     sentence; evidence: what was measured or read, and where; link: the upstream thread where one exists; script: the name of a
     program that shows it without parity, which ends with 1 while it differs (of parity's own, in ``docs/divergences/``);
@@ -87,23 +88,27 @@ class KnownDivergence:
 
     def covers(self, case: AnyCase, route: str) -> bool:
         """Whether the entry speaks of this case on this route."""
-        return self._names(route) and self._speaks_of(case)
+        return self._names(route) and self._speaks_of(case, lows([route]))
 
     def covers_any(self, cases: Iterable[AnyCase], routes: Iterable[str]) -> bool:
         """Whether there is one of these cases and one of these routes that the entry covers."""
         named = _match(self.cases)  # by the name first: this is asked of every case at each start
-        return any(map(self._names, routes)) and any(self._speaks_of(case) for case in cases if named(case.name))
+        types = lows(found := [route for route in routes if self._names(route)])
+        return bool(found) and any(self._speaks_of(case, types) for case in cases if named(case.name))
 
     def _names(self, route: str) -> bool:
         # What is said of a route is said of it with options too; what is said of an option, of that alone.
         found = _match(self.routes)
         return found(route) is not None or found(route.partition("+")[0]) is not None
 
-    def _speaks_of(self, case: AnyCase) -> bool:
+    def _speaks_of(self, case: AnyCase, types: Iterable[str]) -> bool:
+        """types: those beside its precision in which the case is computed."""
         if _match(self.cases)(case.name) is None:
             return False
-        if self.precision != "*" and not (isinstance(case, Case) and _match(self.precision)(case.precision)):
-            return False
+        if self.precision != "*":
+            named = _match(self.precision)
+            if not (isinstance(case, Case) and any(map(named, (case.precision, *types)))):
+                return False
         if self.operator is None:
             return True
         return isinstance(case, Case) and any(self.operator(node, shapes) for node, shapes in _operators(case))
@@ -157,7 +162,7 @@ def refuse_unmatched(entries: Iterable[KnownDivergence], cases: Iterable[AnyCase
 def _operators(case: Case) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
     """The operators of a case's definition, each with the canonical shapes of what it reads."""
     for node in case.network.nodes:
-        definition = case.network.definition(node, case.tensors, case.training)
+        definition = case.definition(node)
         for inner in definition.graph.nodes:
             yield inner, tuple(definition.values[name].shape for name in inner.inputs if name)
 

@@ -11,7 +11,7 @@ from typing import Any
 from parity.axes import Shape, Tensor
 from parity.errors import FieldError
 from parity.layers.base import Layer, Pair, Parameter
-from parity.layers.definition import Definition, define
+from parity.layers.definition import AS_IT_COMES, Definition, Types, define
 
 INPUT = "input"  #: the name under which nodes refer to the network's input
 
@@ -20,13 +20,15 @@ INPUT = "input"  #: the name under which nodes refer to the network's input
 class Node:
     """One layer of a network, its name, and the names of the nodes (or ``"input"``) it reads.
 
-    of: the earlier node whose layer this is again, its parameters included; empty where the layer is the node's own.
+    of: the earlier node whose layer this is again, its parameters included; empty where the layer is the node's own;
+    types: those in which it is computed (:mod:`parity.cases.policies`), where it is not in that of what it reads.
     """
 
     name: str
     layer: Layer
     inputs: tuple[str, ...]
     of: str = ""
+    types: Types = AS_IT_COMES
 
     @property
     def owner(self) -> str:
@@ -98,12 +100,18 @@ class Network:
 
     def definition(self, node: Node, tensors: Mapping[str, Tensor], training: bool = False) -> Definition:
         """One node's definition, on the shapes that :meth:`trace` gave."""
-        return define(node.layer, tuple(tensors[name] for name in node.inputs), training)
+        return define(node.layer, tuple(tensors[name] for name in node.inputs), training, node.types)
 
     def spec(self) -> list[dict[str, Any]]:
         """The network as plain data: enough to tell two networks apart in a cache key."""
         return [
-            {"name": n.name, "inputs": list(n.inputs), **({"of": n.of} if n.of else {}), **n.layer.spec()}
+            {
+                "name": n.name,
+                "inputs": list(n.inputs),
+                **({"of": n.of} if n.of else {}),
+                **({"types": vars(n.types)} if n.types != AS_IT_COMES else {}),
+                **n.layer.spec(),
+            }
             for n in self.nodes
         ]
 

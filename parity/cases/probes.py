@@ -22,9 +22,7 @@ import numpy as np
 
 from parity.axes import Array
 from parity.cases.case import INPUT, Case
-from parity.cases.network import Node
 from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
-from parity.layers.definition import Definition
 from parity.operators.formats import FORMATS, rounded
 from parity.records.lines import Probe
 
@@ -67,7 +65,7 @@ def why_not(case: Case, probe: Probe) -> str:
         plan = _integer_plan(case)
         return plan if isinstance(plan, str) else ""
     if probe == "impulse":
-        if len(case.network.nodes) > 1 or not _definition(case, case.network.output).weighted:
+        if len(case.network.nodes) > 1 or not case.definition(case.network.output).weighted:
             return "only a single convolution or dense layer shows its weights one by one"
         if (count := _impulse_runs(case)) == 0:
             return "every window lies in the padding, so no weight shows"
@@ -106,10 +104,6 @@ def _turned(case: Case, x: Array) -> Array:
     return (case.least + case.below - 1 - x.astype(np.int64)).astype(x.dtype)
 
 
-def _definition(case: Case, node: Node) -> Definition:
-    return case.network.definition(node, case.tensors, case.training)
-
-
 def _integer_plan(case: Case) -> tuple[int, int] | str:
     """(largest weight, weights per output) that keep every sum exact, or why there are none."""
     if case.whole:
@@ -117,7 +111,7 @@ def _integer_plan(case: Case) -> tuple[int, int] | str:
     depth = 0
     steps: dict[str, Fraction] = {INPUT: Fraction(1)}
     for node in case.network.nodes:
-        definition = _definition(case, node)
+        definition = case.definition(node)
         step = definition.step([steps[name] for name in node.inputs])
         if step is None:
             return f"{node.name} ({node.layer}) rounds even whole numbers"
@@ -132,8 +126,9 @@ def _integer_plan(case: Case) -> tuple[int, int] | str:
 
 
 def exact_below(case: Case) -> int:
-    """Below what every whole number is exact in the case's precision: 2^24 in float32, 2^11 in float16, 2^8 in bfloat16."""
-    return min(EXACT, int(1 / FORMATS[case.precision].storage))
+    """Below what every whole number is exact in the coarsest type of the case: 2^24 in float32, 2^11 in float16, 2^8 in bfloat16."""
+    types = {case.precision, *(node.types.reads for node in case.network.nodes)} - {""}
+    return min(EXACT, *(int(1 / FORMATS[name].storage) for name in types))
 
 
 def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) -> bool:
@@ -141,7 +136,7 @@ def _fits(case: Case, steps: Mapping[str, Fraction], largest: int, kept: int) ->
     most = exact_below(case)
     size: dict[str, int] = {INPUT: INPUT_LARGEST}
     for node in case.network.nodes:
-        definition = _definition(case, node)
+        definition = case.definition(node)
         sizes, products = [size[name] for name in node.inputs], definition.products
         total = prod(sizes) if definition.multiplies else sum(sizes)
         if node.layer.parameters():
@@ -188,7 +183,7 @@ def _places(case: Case) -> list[tuple[int, ...]]:
     A signal's have one number, a volume's three. A tap never used, because it only ever sees padding, has no place. The axes
     are independent: what one row and one column meet, their crossing meets.
     """
-    definition = _definition(case, case.network.output)
+    definition = case.definition(case.network.output)
     window, cover = (definition.window, _cover) if definition.spread is None else (definition.spread, _cover_spread)
     if window is None:
         return [(0,) * (len(case.shape) - 2)]

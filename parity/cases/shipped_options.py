@@ -11,6 +11,10 @@ def _resized(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "Resize"
 
 
+def _bilinear(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Einsum" and node.attributes["equation"] == "ni,oij->noj"
+
+
 def _antialiased(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return _resized(node, shapes) and bool(node.attributes.get("antialias", 0))
 
@@ -35,6 +39,20 @@ OPEN_CUT = KnownDivergence(
         "kernel reaches, is 0 in the file of tf2onnx 1.17.0 where Keras has the bias; so it is for kernel 2 and stride 3"
     ),
     versions={"tf2onnx": "<=1.17.0"},
+)
+
+BILINEAR_OF_ONE_TYPE = KnownDivergence(
+    routes="torch+autocast*",
+    operator=_bilinear,
+    kind="error",
+    says="All tensors must have the same dtype",
+    script="torch_autocast_bilinear.py",
+    reason="torch's Bilinear takes one type alone, and autocast on the cpu leaves its parameters in float32",
+    evidence=(
+        "torch.nn.Bilinear on inputs of bfloat16 in torch.autocast('cpu'), torch 2.13: RuntimeError, 'All tensors must have the same dtype'; "
+        "bilinear is among the operators that promote on cuda, and on no list of the cpu"
+    ),
+    versions={"torch": "<=2.13.0"},
 )
 
 ANTIALIAS_FACTOR = KnownDivergence(
@@ -119,4 +137,13 @@ LEFT_BILINEAR = KnownDivergence(
     versions={"tf2onnx": "<=1.17.0"},
 )
 
-OPTIONS = (OPEN_CUT, ANTIALIAS_FACTOR, OPEN_GLU, OPEN_BILINEAR, PLACELESS, SHRUNK_BY_UPSAMPLE, LEFT_BILINEAR)
+OPTIONS = (
+    OPEN_CUT,
+    BILINEAR_OF_ONE_TYPE,
+    ANTIALIAS_FACTOR,
+    OPEN_GLU,
+    OPEN_BILINEAR,
+    PLACELESS,
+    SHRUNK_BY_UPSAMPLE,
+    LEFT_BILINEAR,
+)

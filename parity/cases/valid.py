@@ -9,6 +9,7 @@ from parity.cases.network import Network
 from parity.cases.values import VALUES
 from parity.errors import FieldError
 from parity.layers.base import Draw, Layer, is_count, is_number
+from parity.layers.definition import AS_IT_COMES
 from parity.operators.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def check(case: Case) -> None:
     _otherwise(case)
     _precision(case)
     _mode(case)
+    typed = isinstance(case.model, Network) and any(node.types != AS_IT_COMES for node in case.model.nodes)
+    _require(case, "policy", not case.policy or typed, "must be left out: it is asked for by an option of a route")
     _draws(case)
     try:
         _ = case.tensors  # asked for now: what does not fit is said where the case is declared

@@ -20,6 +20,7 @@ from parity.judging.blind import blind_to, told
 from parity.judging.chances import as_drawn, judge_draws
 from parity.judging.compare import Comparison, compare
 from parity.judging.failure import failure_of
+from parity.judging.fed import feeds_of, settled
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
 from parity.judging.gradients import judge_gradients
 from parity.judging.observation import Observation
@@ -242,7 +243,7 @@ class Judge:
         return self._computed(case, "data", careful, form)
 
     def _computed(self, case: Case, probe: Probe, careful: bool, form: Format | None) -> Mapping[str, Truth]:
-        graph, feeds = case.graph, self._feeds(probe)
+        graph, feeds = settled(case.graph, self._feeds(probe))
         if probe == "integer" and not _transforms(form):
             # Every sum is exact whatever its order, so nothing is allowed but the flush of what is below normal.
             exact = walk(graph, feeds)
@@ -254,7 +255,7 @@ class Judge:
 
     def _integer_noise(self) -> Truth:
         """What honest rounding would make of the integer probe, where none is allowed."""
-        return truths(self.case.graph, self._feeds("integer"), key=self.seed)[self.case.network.output.name]
+        return truths(*settled(self.case.graph, self._feeds("integer")), key=self.seed)[self.case.network.output.name]
 
     def _feeds(self, probe: Probe) -> dict[str, Value]:
         feeds = {INPUT: as_value(np.concatenate(self._asked(probe)))}
@@ -339,9 +340,8 @@ class Judge:
     ) -> tuple[LayerFigure, Finding | None]:
         """One layer on exactly these inputs; wide: or on what they were before they were stored."""
         tensor = self.case.tensors[node.name]
-        graph = self.case.network.definition(node, self.case.tensors, self.case.training).graph
-        feeds = {f"x{i}": as_value(x) for i, x in enumerate(reads)}
-        feeds |= {name: as_value(array) for name, array in self._drawn("shipped")[node.owner].items()}
+        definition = self.case.definition(node)
+        graph, feeds = definition.graph, feeds_of(definition, reads, self._drawn("shipped")[node.owner])
         known = self._first.setdefault(node.name, {}) if set(node.inputs) == {INPUT} else {}
         made = [f"x{i}" for i, name in enumerate(node.inputs) if wide and name != INPUT]
         comparison, truth, answer = settle_read(observed, graph, feeds, tensor, form, known, made)

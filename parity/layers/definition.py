@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod
@@ -50,10 +50,25 @@ def _taken_together(node: Node, rank: int, constants: Mapping[str, Array]) -> ra
 
 
 @dataclass(frozen=True)
+class Types:
+    """The stored types in which a layer is computed, where they are not those of what comes in: empty is as it comes.
+
+    reads: to what its inputs of floats are cast; stored: to what its parameters are; gives: to what its output is.
+    """
+
+    reads: str = ""
+    stored: str = ""
+    gives: str = ""
+
+
+AS_IT_COMES = Types()
+
+
+@dataclass(frozen=True)
 class Definition:
     """A layer on inputs of given shapes, in operators.
 
-    The graph reads ``x0``, ``x1``, ... and the layer's parameters by their names; its first output is the layer's. In
+    inputs: as the layer reads them, cast where it is computed in another type. The graph reads ``x0``, ``x1``, ... and the layer's parameters by their names; its first output is the layer's. In
     training what the layer's states become are further ones, in their order.
     """
 
@@ -62,6 +77,7 @@ class Definition:
     graph: Graph
     values: Mapping[str, Named]  #: every value of the graph, with its shape
     training: bool = False
+    types: Types = AS_IT_COMES
 
     @cached_property
     def states(self) -> Mapping[str, Tensor]:
@@ -244,12 +260,17 @@ def precision_of(inputs: Sequence[Tensor]) -> str:
 
 
 @lru_cache(maxsize=8192)
-def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False) -> Definition:
-    """A layer's definition on inputs of these shapes, in their precision. Raises :class:`FieldError` where they do not fit."""
+def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False, types: Types = AS_IT_COMES) -> Definition:
+    """A layer's definition on inputs of these shapes, in their precision or in other ``types``.
+
+    The graph reads what is cast already. Raises :class:`FieldError` where they do not fit.
+    """
     layer.fits(*inputs)
+    if types.reads:
+        inputs = tuple(replace(x, dtype=types.reads) if x.dtype in FORMATS else x for x in inputs)
     op = Spelling(training=training, precision=precision_of(inputs))
     reads = [op.input(f"x{i}", x.shape, x.dtype) for i, x in enumerate(inputs)]
-    parameters = {name: op.parameter(name, p.shape) for name, p in layer.parameters().items()}
+    parameters = {name: op.parameter(name, p.shape, types.stored) for name, p in layer.parameters().items()}
     try:
         output = layer.to_onnx(op, *reads, **parameters)
     except FieldError:
@@ -268,4 +289,6 @@ def define(layer: Layer, inputs: tuple[Tensor, ...], training: bool = False) -> 
     # A layer that gives its input back is one operator all the same.
     given = [value.name for value in [*reads, *parameters.values()]]
     made = [op.Identity(value) if value.name in given else value for value in outputs]
-    return Definition(layer, inputs, op.graph(*made), op.values, training)
+    if types.gives and made[0].dtype in FORMATS and made[0].dtype != types.gives:
+        made[0] = op.Cast(made[0], to=types.gives)
+    return Definition(layer, inputs, op.graph(*made), op.values, training, types)

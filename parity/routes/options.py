@@ -38,6 +38,16 @@ TF32 = Option(
 )
 COMPILE = Option("compile", "the module runs as `torch.compile` makes it")
 XLA = Option("xla", "the model runs as XLA compiles it whole")
+AUTOCAST = Option(
+    "autocast",
+    "the module runs under `torch.autocast`: on the cpu in bfloat16 what torch's lists say, the rest in float32",
+)
+MIXED_FLOAT16 = Option(
+    "mixed_float16", "layers compute in float16 what is stored in float32, by Keras' policy", group="policy"
+)
+MIXED_BFLOAT16 = Option(
+    "mixed_bfloat16", "layers compute in bfloat16 what is stored in float32, by Keras' policy", group="policy"
+)
 DYNAMIC = Option(
     "dynamic", "exported at the case's size with every axis open that may have another, and run at three others too"
 )

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from parity.cases.case import Case
+from parity.cases.policies import under
 from parity.judging.judge import Judgement
 from parity.operators.spelled import spelled_out
 from parity.routes.catalog import Route
@@ -44,6 +45,7 @@ def judged_key(case: Case, seed: int, route: Route, observation: Path) -> str:
     """The digest of everything that decides a judgement. Raises whatever keeps it from being taken: then nothing is believed."""
     with observation.open("rb") as file:
         seen = hashlib.file_digest(file, "sha256").hexdigest()
+    case = under(case, route.options, route.device)
     content = {
         "case": case.name,
         "spec": case.spec(),

@@ -14,6 +14,7 @@ import psutil
 from parity.axes import Shape
 from parity.cases.case import Case
 from parity.cases.parameters import Parameters
+from parity.cases.policies import under
 from parity.cases.probes import Variant, parameters_of, variants
 from parity.cases.resized import open_axes, other_sizes, resized
 from parity.errors import Broken, Unsupported
@@ -138,6 +139,7 @@ def without_gradients(case: Case, route: Route, catalog: Catalog) -> str:
 
 def run_step(case: Case, seed: int, route: Route, catalog: Catalog, made: Exported | None, out: Path) -> None:
     """Run every probe of a case on a route and write the observation to ``out``. ``made`` is the export, if there is one."""
+    case = under(case, route.options, route.device)
     framework = catalog.framework(route.framework)
     if route.exporter is None:
 
@@ -200,7 +202,7 @@ _judges: dict[tuple[str, Shape, int], Judge] = {}  # the last used is the last
 
 def judge_step(case: Case, seed: int, route: Route, observation: Path, arrays: Path) -> Judgement:
     """Judge an observation file; the arrays of a failure are written to ``arrays``, an ``.npz``."""
-    seen = load(observation)
+    case, seen = under(case, route.options, route.device), load(observation)
     judgement = _judged(case, seed, route, seen)
     sized = {shape: _judged(resized(case, shape), seed, route, given) for shape, given in seen.sizes.items()}
     if sized:

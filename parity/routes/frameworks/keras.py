@@ -12,7 +12,9 @@ from typing import Any
 from parity.axes import Array, Layout, Shape, Tensor, to_layout
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
+from parity.cases.network import Node
 from parity.cases.parameters import Parameters
+from parity.cases.policies import POLICIES
 from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import Layer, as_list, stored_as
@@ -66,7 +68,7 @@ def build(case: Case, parameters: Parameters, tapped: bool) -> Any:
     shape = case.input.in_layout(LAYOUT)
     if case.chance:
         keras.utils.set_random_seed(SEED)  # a layer takes its own seed from it when it is made
-    with _policy(keras, case.precision):
+    with _policy(keras, case.policy or case.precision):
         return _built(keras, case, parameters, tapped, shape[1:])
 
 
@@ -76,8 +78,8 @@ def _built(keras: Any, case: Case, parameters: Parameters, tapped: bool, shape: 
     values = {INPUT: keras.Input(shape=shape, dtype=case.input.dtype, name="input")}
     spelled: dict[str, list[Any]] = {}
     for node in case.network.nodes:
-        x = case.tensors[node.inputs[0]]
-        pieces = spelled[node.of] if node.of else as_list(node.layer.to_keras(keras, x))
+        x = case.definition(node).inputs[0]
+        pieces = spelled[node.of] if node.of else _pieces(keras, case, node, x)
         spelled[node.name] = pieces
         arguments = tuple(values[name] for name in node.inputs)
         for piece in pieces:
@@ -96,12 +98,30 @@ def _built(keras: Any, case: Case, parameters: Parameters, tapped: bool, shape: 
     outputs = [values[name] for name in names] if tapped else values[names[-1]]
     model = keras.Model(values[INPUT], outputs)
     model.training_mode = Training(tuple(states)) if case.training else None
-    model.stored = case.input.dtype
+    model.stored = POLICIES[case.policy].low if case.policy else case.input.dtype
     model.derived = None
     if case.gradient and not tapped:
         cotangent = parameters[COTANGENT][case.network.output.name]
         model.derived = Derived(to_layout(cotangent, case.output, LAYOUT), tuple(derived))
     return model
+
+
+def _pieces(keras: Any, case: Case, node: Node, x: Tensor) -> list[Any]:
+    """The pieces that spell a node; under a policy, of which Keras' functions know nothing, each is a layer."""
+    pieces = as_list(node.layer.to_keras(keras, x))
+    if not case.policy:
+        return pieces
+    return [piece if isinstance(piece, keras.layers.Layer) else _applied(keras, piece) for piece in pieces]
+
+
+def _applied(keras: Any, function: Callable[..., Any]) -> Any:
+    """A function as a layer, so that what it reads is cast as a layer's inputs are."""
+
+    class Applied(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, *values: Any) -> Any:
+            return function(*values)
+
+    return Applied()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.routes.frameworks import keras
-from parity.routes.options import TF32, XLA, Option
+from parity.routes.options import MIXED_BFLOAT16, MIXED_FLOAT16, TF32, XLA, Option
 
 #: How TensorFlow says that it has no kernel of a type.
 _LACKS = re.compile(r"Could not find device for node|No OpKernel was registered|not in the list of allowed values")
@@ -30,7 +30,7 @@ class TensorFlow:
     layout: Layout = keras.LAYOUT
     native = True
     batched = keras.BATCHED
-    options: tuple[Option, ...] = (XLA, TF32)
+    options: tuple[Option, ...] = (MIXED_FLOAT16, MIXED_BFLOAT16, XLA, TF32)
     asked: frozenset[str] = frozenset()
     default = True
 

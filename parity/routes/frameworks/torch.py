@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,13 +15,14 @@ from parity.axes import Array, Layout, Tensor
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
+from parity.cases.policies import POLICIES
 from parity.errors import Unsupported
 from parity.judging.observation import Program
 from parity.layers.base import Layer, as_list, stored_as
 from parity.operators.formats import numpy_type
 from parity.routes.frameworks.compiling import compiled, why_no_compiler
 from parity.routes.frameworks.placing import Placing, placing
-from parity.routes.options import COMPILE, TF32, Option
+from parity.routes.options import AUTOCAST, COMPILE, TF32, Option
 
 SEED = 0  #: of what layers draw at random in training
 #: How torch says that it has no kernel of a type: ``"max_pool2d" not implemented for 'Half'``.
@@ -62,7 +63,7 @@ class Torch:
     layout: Layout = "NCHW"
     native = True
     batched = ""
-    options: tuple[Option, ...] = (COMPILE, TF32)
+    options: tuple[Option, ...] = (AUTOCAST, COMPILE, TF32)
     asked: frozenset[str] = frozenset()
     default = True
 
@@ -92,7 +93,7 @@ class Torch:
 
         spelled: dict[str, list[Any]] = {}
         for node in case.network.nodes:
-            again = spelled[node.of] if node.of else node.layer.to_torch(torch, case.tensors[node.inputs[0]])
+            again = spelled[node.of] if node.of else node.layer.to_torch(torch, case.definition(node).inputs[0])
             spelled[node.name] = as_list(again)
         states: list[tuple[Any, str]] = []
         kept: list[Kept] = []
@@ -110,7 +111,9 @@ class Torch:
                 if case.gradient and not tapped:
                     kept.append(_kept(node.layer, case.tensors[node.inputs[0]], owner))
         module = _module(torch, case, spelled, tapped).train(case.training)
-        module.states, module.stored = states, case.input.dtype
+        module.states = states
+        module.low = POLICIES[case.policy].low if case.policy else ""
+        module.stored = module.low or case.input.dtype
         module.kept = kept
         module.cotangent = parameters[COTANGENT][case.network.output.name] if case.gradient and not tapped else None
         return module
@@ -138,7 +141,8 @@ class Torch:
                 for (owner, key), value in zip(model.states, start, strict=True):
                     owner.state_dict()[key].copy_(value)
                 try:
-                    out = called(as_tensor(torch, x).to(device))
+                    with _policy(torch, device, model.low):
+                        out = called(as_tensor(torch, x).to(device))
                 except (RuntimeError, NotImplementedError) as error:
                     if said := lacking(model.stored, error):
                         raise Unsupported(said) from error
@@ -148,6 +152,11 @@ class Torch:
             return tuple(as_array(torch, o) for o in (*outputs, *states))
 
         return run
+
+
+def _policy(torch: Any, device: str, low: str) -> AbstractContextManager[Any]:
+    """Meanwhile torch casts by its own lists to this type, or not at all where there is none."""
+    return torch.autocast(device, dtype=torch_type(torch, low)) if low else nullcontext()
 
 
 def _kept(layer: Layer, x: Tensor, owner: Any) -> Kept:
@@ -189,6 +198,11 @@ def _module(torch: Any, case: Case, spelled: Mapping[str, list[Any]], tapped: bo
 
     class Net(torch.nn.Module):  # type: ignore[misc]
         """The network; with ``tapped``, a twin that returns every layer's output."""
+
+        # What is set on it once it is made: a node of such a name has another one in the module.
+        low = stored = ""
+        states = kept = ()
+        cotangent = None
 
         def __init__(self) -> None:
             super().__init__()
