@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from parity.axes import Shape
-from parity.cases import Case, Graph, Network, Sweep
+from parity.cases import Case, Graph, KnownDivergence, Network, Sweep
 from parity.cases.values import Values
 from parity.layers import (
     CELU,
@@ -284,5 +284,20 @@ CASES = [
         Case(f"special/{name}/{values}", merged(layer), POOLED, values=values, quick=values == "special")
         for name, layer in MERGES.items()
         for values in ("special", "finite")
+    ),
+]
+
+KNOWN = [
+    KnownDivergence(
+        cases="special/unfold/special",
+        routes=("tensorflow", "tensorflow>*"),
+        kind="nan",
+        script="keras_extract_patches_infinity.py",
+        reason="Keras takes patches of an image by a convolution with zeros and ones, so one infinity or NaN makes NaN of its whole patch",
+        evidence=(
+            "keras.ops.image.extract_patches of [[inf, 1], [2, 3]] with patches of 2x2, Keras 3.15.1 on TensorFlow 2.21: inf and three NaN, where "
+            "torch.nn.functional.unfold moves the four numbers"
+        ),
+        versions={"keras": "<=3.15.1"},
     ),
 ]
