@@ -1,13 +1,12 @@
-"""Deeper and branched networks: VGG16, residual blocks, an inception-like block."""
+"""Deeper and branched networks: VGG16's features, residual blocks, an inception-like block."""
 
 from parity.axes import Shape
 from parity.cases import Case, Graph, Network, Sequential
-from parity.layers import Add, BatchNorm2D, Concatenate, Conv2D, Draw, Dropout, Flatten, Layer, Linear, MaxPool2D, ReLU
+from parity.layers import Add, BatchNorm2D, Concatenate, Conv2D, Draw, Flatten, Layer, Linear, MaxPool2D, ReLU
 
 PUBLISHED = "as published: images of 224 by 224"
 
 IMAGE: Shape = (1, 3, 224, 224)
-SMALL: Shape = (1, 3, 64, 96)
 
 
 def vgg16_features() -> Network:
@@ -20,23 +19,6 @@ def vgg16_features() -> Network:
             channels = width
         layers.append((f"pool{block}", MaxPool2D(2)))
     return Sequential(*layers)
-
-
-def vgg16(image: Shape, classes: int = 1000) -> Network:
-    """All of VGG16: its features, flattened, and three dense layers; of images of 224 by 224 with 138,357,544 numbers."""
-    features = [(node.name, node.layer) for node in vgg16_features().nodes]
-    height, width = (n // 32 for n in image[2:])
-    return Sequential(
-        *features,
-        ("flatten", Flatten()),
-        ("fc6", Linear(512 * height * width, 4096)),
-        ("relu6", ReLU()),
-        ("dropout6", Dropout()),
-        ("fc7", Linear(4096, 4096)),
-        ("relu7", ReLU()),
-        ("dropout7", Dropout()),
-        ("fc8", Linear(4096, classes)),
-    )
 
 
 # A residual block whose way round is the identity, as in ResNet-18 (He et al. 2016).
@@ -123,10 +105,6 @@ def fresh(network: Network) -> dict[str, Draw]:
 CASES = [
     Case("vgg16_features",               vgg16_features(), IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, tags=("pictures",), quick=False),
     Case("vgg16_features/small",         vgg16_features(), (1, 3, 64, 96), time_limit=600.0, quick=False),
-
-    # More numbers than a file can be filled with (parity/cases/structure.py): it is exported with its own at each seed.
-    Case("vgg16",                        vgg16(IMAGE), IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, quick=False),
-    Case("vgg16/small",                  vgg16(SMALL, 10), SMALL, time_limit=600.0, quick=False),
 
     Case("residual_block",                 RESIDUAL,        (2, 16, 11, 14)),
     Case("residual_block/plain",           PLAIN,           (2, 16, 11, 14)),

@@ -36,15 +36,12 @@ from parity.layers import (
     ConvTranspose1D,
     ConvTranspose2D,
     ConvTranspose3D,
-    CosineSimilarity,
     Cropping1D,
     Cropping2D,
     Cropping3D,
-    CumSum,
     DepthwiseConv1D,
     DepthwiseConv2D,
     Flatten,
-    Fold,
     GlobalAvgPool1D,
     GlobalAvgPool2D,
     GlobalAvgPool3D,
@@ -54,7 +51,6 @@ from parity.layers import (
     GlobalMaxPool1D,
     GlobalMaxPool2D,
     GlobalMaxPool3D,
-    GridSample,
     GroupNorm,
     HardShrink,
     HardSigmoid,
@@ -80,12 +76,6 @@ from parity.layers import (
     MaxPool1D,
     MaxPool2D,
     MaxPool3D,
-    MaxPoolIndices1D,
-    MaxPoolIndices2D,
-    MaxPoolIndices3D,
-    MaxUnpool1D,
-    MaxUnpool2D,
-    MaxUnpool3D,
     Mean,
     Min,
     Minimum,
@@ -95,7 +85,6 @@ from parity.layers import (
     Pad1D,
     Pad2D,
     Pad3D,
-    PairwiseDistance,
     Permute,
     PixelShuffle,
     PixelUnshuffle,
@@ -138,7 +127,6 @@ SIGNAL: Shape = (2, 4, 21)
 TOKENS: Shape = (2, 12, 9)
 IMAGE: Shape = (2, 4, 10, 14)
 VOLUME: Shape = (2, 4, 5, 7, 9)
-COLUMNS: Shape = (2, 36, 66)
 #: Of what takes statistics of many elements far from 0: what adds halves up in halves is beyond its bound at every seed, and not at some.
 FIELD: Shape = (2, 4, 40, 56)
 FAR = 4.0
@@ -162,12 +150,10 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         GlobalLPPool1D(),
         BatchNorm1D(4),
         InstanceNorm1D(4, affine=True),
-        MaxPoolIndices1D(2),
         Pad1D(1, "reflect"),
         Cropping1D(1),
     ),
     TOKENS: (MultiHeadAttention(12, 3), LayerScale(12), PositionEmbedding(12, 9), ClassToken(12)),
-    COLUMNS: (Fold((8, 13), 3),),
     VOLUME: (
         Conv3D(4, 5, 3, padding=1),
         ConvTranspose3D(4, 5, (2, 3, 2), stride=(1, 2, 1)),
@@ -181,7 +167,6 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         GlobalLPPool3D(),
         BatchNorm3D(4),
         InstanceNorm3D(4, affine=True),
-        MaxPoolIndices3D(2),
         Pad3D(1, "replicate"),
         Cropping3D(1),
     ),
@@ -243,21 +228,14 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         Roll((-2, -3)),
         WindowPartition((2, 7)),
         GlobalLPPool2D(),
-        MaxPoolIndices2D(2),
         ArgMax("c"),
         ArgMin("w"),
-        CumSum("w"),
         Unfold(3),
     ),
 }
 
 #: Of what merges: the image beside what a convolution makes of it.
 MERGES: tuple[Layer, ...] = (Add(), Subtract(), Multiply(), Maximum(), Minimum(), Average(), Concatenate())
-
-
-def unpooled(pool: Layer, where: Layer, unpool: Layer) -> Network:
-    """A pool, where its maxima stood, and both put together."""
-    return Graph(pool=(pool, "input"), where=(where, "input"), unpool=(unpool, "pool", "where"))
 
 
 def beside(layer: Layer, other: Layer) -> Network:
@@ -267,14 +245,7 @@ def beside(layer: Layer, other: Layer) -> Network:
 
 #: Of what reads two inputs, and of what undoes another layer.
 PAIRS: tuple[tuple[Layer, Network, Shape], ...] = (
-    *(
-        (each, beside(each, Linear(37, 37)), FEATURES)
-        for each in (Bilinear(37, 37, 5), CosineSimilarity("f"), PairwiseDistance("f"))
-    ),
-    (GridSample(), beside(GridSample(), Conv2D(4, 2, 3)), IMAGE),
-    (MaxUnpool1D(2), unpooled(MaxPool1D(2), MaxPoolIndices1D(2), MaxUnpool1D(2)), (2, 4, 22)),
-    (MaxUnpool2D(2), unpooled(MaxPool2D(2), MaxPoolIndices2D(2), MaxUnpool2D(2)), IMAGE),
-    (MaxUnpool3D(2), unpooled(MaxPool3D(2), MaxPoolIndices3D(2), MaxUnpool3D(2)), (2, 4, 6, 8, 10)),
+    (Bilinear(37, 37, 5), beside(Bilinear(37, 37, 5), Linear(37, 37)), FEATURES),
     (WindowReverse((2, 7), (10, 14)), Sequential(WindowPartition((2, 7)), WindowReverse((2, 7), (10, 14))), IMAGE),
 )
 

@@ -50,7 +50,6 @@ NETWORKS = [
     "simple_cnn_leaky",
     "keras_cnn",
     "vgg16_features",
-    "vgg16",
     "residual_block",
     "concat_block",
     "bottleneck",
@@ -78,6 +77,7 @@ NETWORKS = [
     "mobilenet_v2",
 ]
 WHOLE_NUMBERS = "whole numbers come out, which have no derivative"
+LATER = "not asked yet: routes differ there in ways that nobody has sorted"
 AS_IT_IS = "at inference its output is its input, and in training a case is of float32"
 #: What every layer is asked beside its values, and which are not, and why.
 ASKED: dict[str, dict[str, str]] = {
@@ -85,6 +85,8 @@ ASKED: dict[str, dict[str, str]] = {
     **{
         precision: {
             "embedding": "a case of whole numbers is of float32",
+            **dict.fromkeys(("fold", "gridsample", "cumsum", "cosinesimilarity", "pairwisedistance"), LATER),
+            **dict.fromkeys((f"{name}{n}d" for name in ("maxpoolindices", "maxunpool") for n in (1, 2, 3)), LATER),
             **dict.fromkeys(
                 ("dropout", "channeldropout", "alphadropout", "gaussiannoise", "gaussiandropout"), AS_IT_IS
             ),
@@ -93,7 +95,7 @@ ASKED: dict[str, dict[str, str]] = {
     },
 }
 #: Their exports weigh too much to be asked at many scales; their layers and scales are those of the others.
-WHOLE = ["vgg16_features", "vgg16", "resnet18", "mobilenet_v2"]
+WHOLE = ["vgg16_features", "resnet18", "mobilenet_v2"]
 
 
 def of(registry: Registry, cls: type[Layer]) -> list[Layer]:
@@ -267,7 +269,7 @@ def answers(registry: Registry) -> list[tuple[Case, Truth]]:
     """The truth of every case that does not take seconds, on its own input."""
     found = []
     for case in registry.cases.values():
-        if 224 in case.shape or case.family in ("vgg16", "vgg16_features"):
+        if 224 in case.shape or case.family == "vgg16_features":
             continue
         x, parameters = draw_input(case, 0), draw_parameters(case, 0)
         layers = [stored for node, stored in parameters.items() if node != COTANGENT]
