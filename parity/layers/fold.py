@@ -153,6 +153,6 @@ class Fold(Sliding):
 
         def fold(v: Any) -> Any:
             columns = keras.ops.reshape(v, (-1, windows, channels // taps, taps))
-            return keras.ops.einsum("nwct,twhv->nhvc", columns, keras.ops.convert_to_tensor(places, x.dtype))
+            return keras.ops.einsum("nwct,twhv->nhvc", columns, places)
 
         return fold
