@@ -225,9 +225,9 @@ MERGES: dict[str, Layer] = {
     "minimum": Minimum(),
     "average": Average(),
     "concatenate": Concatenate(),
-    "cosinesimilarity": CosineSimilarity("w"),
-    "pairwisedistance": PairwiseDistance("w"),
 }
+#: Of finite numbers as large as these their products have no number that is judged.
+DISTANCES: dict[str, Layer] = {"cosinesimilarity": CosineSimilarity("w"), "pairwisedistance": PairwiseDistance("w")}
 
 
 def elementwise(name: str, layer: Layer) -> Iterator[Case]:
@@ -283,6 +283,7 @@ CASES = [
         for name, layer in MERGES.items()
         for values in ("special", "finite")
     ),
+    *(Case(f"special/{name}/special", merged(layer), POOLED, values="special") for name, layer in DISTANCES.items()),
 ]
 
 KNOWN = [
