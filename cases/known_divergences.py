@@ -384,7 +384,7 @@ KNOWN = [
         versions={"onnx": "<=1.23.2"},
     ),
     KnownDivergence(
-        cases=("argmax/*", "special/argmax*", "empty/argmax"),
+        cases=("argmax/*", "special/argmax*", "empty/argmax", "*float*/argmax"),
         routes="tensorflow>*",
         kind="onnx-invalid",
         says="Bitcast",

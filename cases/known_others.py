@@ -142,7 +142,7 @@ KNOWN = [
         versions={"tensorflow": "<=2.21.0", "tf2onnx": "<=1.17.0"},
     ),
     KnownDivergence(
-        cases="argmin/*",
+        cases=("argmin/*", "special/argmin/*", "*float*/argmin"),
         routes="tensorflow>*",
         kind="onnx-invalid",
         says="Bitcast",

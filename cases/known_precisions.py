@@ -33,25 +33,25 @@ NORMS = ("*/batchnorm?d", *NETWORKS)
 NOT_OF_BFLOAT16 = tuple(
     f"bfloat16/{name}"
     for name in (
-        *("conv?d", "convtranspose2d", "depthwiseconv2d", "separableconv2d", "simple_cnn", "residual", "depthwise"),
+        *("conv?d", "convtranspose?d", "depthwiseconv?d", "separableconv?d", "simple_cnn", "residual", "depthwise"),
         *("add", "subtract", "multiply", "maximum", "minimum", "average", "concatenate"),  # of a convolution
         *(
             "maxpool?d",
             "avgpool?d",
-            "lppool2d",
-            "adaptivemaxpool2d",
+            "lppool?d",
+            "adaptivemaxpool?d",
             "localresponsenorm",
             "groupnorm",
-            "instancenorm2d",
+            "instancenorm?d",
         ),
         *("elu", "selu", "hardsigmoid", "hardswish", "mish", "softplus"),
     )
 )
 #: Those that the dynamo exporter writes with other operators.
 NOT_OF_BFLOAT16_TRACED = (
-    "bfloat16/adaptiveavgpool2d",
-    "bfloat16/globalavgpool2d",
-    "bfloat16/globalmaxpool2d",
+    "bfloat16/adaptiveavgpool?d",
+    "bfloat16/globalavgpool?d",
+    "bfloat16/globalmaxpool?d",
     "*float16/celu",
 )
 
@@ -63,7 +63,9 @@ KNOWN = [
     ),
     replace(
         FLOAT32_ATTRIBUTES,
-        cases=("float64/residual", "float64/depthwise", "float64/hardsigmoid", "float64/hardswish"),
+        cases=tuple(
+            f"float64/{name}" for name in ("residual", "depthwise", "hardsigmoid", "hardswish", "instancenorm[13]d")
+        ),
         routes=REFERENCE,
     ),
     replace(FLOAT32_ATTRIBUTES, cases="float64/localresponsenorm", routes=("definition>reference", "torch>reference")),
@@ -72,12 +74,12 @@ KNOWN = [
     ),
     replace(NORMALISED_IN_HALF, cases=NORMS),
     replace(NORMALISED_IN_HALF, cases="bfloat16/instancenorm2d"),
-    replace(TRANSPOSED_IN_HALF, cases="float16/convtranspose2d"),
-    replace(TORCH_TRANSPOSED_IN_HALF, cases=("float16/convtranspose2d", "bfloat16/convtranspose2d")),
+    replace(TRANSPOSED_IN_HALF, cases="float16/convtranspose?d"),
+    replace(TORCH_TRANSPOSED_IN_HALF, cases=("float16/convtranspose?d", "bfloat16/convtranspose?d")),
     replace(
         TENSORFLOW_IN_HALF,
         cases=tuple(
-            f"float16/{name}" for name in ("conv3d", "convtranspose2d", "depthwise", "depthwiseconv2d", "sum", "std")
+            f"float16/{name}" for name in ("conv3d", "convtranspose?d", "depthwise", "depthwiseconv?d", "sum", "std")
         ),
     ),
     replace(

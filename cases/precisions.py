@@ -10,9 +10,15 @@ from parity.layers import (
     GELU,
     GLU,
     SELU,
+    AdaptiveAvgPool1D,
     AdaptiveAvgPool2D,
+    AdaptiveAvgPool3D,
+    AdaptiveMaxPool1D,
     AdaptiveMaxPool2D,
+    AdaptiveMaxPool3D,
     Add,
+    ArgMax,
+    ArgMin,
     Average,
     AvgPool1D,
     AvgPool2D,
@@ -20,24 +26,39 @@ from parity.layers import (
     BatchNorm1D,
     BatchNorm2D,
     BatchNorm3D,
+    Bilinear,
     ChannelShuffle,
     ClassToken,
     Concatenate,
     Conv1D,
     Conv2D,
     Conv3D,
+    ConvTranspose1D,
     ConvTranspose2D,
+    ConvTranspose3D,
+    Cropping1D,
     Cropping2D,
+    Cropping3D,
+    DepthwiseConv1D,
     DepthwiseConv2D,
     Flatten,
+    GlobalAvgPool1D,
     GlobalAvgPool2D,
+    GlobalAvgPool3D,
+    GlobalLPPool1D,
+    GlobalLPPool2D,
+    GlobalLPPool3D,
+    GlobalMaxPool1D,
     GlobalMaxPool2D,
+    GlobalMaxPool3D,
     GroupNorm,
     HardShrink,
     HardSigmoid,
     HardSwish,
     HardTanh,
+    InstanceNorm1D,
     InstanceNorm2D,
+    InstanceNorm3D,
     Layer,
     LayerNorm,
     LayerScale,
@@ -47,7 +68,9 @@ from parity.layers import (
     LogSigmoid,
     LogSoftmax,
     LogSumExp,
+    LPPool1D,
     LPPool2D,
+    LPPool3D,
     Max,
     Maximum,
     MaxPool1D,
@@ -59,7 +82,9 @@ from parity.layers import (
     Mish,
     MultiHeadAttention,
     Multiply,
+    Pad1D,
     Pad2D,
+    Pad3D,
     Permute,
     PixelShuffle,
     PixelUnshuffle,
@@ -71,6 +96,7 @@ from parity.layers import (
     Reshape,
     RMSNorm,
     Roll,
+    SeparableConv1D,
     SeparableConv2D,
     Sigmoid,
     SiLU,
@@ -85,11 +111,13 @@ from parity.layers import (
     Tanh,
     TanhShrink,
     Threshold,
+    Unfold,
     UnitNorm,
     Upsample,
     Var,
     VectorNorm,
     WindowPartition,
+    WindowReverse,
 )
 
 PRECISIONS = ("float16", "bfloat16", "float64")
@@ -107,9 +135,41 @@ FAR = 4.0
 #: of a half lies on its own rounding of 0.1 often enough, and whether it is above 0.1 is then a question of how that is stored.
 LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
     FEATURES: (Linear(37, 10), Softmax(-1), LogSoftmax(-1), Softsign(), Softplus()),
-    SIGNAL: (Conv1D(4, 5, 3, padding=1), MaxPool1D(2), AvgPool1D(2), BatchNorm1D(4)),
+    SIGNAL: (
+        Conv1D(4, 5, 3, padding=1),
+        ConvTranspose1D(4, 5, 3, stride=2, padding=1),
+        DepthwiseConv1D(4, 3, padding=1),
+        SeparableConv1D(4, 6, 3, padding=1),
+        MaxPool1D(2),
+        AvgPool1D(2),
+        LPPool1D(2, 2),
+        AdaptiveAvgPool1D(7),
+        AdaptiveMaxPool1D(7),
+        GlobalAvgPool1D(),
+        GlobalMaxPool1D(),
+        GlobalLPPool1D(),
+        BatchNorm1D(4),
+        InstanceNorm1D(4, affine=True),
+        Pad1D(1, "reflect"),
+        Cropping1D(1),
+    ),
     TOKENS: (MultiHeadAttention(12, 3), LayerScale(12), PositionEmbedding(12, 9), ClassToken(12)),
-    VOLUME: (Conv3D(4, 5, 3, padding=1), MaxPool3D(2), AvgPool3D(2), BatchNorm3D(4)),
+    VOLUME: (
+        Conv3D(4, 5, 3, padding=1),
+        ConvTranspose3D(4, 5, (2, 3, 2), stride=(1, 2, 1)),
+        MaxPool3D(2),
+        AvgPool3D(2),
+        LPPool3D(2, 2),
+        AdaptiveAvgPool3D((5, 7, 3)),
+        AdaptiveMaxPool3D((5, 7, 3)),
+        GlobalAvgPool3D(),
+        GlobalMaxPool3D(),
+        GlobalLPPool3D(),
+        BatchNorm3D(4),
+        InstanceNorm3D(4, affine=True),
+        Pad3D(1, "replicate"),
+        Cropping3D(1),
+    ),
     FIELD: (InstanceNorm2D(4, affine=True), Mean("hw"), Sum("hw"), Var("hw"), Std("hw")),
     IMAGE: (
         Conv2D(4, 5, 3, padding=1),
@@ -167,11 +227,27 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         Slice("c", 1),
         Roll((-2, -3)),
         WindowPartition((2, 7)),
+        GlobalLPPool2D(),
+        ArgMax("c"),
+        ArgMin("w"),
+        Unfold(3),
     ),
 }
 
 #: Of what merges: the image beside what a convolution makes of it.
 MERGES: tuple[Layer, ...] = (Add(), Subtract(), Multiply(), Maximum(), Minimum(), Average(), Concatenate())
+
+
+def beside(layer: Layer, other: Layer) -> Network:
+    """The input beside what another layer makes of it."""
+    return Graph(other=(other, "input"), pair=(layer, "input", "other"))
+
+
+#: Of what reads two inputs, and of what undoes another layer.
+PAIRS: tuple[tuple[Layer, Network, Shape], ...] = (
+    (Bilinear(37, 37, 5), beside(Bilinear(37, 37, 5), Linear(37, 37)), FEATURES),
+    (WindowReverse((2, 7), (10, 14)), Sequential(WindowPartition((2, 7)), WindowReverse((2, 7), (10, 14))), IMAGE),
+)
 
 SIMPLE_CNN = Sequential(
     ("conv1", Conv2D(4, 16, 3, padding=1)),
@@ -213,6 +289,7 @@ def cases() -> Iterator[Case]:
         named |= {each.kind: (each, shape) for each in layers}
     for each in MERGES:
         named[each.kind] = Graph(conv=(Conv2D(4, 4, 3, padding=1), "input"), merge=(each, "conv", "input")), IMAGE
+    named |= {layer.kind: (network, shape) for layer, network, shape in PAIRS}
     named |= {name: (network, IMAGE) for name, network in NETWORKS.items()}
     for name, (model, shape) in named.items():
         mean = FAR if shape == FIELD else 0.0

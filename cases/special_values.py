@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from parity.axes import Shape
-from parity.cases import Case, Graph, Network, Sweep
+from parity.cases import Case, Graph, KnownDivergence, Network, Sweep
 from parity.cases.values import Values
 from parity.layers import (
     CELU,
@@ -15,21 +15,28 @@ from parity.layers import (
     AdaptiveMaxPool2D,
     Add,
     ArgMax,
+    ArgMin,
     Average,
     AvgPool1D,
     AvgPool2D,
     AvgPool3D,
     BatchNorm2D,
     ChannelShuffle,
+    ClassToken,
     Concatenate,
     Conv1D,
     Conv2D,
     Conv3D,
     ConvTranspose2D,
+    CosineSimilarity,
+    Cropping1D,
     Cropping2D,
+    Cropping3D,
+    CumSum,
     DepthwiseConv2D,
     Flatten,
     GlobalAvgPool2D,
+    GlobalLPPool2D,
     GlobalMaxPool2D,
     GroupNorm,
     HardShrink,
@@ -39,6 +46,7 @@ from parity.layers import (
     InstanceNorm2D,
     Layer,
     LayerNorm,
+    LayerScale,
     LeakyReLU,
     Linear,
     LocalResponseNorm,
@@ -56,16 +64,24 @@ from parity.layers import (
     Minimum,
     Mish,
     Multiply,
+    Pad1D,
     Pad2D,
+    Pad3D,
+    PairwiseDistance,
+    Permute,
     PixelShuffle,
     PixelUnshuffle,
+    PositionEmbedding,
     PReLU,
     Prod,
     ReLU,
     ReLU6,
+    Reshape,
     RMSNorm,
+    Roll,
     Sigmoid,
     SiLU,
+    Slice,
     Softmax,
     Softplus,
     SoftShrink,
@@ -76,10 +92,12 @@ from parity.layers import (
     Tanh,
     TanhShrink,
     Threshold,
+    Unfold,
     UnitNorm,
     Upsample,
     Var,
     VectorNorm,
+    WindowPartition,
 )
 
 #: Lengths and channels for vector and scalar paths, and their tails: 37 is four vectors of 8 and five more.
@@ -151,6 +169,12 @@ ROWS: list[tuple[str, Layer, Shape, Sequence[Values]]] = [
     ("vectornorm", VectorNorm("f", keepdims=True), (11, 37), ["sparse", "whole"]),
     ("logsumexp", LogSumExp("f", keepdims=True), (11, 37), ["sparse", "finite", "grid", "constant"]),
     ("argmax", ArgMax("f"), (11, 37), ["sparse", "finite", "ties", "constant"]),
+    ("argmin", ArgMin("f"), (11, 37), ["sparse", "ties"]),
+    ("cumsum", CumSum("f"), (11, 37), ["sparse", "whole"]),
+    ("globallppool2d", GlobalLPPool2D(), (7, 3, 2, 5), ["sparse", "whole"]),
+    ("layerscale", LayerScale(16), SIGNAL, ["special"]),
+    ("positionembedding", PositionEmbedding(16, 37), SIGNAL, ["special"]),
+    ("classtoken", ClassToken(16), SIGNAL, ["special"]),
     ("argmax-channels", ArgMax("c"), (2, 7, 5, 3), ["sparse", "ties"]),
     ("linear", Linear(7, 5), (37, 7), ["sparse", "finite", "constant"]),
     ("conv1d", Conv1D(3, 16, 3, padding=1), (1, 3, 37), ["sparse", "finite"]),
@@ -174,6 +198,16 @@ MOVED: dict[str, tuple[Layer, Shape]] = {
     "pixelshuffle": (PixelShuffle(2), (2, 12, 5, 7)),
     "pixelunshuffle": (PixelUnshuffle(2), (2, 3, 10, 14)),
     "channelshuffle": (ChannelShuffle(3), (2, 6, 5, 7)),
+    "pad1d": (Pad1D(((2, 1),)), SIGNAL),
+    "pad3d-replicate": (Pad3D(1, "replicate"), VOLUME),
+    "cropping1d": (Cropping1D(1), SIGNAL),
+    "cropping3d": (Cropping3D(1), VOLUME),
+    "permute": (Permute((2, 3, 1)), (2, 3, 7, 11)),
+    "reshape": (Reshape((21, 11)), (2, 3, 7, 11)),
+    "slice": (Slice("w", 1, None, 2), (2, 3, 7, 11)),
+    "roll": (Roll((-2, 3)), (2, 3, 7, 11)),
+    "unfold": (Unfold((2, 3)), (2, 3, 7, 11)),
+    "windowpartition": (WindowPartition((4, 5)), (2, 3, 8, 10)),
     "upsample-nearest": (Upsample(scale_factor=2.0), (2, 3, 7, 11)),
 }
 
@@ -192,6 +226,8 @@ MERGES: dict[str, Layer] = {
     "average": Average(),
     "concatenate": Concatenate(),
 }
+#: Of finite numbers as large as these their products have no number that is judged.
+DISTANCES: dict[str, Layer] = {"cosinesimilarity": CosineSimilarity("w"), "pairwisedistance": PairwiseDistance("w")}
 
 
 def elementwise(name: str, layer: Layer) -> Iterator[Case]:
@@ -246,5 +282,21 @@ CASES = [
         Case(f"special/{name}/{values}", merged(layer), POOLED, values=values, quick=values == "special")
         for name, layer in MERGES.items()
         for values in ("special", "finite")
+    ),
+    *(Case(f"special/{name}/special", merged(layer), POOLED, values="special") for name, layer in DISTANCES.items()),
+]
+
+KNOWN = [
+    KnownDivergence(
+        cases="special/unfold/special",
+        routes=("tensorflow", "tensorflow>*"),
+        kind="nan",
+        script="keras_extract_patches_infinity.py",
+        reason="Keras takes patches of an image by a convolution with zeros and ones, so one infinity or NaN makes NaN of its whole patch",
+        evidence=(
+            "keras.ops.image.extract_patches of [[inf, 1], [2, 3]] with patches of 2x2, Keras 3.15.1 on TensorFlow 2.21: inf and three NaN, where "
+            "torch.nn.functional.unfold moves the four numbers"
+        ),
+        versions={"keras": "<=3.15.1"},
     ),
 ]

@@ -32,6 +32,7 @@ from parity.layers import (
     Subtract,
     Sum,
     Upsample,
+    WindowPartition,
 )
 
 IMAGE = (2, 4, 6, 11)
@@ -86,6 +87,7 @@ def joined(layer: Layer) -> Network:
 # What is added or multiplied is so small that it stays an int32, and still past what float32 holds.
 CASES = [
     *Sweep("whole_numbers", lambda layer: (layer, IMAGE), {"layer": MOVES, **drawn(29)}),
+    *Sweep("whole_numbers/windows", lambda: (WindowPartition((3, 11)), IMAGE), drawn(29)),
     *Sweep("whole_numbers/added", lambda layer: (layer, IMAGE), {"layer": ADDED, **drawn(23)}),
     *Sweep("whole_numbers/joined", lambda layer: (joined(layer), IMAGE), {"layer": JOINED, **drawn(29)}),
     *Sweep("whole_numbers/multiplied", lambda dtype: (joined(Multiply()), IMAGE), drawn(15)),

@@ -78,7 +78,7 @@ class GridSample(Layer):
                 weights = (_outer(part + 1), _inner(part), _inner(1 - part), _outer(2 - part))
                 found = [(whole + k, w) for k, w in enumerate(weights, -1)]
             if self.padding_mode == "zeros":
-                found = [(i, w * ops.cast((i >= 0) & (i <= n - 1), "float32")) for i, w in found]
+                found = [(i, w * ops.cast((i >= 0) & (i <= n - 1), x.dtype)) for i, w in found]
             elif self.padding_mode == "reflection" and self.mode == "bicubic":
                 found = [(ops.round(mirrored(i, n)), w) for i, w in found]
             return [(ops.cast(ops.clip(i, 0, n - 1), "int32"), w) for i, w in found]

@@ -15,10 +15,7 @@ from parity.layers.base import Layer, Padding, Sizes, is_size, layer, require, s
 from parity.layers.definition import define
 from parity.layers.pool import Pool
 from parity.layers.windows import size_mend
-
-LOWEST = -float(
-    np.finfo(np.float32).max
-)  #: not minus infinity: tf2onnx writes a choice as products, which make NaN of it
+from parity.operators.formats import FORMATS
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,7 +127,7 @@ class MaxUnpool(Layer):
         ground = op.Tile(
             op.Slice(values, op.constant([0]), op.constant([1]), op.constant([2])), op.constant([1, 1, prod(size)])
         )
-        zeros = op.Cast(op.Less(ground, ground), to="float32")
+        zeros = op.Cast(op.Less(ground, ground), to=op.precision)
         return op.Reshape(op.ScatterElements(zeros, where, values, axis=2), op.constant([0, channels, *size]))
 
     def to_torch(self, torch: Any, x: Tensor) -> Any:
@@ -139,10 +136,12 @@ class MaxUnpool(Layer):
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
         ops, size, channels, before = keras.ops, self._size(x), x.shape[1], prod(x.shape[2:])
+        # Not minus infinity: tf2onnx writes a choice as products, which make NaN of it.
+        lowest = -FORMATS[x.dtype].stored_largest
 
         def unpool(v: Any, places: Any) -> Any:
             there = ops.equal(ops.reshape(places, (-1, before, channels, 1)), np.arange(prod(size)))
-            values = ops.where(there, ops.expand_dims(ops.reshape(v, (-1, before, channels)), -1), LOWEST)
+            values = ops.where(there, ops.expand_dims(ops.reshape(v, (-1, before, channels)), -1), lowest)
             best = ops.max(values, axis=1)
             y = ops.where(ops.any(there, axis=1), best, 0.0)
             return ops.reshape(ops.transpose(y, (0, 2, 1)), (-1, *size, channels))
