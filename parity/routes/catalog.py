@@ -169,6 +169,11 @@ class Route:
         return tuple(word for word in self.options if any(option.takes(word) for option in self.of_file))
 
     @property
+    def longer(self) -> float:
+        """Seconds that a run may take beyond the case's limit, by what the options need."""
+        return sum(option.longer for option in self.of_run if any(map(option.takes, self.options)))
+
+    @property
     def export(self) -> str:
         """What is exported how, for those who share it: ``dynamo``, ``dynamo+opset18``; empty where nothing is."""
         return "" if self.exporter is None else "+".join((self.exporter, *self.file_options))

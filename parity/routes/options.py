@@ -15,13 +15,15 @@ class Option:
     """One thing that a part of a route can be asked for.
 
     word: how it is spelled behind a ``+``; does: what it does, in a sentence; counted: whether a number is written at its end
-    (``opset18``); group: of the options of one group a route has at most one.
+    (``opset18``); group: of the options of one group a route has at most one; longer: seconds that a run may take with it beyond
+    the case's limit.
     """
 
     word: str
     does: str
     counted: bool = False
     group: str = ""
+    longer: float = 0.0
 
     def takes(self, said: str) -> bool:
         """Whether ``said`` spells this option."""
@@ -36,7 +38,9 @@ class Option:
 TF32 = Option(
     "tf32", "products and convolutions may round what they read to TF32; of a device that has it, such as cuda"
 )
-COMPILE = Option("compile", "the module runs as `torch.compile` makes it")
+#: The first module costs a process 25 s of CPU, where another one costs 2: inductor tries the processor's instructions and precompiles its
+#: headers. Beside other work that was 290 s.
+COMPILE = Option("compile", "the module runs as `torch.compile` makes it", longer=480.0)
 XLA = Option("xla", "the model runs as XLA compiles it whole")
 AUTOCAST = Option(
     "autocast",

@@ -216,7 +216,8 @@ class _Run:
         if task.kind == "run":
             made = None if export is None else export.made
             doing = f"running in {route.runtime}"
-            return Job(task, jobs.run_step, (*asked, made, self._observation(task.check)), doing, case.time_limit)
+            limit = case.time_limit + route.longer
+            return Job(task, jobs.run_step, (*asked, made, self._observation(task.check)), doing, limit)
         assert export is not None
         if task.kind == "look":
             return Job(task, jobs.look, (*asked, export.folder, self._kept), "looking in the cache", LOOK_LIMIT)

@@ -124,6 +124,12 @@ def _kill_the_parent_once() -> None:
         _kill_the_parent()
 
 
+def _doze_once() -> None:
+    if not _dozed:
+        _dozed.append(True)
+        time.sleep(5 * LIMIT)
+
+
 def _fill_the_disk() -> None:
     with Path("/dev/full").open("wb") as file:
         file.write(b"x")
@@ -139,6 +145,7 @@ def _raise(error: BaseException) -> None:
 
 
 _kept: list[Any] = []
+_dozed: list[bool] = []
 FAULTS: dict[str, Any] = {
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "null-read": _null_read,
@@ -150,6 +157,7 @@ FAULTS: dict[str, Any] = {
     "exit": lambda: os._exit(7),
     "sys-exit": lambda: sys.exit(3),
     "sleep": lambda: time.sleep(1000),
+    "doze": _doze_once,
     "spin": _spin,
     "native-hang": _hang_in_native_code,
     "stop": _stop,

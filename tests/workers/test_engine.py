@@ -15,9 +15,10 @@ from parity.errors import ParityError
 from parity.judging.blame import whose
 from parity.records.lines import Check
 from parity.routes.catalog import Catalog
+from parity.routes.options import Option
 from parity.running import engine
 from tests.workers.conftest import Runner, run_in
-from tests.workers.kit import CATALOG, MODULE, case, route
+from tests.workers.kit import CATALOG, LIMIT, MODULE, case, route
 
 KEPT = [(case("one"), route("kit>reader"))]
 
@@ -166,6 +167,16 @@ def test_an_engine_that_cannot_start_costs_its_own_checks_and_is_tried_once(
         for name, expected in reasons.items():
             check = made[f"{c.name}[{name}]"]
             assert (check.status, check.reason) == expected
+
+
+def test_an_option_that_needs_longer_has_it_beyond_the_limit_of_a_case(run: Runner) -> None:
+    late = case("late", "run:doze", time_limit=4 * LIMIT)
+    compiled = route(of_run=(Option("compiled", "takes its time", longer=60.0),), options=("compiled",))
+    found = run([(late, route()), (late, compiled)])
+    assert {name: check.status for name, check in found.items()} == {
+        "late[kit]": "timeout",
+        "late[kit+compiled]": "pass",
+    }
 
 
 def test_the_arrays_of_a_failing_check_are_kept_whole_and_of_no_other(run: Runner, tmp_path: Path) -> None:
