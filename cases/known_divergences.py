@@ -277,12 +277,12 @@ KNOWN = [
         says="Erfc",
         reason="tf2onnx writes tf.nn.gelu with an operator Erfc, which no ONNX opset has",
         evidence=(
-            "TensorFlow 2.21 computes gelu as 0.5 x erfc(-x / sqrt(2)), by erf before; tf2onnx 1.17 logs 'Tensorflow op [Gelu/Erfc] is not "
+            "TensorFlow 2.19 to 2.21 compute gelu as 0.5 x erfc(-x / sqrt(2)); tf2onnx 1.17 logs 'Tensorflow op [Gelu/Erfc] is not "
             "supported' but returns the file: onnx.checker says 'No Op registered for Erfc', and ONNX Runtime cannot load it"
         ),
         link="https://github.com/onnx/tensorflow-onnx/pull/2463",
         script="tf2onnx_gelu_erfc.py",
-        versions={"tensorflow": ">=2.21", "tf2onnx": "<=1.17.0"},
+        versions={"tensorflow": ">=2.19", "tf2onnx": "<=1.17.0"},
     ),
     # ---- training ----
     replace(

@@ -154,6 +154,34 @@ KNOWN = [
         ),
         versions={"keras": ">=3.0,<4", "tf2onnx": "<=1.17.0"},
     ),
+    # ---- windows ----
+    KnownDivergence(
+        cases=(
+            "unfold/base",
+            "unfold/kernel2x3-stride*",
+            "unfold/kernel2x3-one",
+            "unfold/padding*",
+            "unfold/kernel2-dilation2-one*",
+            "unfold/kernel2-padding*",
+            "unfold/kernel2-stride*",
+            "unfold/dilation2-padding1-scale*",
+            "unfold/stride*",
+            "unfold/scale*",
+            "unbatched/unfold",
+            "fold/patches-mixed",
+        ),
+        routes=("tensorflow", "tensorflow>*"),
+        kind="error",
+        says="cannot access local variable 'strides'",
+        script="keras_extract_patches_strides.py",
+        reason="Keras' extract_patches takes strides of an array and fails with them in a functional model",
+        evidence=(
+            "keras.ops.image.extract_patches(keras.Input((7, 9, 4)), 3, 1) raises UnboundLocalError in Keras 3.9.2, 3.11.3, 3.12.1 and "
+            "3.13.0 with tensorflow-cpu 2.19.1: compute_output_spec of ExtractPatches (keras/src/ops/image.py) sets strides only where "
+            "there are none. Keras 3.14.0 sets it in both, and 3.15.1 gives the shape; of an array all are right"
+        ),
+        versions={"keras": "<3.14"},
+    ),
     # ---- embeddings ----
     KnownDivergence(
         cases="embedding/max-norm/*",

@@ -1,4 +1,4 @@
-"""tf2onnx: leaves the Erfc of tf.nn.gelu in the file, an operator that no ONNX opset has (tf2onnx <=1.17.0, tensorflow >=2.21). https://github.com/onnx/tensorflow-onnx/pull/2463"""
+"""tf2onnx: leaves the Erfc of tf.nn.gelu in the file, an operator that no ONNX opset has (tf2onnx <=1.17.0, tensorflow >=2.19). https://github.com/onnx/tensorflow-onnx/pull/2463"""
 
 import os
 import sys

@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.cli.conftest import ROOT
 from tests.report import made
@@ -39,10 +43,36 @@ LIGHT = {
 }
 
 
-def loaded(words: list[str], folder: Path) -> set[str]:
+#: Before it, so that what is installed beside parity and its own dependencies is not found.
+REFUSING = """
+import sys
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {modules!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Refusing())
+"""
+
+
+def extra_modules() -> set[str]:
+    """The top-level modules of every distribution here that parity does not need by itself."""
+    core, found = ["parity"], set()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    while core:
+        name = canonicalize_name(core.pop())
+        if name not in found:
+            found.add(name)
+            needs = map(Requirement, project["dependencies"] if name == "parity" else requires(name) or ())
+            core += [need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
+    return {
+        module for module, owners in packages_distributions().items() if not found & set(map(canonicalize_name, owners))
+    }
+
+
+def loaded(words: list[str], folder: Path, before: str = "") -> set[str]:
     """The top-level modules a command leaves in the process; in this project, where every part is installed."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
+        [sys.executable, "-c", before + PROGRAM, *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -65,6 +95,12 @@ def test_a_light_command_loads_no_framework_and_nothing_it_does_not_need(command
     heavy = {"numpy", "jinja2", "rich", "psutil", "msgspec", "packaging"}
     assert modules & {"numpy", "jinja2", "rich"} <= LIGHT[command]
     assert LIGHT[command] <= modules & heavy
+
+
+@pytest.mark.parametrize("command", ["list", "show simple_cnn"])
+def test_what_reads_the_cases_needs_nothing_but_what_parity_itself_depends_on(command: str, tmp_path: Path) -> None:
+    refusing = REFUSING.format(modules=extra_modules())
+    assert "numpy" in loaded([*command.split(), "--cases", str(ROOT / "cases")], tmp_path, refusing)
 
 
 def test_the_probe_sees_a_framework_that_is_loaded() -> None:
