@@ -1,6 +1,7 @@
 """How many honest runs of whatever the registry has, drawn at random, the verdict refuses.
 
-    python -m benchmarks.any_case [--checks 100000] [--seed 0] [--routes torch,tensorflow,...] [--jobs 2] [--json FILE]
+    python -m benchmarks.any_case [--checks 100000] [--seed 0] [--routes torch,tensorflow,...]
+        [--families gradient,float16,...] [--jobs 2] [--json FILE]
 
 Each draw is a family of the registry, and of it a random row of a sweep (any values of its axes that can be together, not
 only those that pairs need) or one of its small cases, with a seed of its own. So every layer, network, mode, precision and kind of input that a sweep
@@ -20,7 +21,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, fields
@@ -103,11 +104,11 @@ def _is_small(case: Case) -> bool:
     return largest <= LARGEST and stored <= LARGEST
 
 
-def draw(seed: int, number: int) -> tuple[Case, int]:
-    """The case of a draw, and the seed of its numbers."""
+def draw(seed: int, number: int, of: Sequence[str]) -> tuple[Case, int]:
+    """The case of a draw, of one of these families, and the seed of its numbers."""
     rng = np.random.default_rng((seed, number))
     while True:
-        sweeps, cases = families()[str(rng.choice(sorted(families())))]
+        sweeps, cases = families()[str(rng.choice(of))]
         if sweeps and (not cases or rng.integers(0, 2)):
             case = _row(sweeps[int(rng.integers(0, len(sweeps)))], rng)
         else:
@@ -164,12 +165,12 @@ def check(case: Case, seed: int, number: int, route: str, found: Found) -> None:
         print(json.dumps(found.refused[-1]), flush=True)
 
 
-def several(seed: int, first: int, draws: int, routes: tuple[str, ...]) -> Found:
+def several(seed: int, first: int, draws: int, routes: tuple[str, ...], of: Sequence[str]) -> Found:
     """Some draws on some routes, in this process."""
     _start(routes)
     found = Found()
     for number in range(first, first + draws):
-        case, seeded = draw(seed, number)
+        case, seeded = draw(seed, number, of)
         found.draws += 1
         found.families[case.family] += 1
         found.ways[f"{case.mode}, {case.precision}"] += 1
@@ -186,14 +187,16 @@ def _start(routes: tuple[str, ...]) -> None:
         importlib.import_module("torch._dynamo")
 
 
-def _chunks(seed: int, first: int, draws: int, routes: tuple[str, ...], jobs: int) -> Iterator[Found]:
+def _chunks(
+    seed: int, first: int, draws: int, routes: tuple[str, ...], of: Sequence[str], jobs: int
+) -> Iterator[Found]:
     """What came of the draws, some at a time; a process that dies is told with the draws that it had in hand."""
     starts = list(range(first, first + draws, CHUNK))
     while starts:
         # New processes now and then: the frameworks keep something of every model.
         now, starts = starts[: jobs * 5], starts[jobs * 5 :]
         with ProcessPoolExecutor(jobs) as pool:
-            sent = {n: pool.submit(several, seed, n, min(CHUNK, first + draws - n), routes) for n in now}
+            sent = {n: pool.submit(several, seed, n, min(CHUNK, first + draws - n), routes, of) for n in now}
             for n, done in sent.items():
                 try:
                     yield done.result()
@@ -210,18 +213,23 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first draw")
     parser.add_argument("--draws", type=int, help="so many draws, however many checks they are")
     parser.add_argument("--routes", default=",".join(ROUTES))
+    parser.add_argument("--families", help="only these (all)")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     routes = tuple(args.routes.split(","))
     draws = args.draws if args.draws is not None else -(-args.checks // len(routes))
+    of = sorted(args.families.split(",") if args.families else families())
+    if unknown := set(of) - set(families()):
+        parser.error(f"no family {', '.join(sorted(unknown))}")
     found, began = Found(), time.time()
-    for done in _chunks(args.seed, args.first, draws, routes, args.jobs):
+    for done in _chunks(args.seed, args.first, draws, routes, of, args.jobs):
         found.add(done)
         if sys.stderr.isatty():
             print(f"\r{found.draws:,} draws, {len(found.refused)} refused", end="", file=sys.stderr)
     result = {
         "seed": args.seed,
+        "of": args.families or "all families",
         "draws": found.draws,
         "checks": sum(found.passed.values()) + sum(found.known.values()) + len(found.refused),
         "refused": len(found.refused),
@@ -238,7 +246,7 @@ def main() -> None:
     print(json.dumps({k: v for k, v in result.items() if k not in ("refusals", "families")}, indent=1))
     if args.json:
         kept = json.loads(args.json.read_text())["runs"] if args.json.exists() else []
-        runs = [each for each in kept if each["seed"] != args.seed] + [result]
+        runs = [each for each in kept if (each["seed"], each["of"]) != (args.seed, result["of"])] + [result]
         args.json.write_text(json.dumps({"all": together(runs), "runs": runs}, indent=1) + "\n")
 
 
