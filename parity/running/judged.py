@@ -32,6 +32,7 @@ JUDGES = (
     "axes.py",
     "cases",
     "errors.py",
+    "files.py",
     "judging",
     "layers",
     "operators",
