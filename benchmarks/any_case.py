@@ -26,7 +26,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib.metadata import distributions
 from inspect import signature
 from math import prod
 from pathlib import Path
@@ -42,6 +41,7 @@ from parity.cases.shipped import SHIPPED
 from parity.cases.sweep import CASE_FIELDS, Sweep, called
 from parity.errors import FieldError
 from parity.routes.catalog import installed
+from parity.running.environment import packages
 from tests.faults.harness import run
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -138,7 +138,7 @@ def _row(sweep: Sweep, rng: np.random.Generator) -> Case | None:
 
 @cache
 def _versions() -> dict[str, str]:
-    return {each.metadata["Name"].lower().replace("_", "-"): each.version for each in distributions()}
+    return packages(installed())
 
 
 def check(case: Case, seed: int, number: int, route: str, found: Found) -> None:

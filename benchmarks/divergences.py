@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +25,8 @@ from parity.cases.case import Case  # noqa: E402
 from parity.cases.known import KnownDivergence  # noqa: E402
 from parity.cases.model import AnyCase  # noqa: E402
 from parity.cases.registry import load  # noqa: E402
+from parity.routes import catalog  # noqa: E402
+from parity.running.environment import packages  # noqa: E402
 
 FOLDER = ROOT / "docs" / "divergences"
 PAGE = FOLDER / "README.md"
@@ -200,8 +201,8 @@ def worst(endings: dict[str, Ended], standing: dict[str, Standing]) -> list[str]
 
 
 def installed() -> dict[str, str]:
-    """Distribution -> version, of all that is installed."""
-    return {each.name.lower().replace("_", "-"): each.version for each in distributions()}
+    """Distribution -> version, of what decides numbers and is installed."""
+    return packages(catalog.installed())
 
 
 def versions() -> dict[str, str]:
