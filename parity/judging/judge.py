@@ -16,6 +16,7 @@ from parity.cases.case import INPUT, Case
 from parity.cases.network import Node
 from parity.cases.parameters import Parameters
 from parity.cases.probes import PROBES, inputs_of, parameters_of, variant_of, why_not
+from parity.judging.again import changed
 from parity.judging.blind import blind_to, told
 from parity.judging.chances import as_drawn, judge_draws
 from parity.judging.compare import Comparison, compare
@@ -27,7 +28,7 @@ from parity.judging.observation import Observation
 from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
 from parity.judging.others import KINDS, judge_others
 from parity.judging.pictures import histogram
-from parity.judging.sameness import digest, same_bits
+from parity.judging.sameness import digest
 from parity.judging.settle import allowing, settle
 from parity.judging.showing import (
     TAG,
@@ -279,16 +280,8 @@ class Judge:
         first, after = observation.answers.get("data", []), observation.again
         if after is None or not first or self.case.chance:
             return None
-        before, shape = first[0], self.case.output.shape
-        if len(before) == len(after) and all(same_bits(a, b) for a, b in zip(before, after, strict=True)):
-            return None
-        said = "it gave other outputs"
-        if len(before) == len(after) > 0 and before[0].shape == after[0].shape == shape:
-            difference = np.abs(after[0].astype(np.float64) - before[0].astype(np.float64))
-            ratio = difference / self._truth("data", False, form).allowed()[: shape[0]]
-            moved, most = np.count_nonzero(difference != 0), float(np.nanmax(ratio))
-            said = f"{moved:,} of {difference.size:,} elements moved, by up to {most:.3g} times the bound"
-        return Finding(Comparison("not-repeatable", said), OUTPUT, "data", self.case.output)
+        said = changed(self.case, first[0], after, self._truths_of("data", False, form))
+        return None if said is None else Finding(Comparison("not-repeatable", said), OUTPUT, "data", self.case.output)
 
     def _histogram(self, observation: Observation, form: Format | None) -> list[int]:
         answers, shape = observation.answers.get("data", []), self.case.output.shape

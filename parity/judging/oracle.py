@@ -25,6 +25,7 @@ from parity.records.verdict import LAMBDA
 DRAWS = 16  #: K: how often noise is drawn end to end
 MORE_DRAWS = 64  #: the same where gradients are asked: their last roundings mostly show in draws alone
 DECIDED = 6.0  #: how many times over noise counts there in what decides (docs/error-bounds.md, Gradients)
+STEPS = ("Floor", "Ceil", "Round", "Sign")  #: operators that make whole numbers of floats, as floats
 TIE = 2.0**-40  #: how far values may lie apart, by their size, that a decision takes for equal: far below any rounding
 OVERFLOW = "what is computed on the way may pass the largest number"
 POOL = 8  #: how many draws the spread of its neighbours counts beside an element's own
@@ -83,8 +84,13 @@ class _Rounded:
             return self.still[i]
         x = self.of_this_shape(i, inputs)
         if i in self.decides:
-            pairs = enumerate(zip(x, self.decides[i], strict=True))
-            x = [_undecided(moved, v, self.decided, draws.mixed(key + k)) for k, (moved, v) in pairs]
+            exact = self.decides[i]
+            # One push for what is read twice: nothing is less than itself.
+            first = [next(k for k, other in enumerate(exact) if other is v) for v in exact]
+            x = [
+                _undecided(moved, v, self.decided, draws.mixed(key + k))
+                for moved, v, k in zip(x, exact, first, strict=True)
+            ]
         return self.near[i](*x) if i in self.near else rule.value(at, *x)
 
     def of_this_shape(self, i: int, inputs: list[Value | None]) -> list[Any]:
@@ -188,9 +194,18 @@ def _pooled(spread: F64, count: int) -> F64:
 # ---- the walks ------------------------------------------------------------------------------------------------------
 
 
-def _decides(inputs: list[Value | None], dtypes: Sequence[str]) -> bool:
-    """Whether a node makes of floats what is none: truth values, places."""
-    return any(v is not None and v.is_float for v in inputs) and any(d not in FORMATS for d in dtypes)
+def _decides(node: Node, inputs: list[Value | None], dtypes: Sequence[str]) -> bool:
+    """Whether a node makes of floats what is none: truth values, places, whole numbers."""
+    steps = node.kind in STEPS or any(d not in FORMATS for d in dtypes)
+    return steps and any(v is not None and v.is_float for v in inputs)
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether these are whole numbers, of floats such as their type holds each of."""
+    y, form = np.asarray(value.y), FORMATS.get(value.dtype)
+    if form is None:
+        return y.dtype.kind in "iu"
+    return bool(((y == np.rint(y)) & (np.abs(y) <= 1 / form.storage)).all())
 
 
 def _undecided(moved: Any, exact: Any, times: float, key: int) -> Any:
@@ -218,6 +233,8 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
     still = {
         id(value): value for value in feeds.values()
     }  # what noise does not reach, held so that no other has its id
+    #: Whole numbers that a step has decided, and what is made of them: there is nothing open about them a second time.
+    whole: dict[int, Value] = {}
     passes: dict[str, float] = {}  #: of values that are sums of products: how often a kernel may add onto what is there
 
     def step(rule: Operator, at: Site, node: Node, inputs: list[Value | None]) -> list[Value]:
@@ -226,11 +243,17 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
         found.sizes |= {(i, k): x[k] for k in rule.sizes if k < len(x)}
         y = rule.value(at, *x)
         dtypes = rule.dtypes(at, y)
+        made = [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
+        counted = any(id(v) in whole for v in inputs)
+        counted = counted and all(v is None or id(v) in whole or id(v) in still for v in inputs)
+        decides = not counted and _decides(node, inputs, dtypes)
+        if decides or counted:
+            whole.update((id(v), v) for v in made if _is_whole(v))
         if not all(dtype.startswith("seq") for dtype in dtypes):
             for j, (noise, v, dtype) in enumerate(zip(rule.noise(at, y, *x), y, dtypes, strict=True)):
                 form = FORMATS.get(dtype)
                 noise = limited(fused(noise, rule, at, node, x, passes), v, form)
-                if noise.exact and noise.overflow is None and noise.open is None:
+                if (noise.exact or id(made[j]) in whole) and noise.overflow is None and noise.open is None:
                     continue
                 if loops and j == 0 and (factor := widening(rule, at, noise, v, x, LAMBDA)) > 1:
                     noise = scaled(noise, factor)
@@ -242,9 +265,8 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
                     found.near[i] = near
                 if id(node) in top and j < len(node.outputs) and node.outputs[j] in graph.outputs:
                     found.outputs[node.outputs[j]] = (i, j)
-        if found.decided != 1 and _decides(inputs, dtypes):
+        if found.decided != 1 and decides:
             found.decides[i] = x
-        made = [Value(v, dtype) for v, dtype in zip(y, dtypes, strict=True)]
         if i not in found.decides and all(v is None or id(v) in still for v in inputs):
             found.still[i] = y
             still.update((id(v), v) for j, v in enumerate(made) if (i, j) not in found.local)

@@ -15,13 +15,15 @@ from parity.cases.parameters import draw_input, draw_parameters
 from parity.cases.probes import inputs_of, variants, why_not
 from parity.cases.structure import marked, structure
 from parity.errors import FieldError, Unsupported
+from parity.judging.again import changed
 from parity.judging.gradients import born_of
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import observe
-from parity.judging.oracle import DECIDED, MORE_DRAWS, truths
+from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
 from parity.layers import Add, ArgMax, BatchNorm2D, Conv2D, Embedding, Flatten, Linear, ReLU
 from parity.operators.base import Operator, Site
 from parity.operators.build import Spelling
+from parity.operators.formats import TF32, Format
 from parity.operators.gradient.backward import backward
 from parity.operators.graph import Node, Value, as_value, plain, walk
 from parity.records.lines import ProbeFigure
@@ -194,6 +196,17 @@ def test_gradients_that_are_not_given_are_missed() -> None:
     assert figures(judgement)["gradients"].status == "not judged"
 
 
+def test_a_gradient_that_changes_when_it_is_asked_again_is_told_by_its_name() -> None:
+    before = derived(DENSE)
+    weight = before["d linear.weight"].copy()
+    weight.flat[3] = np.nextafter(weight.flat[3], np.float32(9))
+    truths = {name: Truth(y, np.ones(y.shape), np.zeros(y.shape)) for name, y in before.items()}
+    assert changed(DENSE, [*before.values()], [*before.values()], truths) is None
+    said = changed(DENSE, [*before.values()], [*(before | {"d linear.weight": weight}).values()], truths)
+    assert said is not None
+    assert said.startswith(f"1 of {weight.size} elements of d linear.weight moved, by up to ")
+
+
 def test_a_place_in_a_weight_is_told_by_the_weight_s_axes() -> None:
     judgement = judged(NET, lambda answers: answers.update({"d conv.weight": answers["d conv.weight"] + 1}))
     assert judgement.failure is not None
@@ -244,3 +257,26 @@ def test_far_from_a_kink_a_dead_element_has_to_stay_dead() -> None:
     case = Case("relu", Sequential(Conv2D(3, 4, 3), ReLU(), Flatten()), SHAPE, mode="gradient")
     judgement = judged(case, lambda answers: answers.update({"d input": answers["d input"] + np.float32(1e-3)}))
     assert judgement.status == "fail"
+
+
+@pytest.mark.parametrize("override", [None, TF32], ids=["float32", "TF32"])
+def test_a_number_that_a_floor_has_made_is_not_decided_a_second_time(override: Format | None) -> None:
+    """Where an element is read is open near the middle between two, and nowhere else; it never lies outside."""
+    op = Spelling()
+    x = op.parameter("x", (1, 1, 1, 4))
+    grid = op.constant([[[[-0.9, 0.0], [-0.3, 0.0], [0.1, 0.0], [0.85, 0.0]]]])
+    fed = op.graph(op.GridSample(x, op.Mul(grid, op.constant(1.0))))
+    made = backward(fed, {"x": (1, 1, 1, 4)}, "dy", {"x": "d x"})
+    ones = as_value(np.ones((1, 1, 1, 4)), "float32")
+    truth = truths(made, {"x": ones, "dy": ones}, decided=DECIDED, count=MORE_DRAWS, override=override)["d x"]
+    assert truth.allowed().max() < 1e-5
+
+
+def test_nothing_is_less_than_itself_whatever_is_drawn() -> None:
+    op = Spelling()
+    x = op.parameter("x", (1, 3))
+    rounded = op.Mul(x, x)
+    graph = op.graph(op.Cast(op.Less(rounded, rounded), to="float32"))
+    feeds = {"x": as_value(np.asarray([[0.5, 1.0, -2.0]]), "float32")}
+    (truth,) = truths(graph, feeds, decided=DECIDED, count=MORE_DRAWS).values()
+    assert truth.allowed().max() < 1e-30
