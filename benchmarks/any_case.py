@@ -230,6 +230,7 @@ def main() -> None:
     result = {
         "seed": args.seed,
         "of": args.families or "all families",
+        "with": _versions(),
         "draws": found.draws,
         "checks": sum(found.passed.values()) + sum(found.known.values()) + len(found.refused),
         "refused": len(found.refused),

@@ -33,6 +33,7 @@ PAGE = FOLDER / "README.md"
 KEPT = Path(__file__).with_suffix(".json")
 LIMIT = 300  #: seconds a program may take
 BROKEN = 70  #: what a program ends with that raised an exception
+WANTING = 77  #: and one that says what it needs and is not here, such as a CUDA device
 #: A program as the command line runs it, but for an exception, which would end it with 1 as a difference does.
 ALONE = f"""
 import runpy, sys, traceback
@@ -59,6 +60,7 @@ WHOSE = {
     "tensorflow": "TensorFlow",
     "tf2onnx": "tf2onnx",
     "torch": "torch",
+    "torch_cuda": "torch on CUDA",
     "torchscript": "torch's TorchScript exporter",
 }
 
@@ -70,6 +72,7 @@ ENDINGS = {
     "wrong without a word": (),
     "the process dies": ("crash",),
     "refused": ("error", "timeout", "unsupported", "onnx-invalid", "onnx-shape"),
+    "another answer each time": ("not-repeatable",),
 }
 NETWORK = 5  #: from how many layers on a case is counted as a network
 WORST = 10
@@ -81,12 +84,13 @@ runtime with these alone: it prints what differs, and ends with 1 while it diffe
 `python -I docs/divergences/NAME.py`, all of them by `tox run -e divergences`.
 
 Run with {versions}: **{differ} of {total} differ**, {agree} agree, since what is
-installed is not of the version that has it, and {idle} were not run, for want of a package.
+installed is not of the version that has it, and {idle} were not run, for want of a package or a device. Those on a CUDA device
+ran elsewhere, with what they print.
 By whose: {whose}. What parity does with them: [`cases/known_divergences.py`](../../cases/known_divergences.py) names the cases and routes of
 each, so that a check that fails so reads `known`, and the run fails once one is mended.
 """
 
-RULE = """Ranked by how it ends: a wrong answer without a word, then a process that dies, then a refusal. Then by how many of the registry's networks, of {network} layers or
+RULE = """Ranked by how it ends: a wrong answer without a word, then a process that dies, then a refusal, then another answer each time. Then by how many of the registry's networks, of {network} layers or
 more, meet it on ordinary numbers in float32, and then by how many of all its cases do. Left out are onnx's reference evaluator, in which nobody runs a model,
 what is so on purpose, and what does not differ with these versions.
 """
@@ -123,12 +127,14 @@ def programs() -> list[Path]:
 
 
 def run(program: Path) -> Ended:
-    """Run one by itself; raises RuntimeError where it neither differs nor agrees, nor lacks a package."""
+    """Run one by itself; raises RuntimeError where it neither differs nor agrees, nor lacks a package or a device."""
     command = [sys.executable, "-I", "-c", ALONE, str(program)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
     missing = re.search(r"^ModuleNotFoundError: No module named '(\w+)'$", done.stderr, re.MULTILINE)
     if done.returncode == BROKEN and missing:
         return Ended(None, f"needs {missing[1]}")
+    if done.returncode == WANTING:
+        return Ended(None, done.stdout.strip())
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{program.name} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
@@ -142,7 +148,10 @@ def description(program: Path) -> str:
 
 def whose(name: str) -> str:
     """Who would have to mend it."""
-    return "torch and Keras, on purpose" if name.startswith(PURPOSE) else WHOSE[name.partition("_")[0]]
+    if name.startswith(PURPOSE):
+        return "torch and Keras, on purpose"
+    first, second = name.split("_")[:2]
+    return WHOSE.get(f"{first}_{second}") or WHOSE[first]
 
 
 def as_declared(name: str, differs: bool, entries: Iterable[KnownDivergence], installed: dict[str, str]) -> bool:
@@ -230,7 +239,8 @@ def bad(standing: Standing) -> str:
 
 def page(kept: dict[str, object]) -> str:
     """README.md of the programs that there are and how they ended."""
-    endings = {name: Ended(**said) for name, said in kept["programs"].items()}  # type: ignore[attr-defined]
+    # What ran elsewhere, on a machine with another device, has its versions beside what it printed.
+    endings = {name: Ended(each["differs"], each["said"]) for name, each in kept["programs"].items()}  # type: ignore[attr-defined]
     there = {program.stem: program for program in programs()}
     ended_so = Counter(ended.differs for ended in endings.values())
     count = Counter(whose(name) for name in there)

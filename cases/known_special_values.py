@@ -25,7 +25,7 @@ KNOWN = [
             for layer in ("hardshrink", "softshrink", "threshold")
             for shape in ("base", "features", "signal")
         ),
-        routes=("torch", "torch>*"),
+        routes=("torch", "torch@cuda", "torch>*"),
         kind="nan",
         script="torch_shrink_nan.py",
         reason="torch lets NaN through Hardshrink, Softshrink and Threshold, where Keras and ONNX's Shrink take the last branch",

@@ -26,9 +26,10 @@ from parity.operators.formats import FORMATS
 class RMSNorm(Layer):
     """``x / sqrt(mean(x^2) + eps) * gamma``, the mean over ``axes`` of each sample.
 
-    axes, sizes: as in :class:`parity.layers.LayerNorm`; eps None: torch's default, the distance from 1 to the next number of the stored
-    type, in float32 2^-23. Keras' is 1e-6. affine: whether gamma is stored; Keras' layer always has it. Keras multiplies by a gamma that lies at the last axes, wherever
-    ``axis`` is, so "W" and "HW" are spelled with the channels brought to the front.
+    axes, sizes: as in :class:`parity.layers.LayerNorm`; eps None: torch's default, the distance from 1 to the next number of the type that it
+    computes in: 2^-23 for float32, and for halves, which are computed in float32 (https://github.com/pytorch/pytorch/pull/173039).
+    Keras' is 1e-6. affine: whether gamma is stored; Keras' layer always has it. Keras multiplies by a gamma that lies at the last axes,
+    wherever ``axis`` is, so "W" and "HW" are spelled with the channels brought to the front.
     """
 
     axes: str
@@ -50,7 +51,7 @@ class RMSNorm(Layer):
         fits_axes(self, self.axes, inputs[0], as_shape(self.sizes))
 
     def _eps(self, precision: str) -> float:
-        return 2 * FORMATS[precision].storage if self.eps is None else self.eps
+        return 2 * FORMATS[precision].accumulate if self.eps is None else self.eps
 
     def to_onnx(self, op: Any, x: Any, *, gamma: Any = None) -> Any:
         # RMSNormalization itself is an operator from opset 23 on only.

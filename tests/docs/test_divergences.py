@@ -72,7 +72,8 @@ def test_what_is_kept_is_what_is_declared() -> None:
     declared = divergences.entries()
     for name, ended in kept["programs"].items():
         if ended["differs"] is not None:
-            assert divergences.as_declared(f"{name}.py", ended["differs"], declared, kept["versions"]), name
+            versions = kept["versions"] | ended.get("versions", {})
+            assert divergences.as_declared(f"{name}.py", ended["differs"], declared, versions), name
 
 
 def test_the_ten_worst_follow_from_what_is_declared() -> None:
@@ -100,6 +101,8 @@ def test_a_program_that_fails_is_no_divergence(tmp_path: Path) -> None:
     program = tmp_path / "keras_typo.py"
     program.write_text("import nothing_of_this_name\n")
     assert divergences.run(program) == (None, "needs nothing_of_this_name")
+    program.write_text("import sys\nprint('needs a CUDA device')\nsys.exit(77)\n")
+    assert divergences.run(program) == (None, "needs a CUDA device")
     program.write_text("raise ValueError('a typing error')\n")
     with pytest.raises(RuntimeError, match="a typing error"):
         divergences.run(program)

@@ -221,6 +221,16 @@ def test_a_derivative_is_what_central_differences_are(
     held(kind, shapes, fixed, attributes)
 
 
+def test_of_a_product_with_one_factor_of_0_that_factor_alone_has_a_gradient() -> None:
+    graph = graph_of("ReduceProd", ((3, 4),), {1: np.asarray([1])}, {"keepdims": 0})
+    x = drawn((3, 4), 0)
+    x[0, 1] = x[1, 0] = x[1, 3] = 0.0
+    ones = np.ones(3)
+    found = gradients(graph, {"x0": x}, ones)["x0"]
+    assert np.abs(found - differences(graph, {"x0": x}, ones)["x0"]).max() < NEAR
+    assert np.flatnonzero(found[:2]).tolist() == [1]
+
+
 def test_every_derivative_is_held_to_them() -> None:
     assert {spec.values[0] for spec in SPECS} == set(DERIVATIVES)
 

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from parity.operators.build import Named
+from parity.operators.formats import FLOAT32
 from parity.operators.gradient.base import Applied, derivative, number, positive, reshaped, whole, zeros
 from parity.operators.reduction import axes_reduced
 
@@ -68,9 +69,15 @@ def _log_sum_exp(at: Applied, dy: Named, x: Named, *more: Named) -> Grads:
 
 @derivative("ReduceProd")
 def _product(at: Applied, dy: Named, x: Named, *more: Named) -> Grads:
-    """``y / x``, which no factor of 0 has."""
+    """The product of the others: where one factor is 0, that of the rest for it, and 0 for them."""
     op, axes = at.op, _axes(at, x, more)
-    return [op.Div(op.Mul(_kept(at, dy, x, axes), _kept(at, at.y[0], x, axes)), x), *([None] * len(more))]
+    # Of what is below normal too: it is nothing beside any other factor, and kernels flush it.
+    nothing = op.Less(op.Abs(x), op.constant(FLOAT32.tiny))
+    rest, one = op.Where(nothing, op.constant(1.0), x), op.Cast(nothing, to=x.dtype)
+    zeros_beside = op.Sub(op.ReduceSum(one, whole(op, *axes), keepdims=1), one)
+    share = op.Div(op.ReduceProd(rest, whole(op, *axes), keepdims=1), rest)
+    share = op.Where(op.Greater(zeros_beside, op.constant(0.5)), op.constant(0.0), share)
+    return [op.Mul(_kept(at, dy, x, axes), share), *([None] * len(more))]
 
 
 @derivative("CumSum")
