@@ -85,13 +85,15 @@ class Exporter(Part, Protocol):
     """Writes a built network as ONNX. ``label`` is how routes name it; ``framework`` is what it exports from.
 
     ``states`` is whether its file of a network in training gives, behind the output, what a pass makes of each state;
-    ``gradients`` is whether it writes the gradients of a network behind the output: where it does not, it is never asked for them.
+    ``gradients`` is whether it writes the gradients of a network behind the output: where it does not, it is never asked for them;
+    ``opens`` is whether every file that it writes leaves the batch axis open: then the network as it ships is the open one too.
     """
 
     label: str
     framework: str
     states: bool
     gradients: bool
+    opens: bool
 
     def export(self, case: Case, model: Any, tapped: bool, path: Path) -> None:
         """Write the file. Raises :class:`parity.errors.Unsupported` where the exporter says it cannot."""

@@ -120,13 +120,17 @@ class _Shelf:
         self._case, self._seed, self._route, self._catalog = case, seed, route, catalog
         self._folder, self._kept, self._make = folder, kept, make
         self._structure, self._key = structure(case), key
+        #: As which variant each is exported: integers are put into the network as it ships, which may be the open one too.
+        self._as: dict[Variant, Variant] = {"integer": "shipped"}
+        if route.exporter is not None and catalog.exporter(route.exporter).opens:
+            self._as["open"] = "shipped"
         self.damage = ""
 
     def had(self, variant: Variant) -> _Had | None:
         """The file of a variant, as it is or to be filled; None where it would have to be exported."""
         drawn = _drawn(self._case, variant, self._seed)
         if drawn.plain:
-            kind: Variant = "shipped" if variant == "integer" else variant
+            kind = self._as.get(variant, variant)
             of = self._entry(entry_key(self._key, kind), f"{variant}-structure", partial(self._of_structure, kind))
             if of is None:
                 return None
@@ -134,8 +138,9 @@ class _Shelf:
                 return of if self._holds(variant, of, drawn) else None
             if not of.facts.unplaced:
                 return self._as_it_is(variant, of)
+        kind = variant if variant == "integer" else self._as.get(variant, variant)  # integers have a digest of their own
         own = self._entry(
-            entry_key(self._key, variant, drawn.digest), f"{variant}-own", partial(self._of_parameters, variant)
+            entry_key(self._key, kind, drawn.digest), f"{variant}-own", partial(self._of_parameters, kind)
         )
         return None if own is None else self._as_it_is(variant, own)
 

@@ -60,6 +60,9 @@ def export_step(case: Case, seed: int, route: Route, catalog: Catalog, folder: P
     complaint: Complaint | None = None
     for variant in variants(case):
         path = folder / f"{variant}.onnx"
+        if variant == "open" and route.exporter is not None and catalog.exporter(route.exporter).opens:
+            files[variant] = files["shipped"]
+            continue
         try:
             found = export_file(case, parameters_of(case, variant, seed), variant, route, catalog, path)
         except NoOpenBatch:

@@ -245,6 +245,7 @@ class Writer:
     framework = "maker"
     states = False
     gradients = False
+    opens = False
     modules: ClassVar[tuple[str, ...]] = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install onnx"

@@ -21,6 +21,7 @@ class DefinitionFile:
     framework = "definition"
     states = True
     gradients = True
+    opens = False
     modules = ("onnx",)
     distributions = ("onnx",)
     mend = "pip install 'parity[onnx]'"

@@ -24,6 +24,7 @@ class Dynamo:
     framework = "torch"
     states = False
     gradients = False
+    opens = False
     modules = ("onnx", "onnxscript")
     distributions = ("torch", "onnx", "onnxscript", "onnx-ir")
     mend = "pip install 'parity[onnx]'"

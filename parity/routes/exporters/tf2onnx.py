@@ -28,6 +28,7 @@ class Tf2Onnx:
     framework = "tensorflow"
     states = False
     gradients = False
+    opens = True
     modules = ("onnx", "tf2onnx")
     distributions = ("tensorflow", "tensorflow-cpu", "keras", "onnx", "tf2onnx")
     mend = "pip install 'parity[onnx]'"
@@ -70,7 +71,7 @@ class Tf2Onnx:
         require(path, opset, self.name)
 
     def export_open(self, case: Case, model: Any, path: Path) -> None:
-        """The same: Keras leaves the batch axis open in every file that it exports."""
+        """The same."""
         self.export(case, model, False, path)
 
     def wrote(self, path: Path) -> str:

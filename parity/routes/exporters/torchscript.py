@@ -23,6 +23,7 @@ class TorchScript:
     framework = "torch"
     states = False
     gradients = False
+    opens = False
     modules = ("onnx",)
     distributions = ("torch", "onnx")
     mend = "pip install 'parity[onnx]'"
