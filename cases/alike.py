@@ -96,7 +96,15 @@ CASES = [
         scale=6.0,
         draws={"conv2d.weight": Draw(spread=1e-38)},
     ),
-    Case("alike/interleaved", interleaved(512), (1, 1, 1, 1), mean=1000.0, draws=NEGATED, equal_sizes="a single pixel"),
+    Case(
+        "alike/interleaved",
+        interleaved(512),
+        (1, 1, 1, 1),
+        mean=1000.0,
+        draws=NEGATED,
+        equal_sizes="a single pixel",
+        quick=False,
+    ),
     *(Case(f"alike/weak-branch{c}", weak_branch(c), (2, c, 9, 8), draws=WEAK) for c in (18, 34, 58)),
     Case("over/average", AvgPool2D(2), (2, 3, 6, 8), scale=1e37, mean=20.0),
 ]

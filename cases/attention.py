@@ -24,15 +24,15 @@ ATTENTION = Sweep(
 )
 
 CASES = [
-    # tf2onnx tries every order of the letters of an einsum: over two axes half a minute of CPU.
-    *(replace(case, quick=False, time_limit=600.0) if case.model.axes == "hw" else case for case in ATTENTION),
+    # tf2onnx tries every order of the letters of an einsum: over a row ten seconds of CPU, over two axes half a minute.
+    *(case if case.model.axes == "l" else replace(case, quick=False, time_limit=600.0) for case in ATTENTION),
     Case("multiheadattention/other-batches", MultiHeadAttention(12, 3), TOKENS, batches=(1, 5)),
     Case("multiheadattention/rows-other-batches", MultiHeadAttention(12, 3, axes="w"), (2, 12, 5, 7), batches=(1, 5), quick=False),
     *Sweep("multiheadattention/regions", lambda heads, regions, batch: (MultiHeadAttention(12, heads, axes="w", regions=regions), (batch, 12, 2, 5)),
            {"heads": [3, 2], "regions": {"halves": ((0, 0, 0, 1, 1), (0, 1, 1, 1, 1)), "all-alone": ((0, 1, 2, 3, 4), (0, 0, 0, 0, 0)), "mixed": ((2, 0, 2, 0, 1), (0, 1, 0, 1, 1))},
             "batch": [3, 1], "scale": [1.0, 1e-3, 1e3]}),
     Case("multiheadattention/regions-other-batches", MultiHeadAttention(12, 3, axes="w", regions=((0, 0, 0, 1, 1), (0, 1, 1, 1, 1))), (3, 12, 2, 5), batches=(1, 4), quick=False),
-    Case("multiheadattention/behind-norm",   Sequential(LayerNorm("C", 12), MultiHeadAttention(12, 4)), TOKENS),
+    Case("multiheadattention/behind-norm",   Sequential(LayerNorm("C", 12), MultiHeadAttention(12, 4)), TOKENS, quick=False),
 
     *Sweep("linear/tokens", lambda size, bias, shape: (Linear(size, 5, bias), (2, size, *shape)),
            {"size": [12, 37, 1], "bias": [True, False], "shape": {"signal": (7,), "image": (3, 11), "volume": (3, 4, 7)}, "scale": [1.0, 1e-3, 1e3]}),

@@ -28,7 +28,7 @@ SIDES = ((1, 0), (2, 1))
 # fmt: off
 CASES = [
     Case("conv2d/other-batches",         Conv2D(16, 8, 3, padding=1),                    (2, 16, 11, 14), **ASKED),
-    Case("conv2d/other-batches-same",    Conv2D(3, 8, 3, stride=2, padding="same"),      (2, 3, 12, 14),  **ASKED),
+    Case("conv2d/other-batches-same",    Conv2D(3, 8, 3, stride=2, padding="same"),      (2, 3, 12, 14),  **ASKED, quick=False),
     Case("linear/other-batches",         Linear(256, 10),                                (4, 256),        **ASKED),
     Case("linear/other-batches-wide",    Linear(37, 10),                                 (4, 37), batches=(1, 64), threads=(2,)),
     Case("batchnorm2d/other-batches",    BatchNorm2D(5),                                 (2, 5, 11, 14),  **ASKED),
@@ -42,8 +42,8 @@ CASES = [
     Case("add/other-batches",            ADD,                                            (2, 3, 11, 14),  **ASKED),
     Case("concatenate/other-batches",    CONCATENATE,                                    (2, 3, 11, 14),  **ASKED),
     Case("simple_cnn/other-batches",     simple_cnn(SMALL, ReLU()),                      SMALL,           **ASKED),
-    Case("keras_cnn/other-batches",      keras_cnn(SMALL),                               SMALL,           **ASKED),
-    Case("residual_block/other-batches", PROJECTION,                                     (2, 16, 10, 14), **ASKED),
+    Case("keras_cnn/other-batches",      keras_cnn(SMALL),                               SMALL,           **ASKED, quick=False),
+    Case("residual_block/other-batches", PROJECTION,                                     (2, 16, 10, 14), **ASKED, quick=False),
     Case("concat_block/other-batches",   INCEPTION_CLASSIFIED,                           (2, 16, 11, 14), **ASKED),
 ]
 # fmt: on

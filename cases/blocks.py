@@ -134,7 +134,7 @@ def cases(name: str, network: Network, shape: Shape) -> Iterator[Case]:
 
 CASES = [
     *cases("bottleneck", BOTTLENECK, (2, 16, 11, 14)),
-    Case("bottleneck/projection", BOTTLENECK_PROJECTION, (2, 16, 11, 14)),
+    Case("bottleneck/projection", BOTTLENECK_PROJECTION, (2, 16, 11, 14), quick=False),
     Case("bottleneck/projection-even", BOTTLENECK_PROJECTION, (2, 16, 10, 14), quick=False),
     *cases("inverted_residual", INVERTED_RESIDUAL, (2, 6, 11, 14)),
     *cases("dense_block", DENSE_BLOCK, (2, 6, 11, 14)),

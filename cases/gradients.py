@@ -349,10 +349,10 @@ CASES = [
 
     of("shared",                      Graph(conv=(Conv2D(6, 6, 3, padding=1), "input"), relu=(ReLU(), "conv"), again=("conv", "relu"))),
     of("simple_cnn",                  simple_cnn(SMALL, ReLU()), SMALL),
-    of("residual_block",              RESIDUAL, (2, 16, 11, 14)),
-    of("dense_block",                 DENSE_BLOCK, (2, 6, 11, 14)),
-    of("inverted_residual",           INVERTED_RESIDUAL, (2, 6, 11, 14)),
-    of("squeeze_excite",              SQUEEZE_EXCITE_CLASSIFIED, (2, 3, 11, 14)),
+    also("residual_block",              RESIDUAL, (2, 16, 11, 14)),
+    also("dense_block",                 DENSE_BLOCK, (2, 6, 11, 14)),
+    also("inverted_residual",           INVERTED_RESIDUAL, (2, 6, 11, 14)),
+    also("squeeze_excite",              SQUEEZE_EXCITE_CLASSIFIED, (2, 3, 11, 14)),
 ]
 # fmt: on
 

@@ -199,7 +199,7 @@ RESIZED = [
     Case("upsample/signal-area", Upsample(size=5, mode="area"), (2, 3, 10)),
     Case("upsample/volume-area", Upsample(size=(3, 10, 2), mode="area"), (2, 3, 6, 10, 4)),
     Case("upsample/volume-area-by0.5", Upsample(scale_factor=0.5, mode="area"), (2, 3, 6, 10, 4)),
-    Case("upsample/signal-of-one-place", Upsample(size=5, mode="linear"), (2, 3, 1)),
+    Case("upsample/signal-of-one-place", Upsample(size=5, mode="linear"), (2, 3, 1), quick=False),
 ]
 NORMS = [
     *Sweep("instancenorm1d", norm(InstanceNorm1D, (21,)), {
@@ -221,16 +221,17 @@ CONVOLUTIONS = [
         "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same", "valid": "valid", "pad-six-sides": ((0, 1), (1, 0), (1, 1))},
         "output_padding": [0, (0, 1, 1)], "dilation": [1, 2], "groups": [1, 2], "bias": [True, False], **NUMBERS,
     }, unless=[lambda stride, output_padding: output_padding != 0 and stride == 1, *EXTENDED_WORD]),
-    Case("convtranspose1d/in3-out5", ConvTranspose1D(3, 5, 4, stride=2, padding=1), (2, 3, 7)),
+    Case("convtranspose1d/in3-out5", ConvTranspose1D(3, 5, 4, stride=2, padding=1), (2, 3, 7), quick=False),
     Case("convtranspose3d/in3-out5", ConvTranspose3D(3, 5, 4, stride=2, padding=1), (1, 3, 2, 4, 5)),
     *Sweep("depthwiseconv1d", depthwise, {**WINDOWS, **NUMBERS}),
-    Case("depthwiseconv1d/32", DepthwiseConv1D(32, 3, padding=1), (2, 32, 19)),
+    Case("depthwiseconv1d/32", DepthwiseConv1D(32, 3, padding=1), (2, 32, 19), quick=False),
     *Sweep("separableconv1d", separable, {**WINDOWS, "out": [20, 4], **NUMBERS}),
-    Case("separableconv1d/16to32", SeparableConv1D(16, 32, 3, padding="same", bias=False), (2, 16, 19)),
+    Case("separableconv1d/16to32", SeparableConv1D(16, 32, 3, padding="same", bias=False), (2, 16, 19), quick=False),
 ]
 # fmt: on
 
-CASES = [*POOLS, *EDGES, *RESIZED, *NORMS, *CONVOLUTIONS]
+# Signals and volumes are computed as images are: the quick set has the usual one of each.
+CASES = [replace(case, quick=case.name.endswith("/base")) for case in (*POOLS, *EDGES, *RESIZED, *NORMS, *CONVOLUTIONS)]
 
 
 def crops(*modes: str) -> tuple[str, ...]:

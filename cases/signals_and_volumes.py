@@ -1,6 +1,7 @@
 """Convolutions, pools and BatchNorm over one place (signals) and three (volumes); those over two have files of their own."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from parity.axes import Shape
@@ -69,7 +70,7 @@ def average(layer: Callable[..., Layer], shape: Shape) -> Callable[..., Made]:
 
 
 # fmt: off
-CASES: list[Case] = [
+EVERY: list[Case] = [
     *Sweep("conv1d", convolution(Conv1D, (21,)), {
         "kernel": [3, 1, 2, 7],
         "stride": [1, 2, 3],
@@ -92,7 +93,7 @@ CASES: list[Case] = [
     *Sweep("maxpool3d", pool(MaxPool3D, VOLUME), {
         "kernel": [2, 3, (1, 3, 2)], "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same"}, **POOL,
     }, unless=CEIL_OF_SAME),
-    Case("maxpool3d/ceil-of-stride-one", MaxPool3D(2, stride=1, padding=(0, 1, 1), ceil_mode=True), (2, *VOLUME)),
+    Case("maxpool3d/ceil-of-stride-one", MaxPool3D(2, stride=1, padding=(0, 1, 1), ceil_mode=True), (2, *VOLUME), quick=False),
     *Sweep("avgpool3d", average(AvgPool3D, VOLUME), {
         "kernel": [2, 3, (1, 3, 2)], "padding": {"": 0, "pad0x1x1": (0, 1, 1), "same": "same"}, **AVERAGE,
     }, unless=CEIL_OF_SAME),
@@ -108,14 +109,17 @@ CASES: list[Case] = [
         "affine": [True, False],
         **NUMBERS, "batch": [2, 4],
     }),
-    Case("batchnorm3d/one", BatchNorm3D(5), (1, 5, 7, 9, 8)),
+    Case("batchnorm3d/one", BatchNorm3D(5), (1, 5, 7, 9, 8), quick=False),
     *Sweep("batchnorm1d/training", lambda momentum, affine, shape: (BatchNorm1D(5, 1e-5, affine, momentum), shape), {
         "momentum": [0.1, 0.9], "affine": [True, False], "shape": {"": (4, 5, 13), "features": (11, 5)}, "mode": {"": "training", "inference": "inference"},
     }),
     *Sweep("batchnorm3d/training", lambda momentum, affine: (BatchNorm3D(3, 1e-5, affine, momentum), (2, *VOLUME)), {
         "momentum": [0.1, 0.9], "affine": [True, False], "mode": {"": "training", "inference": "inference"},
     }),
-    Case("batchnorm1d/unbiased", BatchNorm1D(5, unbiased=True), (4, 5, 13), mode="training"),
+    Case("batchnorm1d/unbiased", BatchNorm1D(5, unbiased=True), (4, 5, 13), mode="training", quick=False),
     Case("batchnorm1d/unbiased-features", BatchNorm1D(5, unbiased=True), (11, 5), mode="training"),
     Case("batchnorm3d/unbiased", BatchNorm3D(3, unbiased=True), (2, *VOLUME), mode="training"),
 ]
+
+# Signals and volumes are computed as images are: the quick set has the usual one of each.
+CASES = [replace(case, quick=case.quick and case.name.endswith(("/base", "/unbiased"))) for case in EVERY]

@@ -1,6 +1,7 @@
 """Where the maxima of windows stand, and values put back there: one to three places, strides, pads, sizes that leave a rest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from parity.axes import Shape
@@ -39,20 +40,27 @@ def unpooled(n: int, kernel: int, stride: int | None, padding: int, shape: Shape
     ), shape
 
 
+def few(n: int, case: Case) -> Case:
+    """For the quick set those of signals: Keras composes them of so many operators that each export takes seconds."""
+    return replace(case, quick=case.quick and (n == 1 or case.name.endswith("/base")))
+
+
 def sweeps(n: int) -> Iterator[Case]:
-    yield from Sweep(
+    for case in Sweep(
         f"maxpoolindices{n}d",
         lambda kernel, stride, padding, ceil_mode, shape: (INDICES[n](kernel, stride, padding, ceil_mode), shape),
         {**GEOMETRY, "ceil_mode": [False, True], "shape": SHAPES[n], **VALUES},
         [lambda ceil_mode, stride: ceil_mode and stride == 1],
-    )
-    yield from Sweep(
+    ):
+        yield few(n, case)
+    for case in Sweep(
         f"maxunpool{n}d",
         lambda kernel, stride, padding, shape: unpooled(n, kernel, stride, padding, shape),
         {**GEOMETRY, "shape": SHAPES[n], **VALUES},
-    )
+    ):
+        yield few(n, case)
     plain = Graph(pool=(POOLS[n](2), "input"), where=(INDICES[n](2), "input"), unpool=(UNPOOLS[n](2), "pool", "where"))
-    yield Case(f"maxunpool{n}d/no-size", plain, SHAPES[n]["even"])
+    yield Case(f"maxunpool{n}d/no-size", plain, SHAPES[n]["even"], quick=n == 1)
 
 
 CASES = [

@@ -16,6 +16,9 @@ from parity.cases.valid import NAME
 from parity.errors import FieldError
 
 BASE = "base"  #: what a case is called of which nothing varies
+DRAWN = frozenset(
+    {"scale", "mean"}
+)  #: axes that say how large numbers are drawn, and nothing of what is computed with them
 CASE_FIELDS = frozenset(each.name for each in fields(Case)) - {"name", "model", "shape", "quick"}
 
 Row = dict[str, Any]
@@ -33,7 +36,8 @@ class Sweep:
     :class:`Case` (``scale``, ``mode``) goes into that field, and to ``make`` only where it asks for it. unless: what cannot be together, a
     function of some axes that says so; both are found out by their parameters' names.
 
-    The quick set has the cases that are needed for every value to be in one; the others are for the full set alone.
+    The quick set has the cases that are needed for every value to be in one, but for the scale and mean of the input; the others are
+    for the full set alone.
 
     Raises :class:`FieldError` for a table that cannot be read, and as :class:`Case` does.
     """
@@ -100,7 +104,7 @@ def called(family: str, row: Row, worded: Mapping[str, Sequence[tuple[str, Any]]
 
 def _few(rows: Mapping[str, Row]) -> set[str]:
     """Few rows in which every value is, by name: what is usual, then each time the row that has most of what is missing."""
-    words = {name: {(axis, word) for axis, (word, _) in row.items()} for name, row in rows.items()}
+    words = {name: {(axis, word) for axis, (word, _) in row.items() if axis not in DRAWN} for name, row in rows.items()}
     missing = set().union(*words.values())
     name, taken = next(iter(rows)), set[str]()
     while missing:

@@ -138,7 +138,9 @@ class _Shelf:
                 return of if self._holds(variant, of, drawn) else None
             if not of.facts.unplaced:
                 return self._as_it_is(variant, of)
-        kind = variant if variant == "integer" else self._as.get(variant, variant)  # integers have a digest of their own
+        kind = (
+            variant if variant == "integer" else self._as.get(variant, variant)
+        )  # integers have a digest of their own
         own = self._entry(
             entry_key(self._key, kind, drawn.digest), f"{variant}-own", partial(self._of_parameters, kind)
         )
