@@ -105,12 +105,12 @@ def called(family: str, row: Row, worded: Mapping[str, Sequence[tuple[str, Any]]
 def _few(rows: Mapping[str, Row]) -> set[str]:
     """Few rows in which every value is, by name: what is usual, then each time the row that has most of what is missing."""
     words = {name: {(axis, word) for axis, (word, _) in row.items() if axis not in DRAWN} for name, row in rows.items()}
-    missing = set().union(*words.values())
-    name, taken = next(iter(rows)), set[str]()
+    usual = next(iter(rows))
+    taken, missing = {usual}, set().union(*words.values()) - words[usual]
     while missing:
+        name = max(words, key=lambda name: len(words[name] & missing))
         taken.add(name)
         missing -= words[name]
-        name = max(words, key=lambda name: len(words[name] & missing))
     return taken
 
 

@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument(
         "patterns", nargs="*", metavar="PATTERN", help=f"which cases: {which}; without one those of the quick set"
     )
-    running.add_argument("--set", choices=("quick", "full"), help="without PATTERN: the cases that are needed for every value of every field to be met (quick), or all (full)")  # fmt: skip
+    running.add_argument("--set", choices=("quick", "full"), help="without PATTERN: of each sweep the cases needed for every value to be met (quick), or all (full)")  # fmt: skip
     running.add_argument("--route", action="append", default=[], metavar="R", help="only this route; may be repeated")
     running.add_argument(
         "--device", action="append", default=[], metavar="D", help="cpu (as without it) or cuda; may be repeated"

@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("parity", "parity: checks of networks across frameworks")
     add = group.addoption
     add("--parity", action="store_true", help="collect the checks of the project's cases, each case on each route")
-    add("--parity-set", choices=("quick", "full"), default="quick", help="where no case is named: those needed for every value of every field to be met (quick), or all")  # fmt: skip
+    add("--parity-set", choices=("quick", "full"), default="quick", help="where no case is named: of each sweep those needed for every value to be met (quick), or all")  # fmt: skip
     add("--parity-route", action="append", default=[], metavar="R", help="only this route; may be repeated")
     add("--parity-device", action="append", default=[], metavar="D", help="cpu (without it) or cuda; may be repeated")
     add("--parity-require", action="append", default=[], metavar="X", help="fail, and not skip, what did not run for want of this device, framework, runtime or route")  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parity.cases import Case, Sweep, pairs
 from parity.cases.network import Network
 from parity.errors import FieldError
-from parity.layers import AvgPool2D, Conv2D, Layer
+from parity.layers import AvgPool2D, Conv2D, Layer, ReLU
 
 KERNELS = {"kernel": [3, 1, (5, 2)], "stride": [1, 2, (1, 3)], "bias": [True, False], "scale": [1.0, 1e-3, 1e6]}
 
@@ -63,6 +63,16 @@ def test_a_value_more_gives_no_case_another_name() -> None:
     names = {str(values): name for name, values in before.items()}
     assert all(names.get(str(values), name) == name for name, values in after.items())
     assert len(set(before) & set(after)) >= 2
+
+
+def test_how_large_the_numbers_are_is_for_the_full_set() -> None:
+    sweep = Sweep(
+        "pool", lambda kernel: (AvgPool2D(kernel), (2, 3, 8, 9)), {"kernel": [2, 3], "scale": [1.0, 1e3, 1e6]}
+    )
+    assert {case.name for case in sweep if case.quick} == {"pool/base", "pool/kernel3"}
+    assert [case.name for case in Sweep("relu", lambda: (ReLU(), (2, 3)), {"scale": [1.0, 1e3]}) if case.quick] == [
+        "relu/base"
+    ]
 
 
 def test_what_cannot_be_together_is_in_no_case_and_all_other_pairs_are() -> None:
