@@ -13,8 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import covertable
-
 from parity.files import digest, remember, remembered
 
 Rows = list[list[int]]
@@ -36,6 +34,8 @@ def rows(counts: Sequence[int], refused: Sequence[Refused]) -> Rows:
     table = [list(counts), [[each.axes, sorted(each.values)] for each in refused], _version()]
     key = digest(table)
     if key not in _known:
+        import covertable  # where all rows are remembered nobody waits for it
+
         drawn = covertable.make([range(count) for count in counts], constraints=[_constraint(each) for each in refused])
         _known[key] = [list(row) for row in drawn]
     return _known[key]

@@ -10,8 +10,7 @@ import msgspec
 
 from parity.cases.model import AnyCase, ModelCase, summary
 from parity.records.lines import Environment
-from parity.records.wording import sizes
-from parity.report.terminal import table
+from parity.records.wording import sizes, table
 
 
 def lines(cases: Sequence[AnyCase]) -> list[str]:

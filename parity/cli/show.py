@@ -9,7 +9,7 @@ from typing import Any
 
 from parity.axes import Shape
 from parity.cases.case import INPUT, Case
-from parity.report.terminal import table
+from parity.records.wording import table
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,8 @@ from parity.cases.probes import PROBES, Variant, inputs_of, variant_of, variants
 from parity.errors import Unsupported
 from parity.judging.others import Other, Way, images, unlike, ways
 from parity.judging.others import ask as ask_other
+from parity.judging.program import Program
 from parity.records.lines import Probe
-
-Program = Callable[..., tuple[Array, ...]]
-"""A built model: its inputs, arrays in its own order and axes, to all its outputs, as they come. A case has one input."""
 
 
 @dataclass(frozen=True)

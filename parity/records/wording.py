@@ -136,3 +136,14 @@ def _size(ratio: Number | None) -> float:
 def rank(end: str) -> int:
     """Where an ending stands among all, worst first: 0 is the worst."""
     return _ENDINGS.index(end) if end in _ENDINGS else 0
+
+
+def table(rows: Sequence[Sequence[str]], left: frozenset[int] = frozenset({0})) -> list[str]:
+    """Rows as aligned lines; the columns in ``left`` start at the left, the others end at the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

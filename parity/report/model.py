@@ -16,8 +16,8 @@ from parity.records.model import (
     Operator,
     RouteFigure,
 )
-from parity.records.wording import figure, one_line, short, sizes
-from parity.report.terminal import Style, Text, table
+from parity.records.wording import figure, one_line, short, sizes, table
+from parity.report.terminal import Style, Text
 
 ROWS = 10  #: operators in the table
 FINDINGS = 5  #: findings shown

@@ -11,7 +11,7 @@ from parity.judging.causes import causes
 from parity.records.accuracy import ABOVE, TIMES, contrasts
 from parity.records.lines import Check, LayerFigure, worst
 from parity.records.verdict import BAD, Status
-from parity.records.wording import bad, count, ending, figure, grouped, one_line, outcome, short, sizes
+from parity.records.wording import bad, count, ending, figure, grouped, one_line, outcome, short, sizes, table
 
 Style = Literal["", "bold", "good", "bad", "warn", "dim"]
 
@@ -101,17 +101,6 @@ def families(checks: Iterable[Check]) -> list[Text]:
         numbers = (len(members), counts["pass"], bad_ones, *(counts[status] for status in shown))
         rows.append((short(family, 40), *map(str, numbers), figure(passed, 2)))
     return [Text(line, "bold" if i == 0 else "") for i, line in enumerate(table(rows))]
-
-
-def table(rows: Sequence[Sequence[str]], left: frozenset[int] = frozenset({0})) -> list[str]:
-    """Rows as aligned lines; the columns in ``left`` start at the left, the others end at the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _failures(checks: Sequence[Check], lam: float) -> list[Text]:

@@ -22,7 +22,7 @@ from parity.axes import Layout
 from parity.cases.case import Case
 from parity.cases.parameters import Parameters
 from parity.errors import UsageError
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.routes.options import TF32, Option
 
 ONNX = "onnx"  #: the framework of routes that run a person's own file

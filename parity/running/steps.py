@@ -19,7 +19,8 @@ from parity.cases.probes import Variant, parameters_of, variants
 from parity.cases.resized import open_axes, other_sizes, resized
 from parity.errors import Broken, Unsupported
 from parity.judging.judge import Judge, Judgement
-from parity.judging.observation import Observation, Program, load, observe, save
+from parity.judging.observation import Observation, load, observe, save
+from parity.judging.program import Program
 from parity.judging.resized import of_all_sizes
 from parity.routes.catalog import Catalog, Exporter, Route
 from parity.routes.exporters import memo

@@ -13,7 +13,8 @@ from parity.cases import Sequential
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import draw_input, draw_parameters
 from parity.cases.probes import Variant, inputs_of, parameters_of
-from parity.judging.observation import Observation, Program, load, observe, save
+from parity.judging.observation import Observation, load, observe, save
+from parity.judging.program import Program
 from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, ReLU
 from tests.unit.strategies import reference
 

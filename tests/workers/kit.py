@@ -23,7 +23,7 @@ import numpy as np
 from parity.cases.case import INPUT, Case
 from parity.cases.parameters import Parameters
 from parity.errors import Broken, Stopped, Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.layers import ReLU
 from parity.operators.graph import as_value, walk
 from parity.routes.catalog import Catalog, Route

@@ -9,7 +9,7 @@ from typing import Any
 from parity.axes import Array, Layout
 from parity.cases.case import Case
 from parity.cases.parameters import Parameters
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.operators.graph import Graph
 from parity.routes.options import Option
 

@@ -16,7 +16,7 @@ from parity.cases.network import Node
 from parity.cases.parameters import Parameters
 from parity.cases.policies import POLICIES
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.layers.base import Layer, as_list, stored_as
 from parity.routes.frameworks.placing import Placing, placing
 from parity.routes.options import Option

@@ -7,7 +7,7 @@ from typing import Any
 
 from parity.axes import Array
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.routes.frameworks.keras import OnKeras
 from parity.routes.frameworks.tensorflow import TensorFlow
 from parity.routes.options import PLAIN, Option

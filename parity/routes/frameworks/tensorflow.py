@@ -12,7 +12,7 @@ from parity.axes import Array, Layout
 from parity.cases.case import Case
 from parity.cases.parameters import Parameters
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.routes.frameworks import keras
 from parity.routes.options import MIXED_BFLOAT16, MIXED_FLOAT16, TF32, XLA, Option
 

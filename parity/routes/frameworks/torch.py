@@ -17,7 +17,7 @@ from parity.cases.gradient import COTANGENT
 from parity.cases.parameters import Parameters
 from parity.cases.policies import POLICIES
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.layers.base import Layer, as_list, stored_as
 from parity.operators.formats import numpy_type
 from parity.routes.frameworks.compiling import compiled, why_no_compiler

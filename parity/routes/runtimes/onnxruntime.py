@@ -13,7 +13,7 @@ import numpy as np
 
 from parity.axes import Array
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.operators.formats import numpy_type
 from parity.routes.options import BASIC, EXTENDED, PLAIN, TF32, Option
 

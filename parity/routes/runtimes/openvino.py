@@ -9,7 +9,7 @@ from pathlib import Path
 
 from parity.axes import Array
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.routes.options import Option
 
 #: What it says where it lacks an operator, or a form of one.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from parity.axes import Array
 from parity.errors import Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.routes.options import Option
 
 #: Of what operators draw at random in training, the next number for each call. Where a file names none it would be the

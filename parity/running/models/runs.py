@@ -13,7 +13,7 @@ import numpy as np
 from parity.axes import Array
 from parity.cases.sizes import ALONE
 from parity.errors import Broken, Stopped, Unsupported
-from parity.judging.observation import Program
+from parity.judging.program import Program
 from parity.judging.sameness import same_bits
 from parity.routes.catalog import Catalog
 from parity.routes.exporters import memo
