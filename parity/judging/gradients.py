@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from parity.axes import Array
 from parity.cases.case import INPUT, Case
 from parity.cases.gradient import node_of
+from parity.judging.blind import blind_to
 from parity.judging.finding import Finding, figured
 from parity.judging.oracle import Truth
 from parity.judging.settle import settle
@@ -20,13 +21,15 @@ def judge_gradients(
 ) -> tuple[list[ProbeFigure], list[Finding]]:
     """A figure for all gradients of a case together, and which do not hold, the nearest to the output first.
 
+    The figure says of which gradients the bound lets one number pass for all of it.
+
     outputs: all that the route gave.
     """
     if not case.gradients:
         return [], []
     if len(outputs) != len(case.outputs):
         return [ProbeFigure(probe="gradients", status="not judged")], []
-    comparisons, findings = [], []
+    comparisons, findings, dull = [], [], []
     for (name, tensor), observed in zip(case.gradients.items(), outputs[1:], strict=True):
 
         def answer(careful: bool, form: Format | None, name: str = name) -> Truth:
@@ -34,9 +37,12 @@ def judge_gradients(
 
         comparison, truth = settle(observed, answer, tensor, form)
         comparisons.append(comparison)
+        if blind_to(truth, len(truth.y)) is not None:
+            dull.append(name)
         if comparison.kind is not None:
             findings.append(Finding(comparison, name, "gradients", tensor, truth, observed, (), answer))
-    return [figured("gradients", comparisons)], findings[::-1]
+    note = f"nothing wrong would show of {', '.join(dull)}: one number would pass as all of it" if dull else ""
+    return [figured("gradients", comparisons, note)], findings[::-1]
 
 
 def born_of(case: Case, wrong: Sequence[str]) -> str | None:

@@ -20,7 +20,18 @@ from parity.judging.gradients import born_of
 from parity.judging.judge import Judge, Judgement
 from parity.judging.observation import observe
 from parity.judging.oracle import DECIDED, MORE_DRAWS, Truth, truths
-from parity.layers import Add, ArgMax, BatchNorm2D, Conv2D, Embedding, Flatten, Linear, ReLU
+from parity.layers import (
+    Add,
+    ArgMax,
+    BatchNorm2D,
+    Conv2D,
+    Embedding,
+    Flatten,
+    GridSample,
+    Linear,
+    MultiHeadAttention,
+    ReLU,
+)
 from parity.operators.base import Operator, Site
 from parity.operators.build import Spelling
 from parity.operators.formats import TF32, Format
@@ -153,6 +164,15 @@ def test_right_gradients_hold(case: Case) -> None:
     judgement = judged(case)
     assert judgement.status == "pass", judgement.reason
     assert figures(judgement)["gradients"].status == "pass"
+
+
+def test_a_gradient_of_which_nothing_wrong_would_show_is_named() -> None:
+    """A key's bias moves no weight of attention: its gradient is what rounding leaves. Where an element is read is no such thing."""
+    attention = Case("net", MultiHeadAttention(4, 2), (2, 4, 5), mode="gradient")
+    said = "nothing wrong would show of d multiheadattention.key_bias: one number would pass as all of it"
+    assert figures(judged(attention))["gradients"].note == said
+    places = Graph(grid=(Conv2D(3, 2, 1), "input"), sample=(GridSample(), "input", "grid"))
+    assert figures(judged(Case("net", places, (2, 3, 5, 7), mode="gradient")))["gradients"].note == ""
 
 
 def test_the_definition_is_the_text_book_s() -> None:
