@@ -15,11 +15,16 @@ from parity.cases.shipped_options import (
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
 )
-from parity.cases.shipped_precisions import TENSORFLOW_IN_HALF, TORCH_FOLD_IN_HALF, TORCH_TRANSPOSED_IN_HALF
+from parity.cases.shipped_precisions import (
+    TENSORFLOW_IN_HALF,
+    TENSORFLOW_RUNNING_SUMS,
+    TORCH_FOLD_IN_HALF,
+    TORCH_TRANSPOSED_IN_HALF,
+)
 from parity.cases.shipped_processors import CUT_TO_BFLOAT16, SUMS_IN_BFLOAT16
 
 TRANSPOSED = "convtranspose?d/*"
-SUMMED = ("conv3d/*", TRANSPOSED, "depthwiseconv?d/*", "separableconv?d/*", "sum/*", "std/*", "var/*")
+SUMMED = ("conv3d/*", TRANSPOSED, "depthwiseconv?d/*", "separableconv?d/*", "sum/*", "std/*", "var/*", "fold/*")
 PRODUCTS = ("linear/*", "multiheadattention/*", "simple_cnn*", "keras_cnn*")
 BLOCKS = ("*_block*", "inverted_residual*", "mbconv*", "shufflenet_unit*", "unet*", "squeeze_excite*")
 
@@ -32,6 +37,7 @@ KNOWN = [
     replace(TENSORFLOW_IN_HALF, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_float16*", everywhere=False),
     replace(SUMS_IN_BFLOAT16, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(CUT_TO_BFLOAT16, cases=(*PRODUCTS, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
+    replace(TENSORFLOW_RUNNING_SUMS, cases="cumsum/*", routes="tensorflow+mixed_*", everywhere=False),
     replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
     replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),
     replace(ROUGH_SOFTPLUS, cases="softplus/features-scale10-mean-1"),

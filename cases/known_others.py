@@ -48,7 +48,7 @@ KNOWN = [
         **INDICES,
     ),
     KnownDivergence(
-        cases="maxpoolindices?d/*",
+        cases=("maxpoolindices?d/*", "*float*/maxpoolindices?d"),
         routes=("torch>reference", "torchscript>reference"),
         operator=of_indices(lambda at_one, places, padded: not at_one or places == 2 or (places == 3 and not padded)),
         kind="value",
@@ -62,7 +62,7 @@ KNOWN = [
         **INDICES,
     ),
     KnownDivergence(
-        cases="maxunpool?d/*",
+        cases=("maxunpool?d/*", "float16/maxunpool?d", "float64/maxunpool?d"),
         routes="torch>reference",
         operator=of_indices(lambda at_one, places, padded: not at_one),
         kind="error",
@@ -116,7 +116,10 @@ KNOWN = [
     ),
     *(
         KnownDivergence(
-            cases=tuple(f"pairwisedistance/*{word}*" for word in ("p1", "p3", "largest", "eps0.001", "of-equals")),
+            cases=(
+                *(f"pairwisedistance/*{word}*" for word in ("p1", "p3", "largest", "eps0.001", "of-equals")),
+                "float64/pairwisedistance",
+            ),
             routes="torchscript>*",
             kind=kind,
             script="torchscript_distances.py",

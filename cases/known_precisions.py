@@ -6,17 +6,22 @@ from parity.cases import KnownDivergence
 from parity.cases.shipped_precisions import (
     ERROR_FUNCTION,
     FLOAT32_ATTRIBUTES,
+    FOLDED_BACK_IN_HALF,
     FOLDED_IN_HALF,
     MIXED_WITH_FLOAT16,
     NO_SUCH_OPERATOR,
     NORMALISED_IN_HALF,
     ONLY_FLOAT32,
+    PLACES_OF_FLOAT32,
     REDUCED_TO_FLOAT32,
+    RUNNING_IN_HALF,
     SCALARS_OF_FLOAT32,
     SHRUNK,
     SUMS_IN_HALF,
     TENSORFLOW_IN_HALF,
+    TENSORFLOW_RUNNING_SUMS,
     TENSORFLOW_THROUGH_FLOAT32,
+    TORCH_FOLD_IN_HALF,
     TORCH_TRANSPOSED_IN_HALF,
     TRANSPOSED_IN_HALF,
     WRITTEN_AS_FLOAT16,
@@ -37,10 +42,13 @@ NOT_OF_BFLOAT16 = tuple(
         *("add", "subtract", "multiply", "maximum", "minimum", "average", "concatenate"),  # of a convolution
         *(
             "maxpool?d",
+            "maxpoolindices?d",
+            "maxunpool?d",
             "avgpool?d",
             "lppool?d",
             "adaptivemaxpool?d",
             "localresponsenorm",
+            "gridsample",
             "groupnorm",
             "instancenorm?d",
         ),
@@ -79,7 +87,8 @@ KNOWN = [
     replace(
         TENSORFLOW_IN_HALF,
         cases=tuple(
-            f"float16/{name}" for name in ("conv3d", "convtranspose?d", "depthwise", "depthwiseconv?d", "sum", "std")
+            f"float16/{name}"
+            for name in ("conv3d", "convtranspose?d", "depthwise", "depthwiseconv?d", "sum", "std", "fold")
         ),
     ),
     replace(
@@ -92,7 +101,14 @@ KNOWN = [
     ),  # the products behind it hide it, at most seeds
     replace(SUMS_IN_HALF, cases="bfloat16/mean", routes=("torch>reference", "torchscript>reference")),
     replace(SUMS_IN_HALF, cases="bfloat16/sum", routes="torchscript>reference"),
-    replace(SUMS_IN_HALF, cases=("*float16/sum", "*float16/std"), routes="tensorflow>reference"),
+    replace(SUMS_IN_HALF, cases=("*float16/sum", "*float16/std", "float16/fold"), routes="tensorflow>reference"),
+    replace(RUNNING_IN_HALF, cases="*float16/cumsum", routes="definition>reference"),
+    replace(RUNNING_IN_HALF, cases="*float16/cumsum", routes="tensorflow>reference"),
+    replace(RUNNING_IN_HALF, cases="*float16/cumsum", routes="torchscript>reference"),
+    replace(FOLDED_BACK_IN_HALF, cases="*float16/fold"),
+    replace(TENSORFLOW_RUNNING_SUMS, cases="*float16/cumsum"),
+    replace(TORCH_FOLD_IN_HALF, cases="*float16/fold"),
+    replace(PLACES_OF_FLOAT32, cases="float64/gridsample", routes=REFERENCE),
     replace(ERROR_FUNCTION, cases="float64/gelu"),
     replace(SHRUNK, cases="float64/*shrink", routes="definition>ort"),
     replace(FOLDED_IN_HALF, cases="float16/depthwise", routes=("definition>ort", "torch>ort", "torchscript>ort")),
@@ -103,7 +119,7 @@ KNOWN = [
     replace(MIXED_WITH_FLOAT16, cases="bfloat16/*"),
     replace(NO_SUCH_OPERATOR, cases=NOT_OF_BFLOAT16),
     replace(NO_SUCH_OPERATOR, cases=NOT_OF_BFLOAT16_TRACED, routes="torchscript>*"),
-    replace(REDUCED_TO_FLOAT32, cases=("*/sum", "*/prod", "*/max", "*/min")),
+    replace(REDUCED_TO_FLOAT32, cases=("*/sum", "*/prod", "*/max", "*/min", "*float16/cumsum")),
     replace(ONLY_FLOAT32, cases="float64/celu"),
     replace(SCALARS_OF_FLOAT32, cases="float64/localresponsenorm", routes="torch>reference"),
     KnownDivergence(
@@ -116,6 +132,18 @@ KNOWN = [
         evidence=(
             "torch.var of bfloat16 with dynamo=False, torch 2.13: the file casts to type 15, torch's number of bfloat16 and ONNX's of complex128; "
             "onnx.checker refuses it and ONNX Runtime cannot load it"
+        ),
+        versions={"torch": "<=2.13.0"},
+    ),
+    KnownDivergence(
+        cases=("*float16/cosinesimilarity", "*float16/pairwisedistance"),
+        routes="torchscript>*",
+        kind="dtype",
+        script="torchscript_distance_types.py",
+        reason="the TorchScript exporter writes the eps of a distance of halves as float32, so the distance comes as float32",
+        evidence=(
+            "torch.nn.CosineSimilarity() and PairwiseDistance() of float16 and bfloat16 with dynamo=False, torch 2.13: the output of the file is FLOAT. "
+            "symbolic_opset9.py makes eps with torch.tensor([eps]), and what meets it is cast to its type"
         ),
         versions={"torch": "<=2.13.0"},
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from parity.axes import Shape
+from parity.axes import AXES, Shape
 from parity.cases import Case, Graph, Network, Sequential
 from parity.layers import (
     CELU,
@@ -36,12 +36,15 @@ from parity.layers import (
     ConvTranspose1D,
     ConvTranspose2D,
     ConvTranspose3D,
+    CosineSimilarity,
     Cropping1D,
     Cropping2D,
     Cropping3D,
+    CumSum,
     DepthwiseConv1D,
     DepthwiseConv2D,
     Flatten,
+    Fold,
     GlobalAvgPool1D,
     GlobalAvgPool2D,
     GlobalAvgPool3D,
@@ -51,6 +54,7 @@ from parity.layers import (
     GlobalMaxPool1D,
     GlobalMaxPool2D,
     GlobalMaxPool3D,
+    GridSample,
     GroupNorm,
     HardShrink,
     HardSigmoid,
@@ -76,6 +80,12 @@ from parity.layers import (
     MaxPool1D,
     MaxPool2D,
     MaxPool3D,
+    MaxPoolIndices1D,
+    MaxPoolIndices2D,
+    MaxPoolIndices3D,
+    MaxUnpool1D,
+    MaxUnpool2D,
+    MaxUnpool3D,
     Mean,
     Min,
     Minimum,
@@ -85,6 +95,7 @@ from parity.layers import (
     Pad1D,
     Pad2D,
     Pad3D,
+    PairwiseDistance,
     Permute,
     PixelShuffle,
     PixelUnshuffle,
@@ -127,6 +138,8 @@ SIGNAL: Shape = (2, 4, 21)
 TOKENS: Shape = (2, 12, 9)
 IMAGE: Shape = (2, 4, 10, 14)
 VOLUME: Shape = (2, 4, 5, 7, 9)
+#: Of what is put together again: two channels of windows of 5 x 5 that overlap.
+COLUMNS: Shape = (2, 50, 140)
 #: Of what takes statistics of many elements far from 0: what adds halves up in halves is beyond its bound at every seed, and not at some.
 FIELD: Shape = (2, 4, 40, 56)
 FAR = 4.0
@@ -141,6 +154,7 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         DepthwiseConv1D(4, 3, padding=1),
         SeparableConv1D(4, 6, 3, padding=1),
         MaxPool1D(2),
+        MaxPoolIndices1D(2),
         AvgPool1D(2),
         LPPool1D(2, 2),
         AdaptiveAvgPool1D(7),
@@ -158,6 +172,7 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         Conv3D(4, 5, 3, padding=1),
         ConvTranspose3D(4, 5, (2, 3, 2), stride=(1, 2, 1)),
         MaxPool3D(2),
+        MaxPoolIndices3D(2),
         AvgPool3D(2),
         LPPool3D(2, 2),
         AdaptiveAvgPool3D((5, 7, 3)),
@@ -171,12 +186,14 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         Cropping3D(1),
     ),
     FIELD: (InstanceNorm2D(4, affine=True), Mean("hw"), Sum("hw"), Var("hw"), Std("hw")),
+    COLUMNS: (Fold((10, 14), 5, padding=2),),
     IMAGE: (
         Conv2D(4, 5, 3, padding=1),
         ConvTranspose2D(4, 5, 3, stride=2, padding=1),
         DepthwiseConv2D(4, 3, padding=1),
         SeparableConv2D(4, 6, 3, padding=1),
         MaxPool2D(2),
+        MaxPoolIndices2D(2),
         AvgPool2D(2),
         LPPool2D(2, 2),
         AdaptiveAvgPool2D((5, 7)),
@@ -226,6 +243,7 @@ LAYERS: Mapping[Shape, tuple[Layer, ...]] = {
         Permute((2, 3, 1)),
         Slice("c", 1),
         Roll((-2, -3)),
+        CumSum("w"),
         WindowPartition((2, 7)),
         GlobalLPPool2D(),
         ArgMax("c"),
@@ -243,10 +261,33 @@ def beside(layer: Layer, other: Layer) -> Network:
     return Graph(other=(other, "input"), pair=(layer, "input", "other"))
 
 
+def unpooled(indices: Layer, unpool: Layer, shape: Shape) -> Network:
+    """Every second value of an input put where the maxima of its pairs stand; a pool's own would ask for types that TensorFlow has no pool of."""
+    axes = AXES[len(shape)][2:]
+    sources = ("input", *axes)
+    halved = {a: (Slice(a, 0, n // 2 * 2, 2), of) for a, n, of in zip(axes, shape[2:], sources, strict=False)}
+    return Graph(**halved, where=(indices, "input"), unpool=(unpool, axes[-1], "where"))
+
+
+#: An image at places that round in no type, some of them outside: two of its own channels, clipped, in a smaller grid.
+SAMPLED = Graph(
+    two=(Slice("c", 0, 2), "input"),
+    near=(HardTanh(-1.375, 1.25), "two"),
+    grid=(Cropping2D(1), "near"),
+    sample=(GridSample(), "input", "grid"),
+)
+
+
 #: Of what reads two inputs, and of what undoes another layer.
 PAIRS: tuple[tuple[Layer, Network, Shape], ...] = (
     (Bilinear(37, 37, 5), beside(Bilinear(37, 37, 5), Linear(37, 37)), FEATURES),
     (WindowReverse((2, 7), (10, 14)), Sequential(WindowPartition((2, 7)), WindowReverse((2, 7), (10, 14))), IMAGE),
+    (GridSample(), SAMPLED, IMAGE),
+    (CosineSimilarity("f"), beside(CosineSimilarity("f"), Sigmoid()), FEATURES),
+    (PairwiseDistance("f"), beside(PairwiseDistance("f"), Sigmoid()), FEATURES),
+    (MaxUnpool1D(2), unpooled(MaxPoolIndices1D(2), MaxUnpool1D(2, output_size=SIGNAL[2:]), SIGNAL), SIGNAL),
+    (MaxUnpool2D(2), unpooled(MaxPoolIndices2D(2), MaxUnpool2D(2, output_size=IMAGE[2:]), IMAGE), IMAGE),
+    (MaxUnpool3D(2), unpooled(MaxPoolIndices3D(2), MaxUnpool3D(2, output_size=VOLUME[2:]), VOLUME), VOLUME),
 )
 
 SIMPLE_CNN = Sequential(

@@ -36,6 +36,7 @@ from parity.layers import (
     CumSum,
     DepthwiseConv2D,
     Flatten,
+    Fold,
     GlobalAvgPool2D,
     GlobalLPPool2D,
     GlobalMaxPool2D,
@@ -208,6 +209,7 @@ MOVED: dict[str, tuple[Layer, Shape]] = {
     "slice": (Slice("w", 1, None, 2), (2, 3, 7, 11)),
     "roll": (Roll((-2, 3)), (2, 3, 7, 11)),
     "unfold": (Unfold((2, 3)), (2, 3, 7, 11)),
+    "fold": (Fold((8, 12), (2, 3), stride=(2, 3)), (2, 18, 16)),
     "windowpartition": (WindowPartition((4, 5)), (2, 3, 8, 10)),
     "upsample-nearest": (Upsample(scale_factor=2.0), (2, 3, 7, 11)),
 }

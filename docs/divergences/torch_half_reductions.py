@@ -1,4 +1,4 @@
-"""torch's dynamo exporter: the sum, product, largest and least of halves come as float32. Seen in torch 2.13."""
+"""torch's dynamo exporter: the sum, running sum, product, largest and least of halves come as float32. Seen in torch 2.13."""
 
 import io
 import sys
@@ -9,7 +9,7 @@ from onnx import TensorProto
 
 wrong = []
 for dtype in (torch.float16, torch.bfloat16):
-    for name in ("sum", "prod", "amax", "amin"):
+    for name in ("sum", "cumsum", "prod", "amax", "amin"):
 
         class Reduced(torch.nn.Module):
             """One reduction."""

@@ -35,8 +35,8 @@ def _transposed(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "ConvTranspose"
 
 
-#: The sums that a layer may be, whole or in part.
-_SUMS = ("ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMean", "AveragePool", "ConvTranspose")
+#: The sums that a layer may be, whole or in part; of Col2Im Keras has none, and it is composed of one.
+_SUMS = ("ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMean", "AveragePool", "ConvTranspose", "Col2Im")
 
 
 def _sums_in_half(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -50,11 +50,22 @@ def _folded_back(node: Node, shapes: tuple[Shape, ...]) -> bool:
 
 
 def _reduced(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind.startswith("Reduce") or node.kind == "AveragePool"
+    return node.kind.startswith("Reduce") or node.kind in (
+        "AveragePool",
+        "Col2Im",
+    )  # that of Keras is composed of a sum
 
 
 def _kept_wide(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind in ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin")
+    return node.kind in ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "CumSum")
+
+
+def _running(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "CumSum"
+
+
+def _sampled(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "GridSample"
 
 
 def _of_an_error_function(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -182,6 +193,62 @@ SUMS_IN_HALF = KnownDivergence(
     versions={"onnx": "<=1.23.2"},
 )
 
+RUNNING_IN_HALF = KnownDivergence(
+    routes="*>reference",
+    precision=HALVES,
+    operator=_running,
+    kind="value",
+    script="reference_running_sums_half.py",
+    reason="onnx's reference evaluator keeps running sums of halves in the half",
+    evidence=(
+        "CumSum of 200 normal numbers, onnx 1.23.2: off by 12 units in the last place of float16 and by 195 of bfloat16, where terms cancel "
+        "(onnx/reference/ops/op_cum_sum.py: np.cumsum(x, axis=axis, dtype=x.dtype))"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+FOLDED_BACK_IN_HALF = KnownDivergence(
+    routes=REFERENCE,
+    precision=HALVES,
+    operator=_folded_back,
+    kind="value",
+    script="reference_running_sums_half.py",
+    reason="onnx's reference evaluator adds up what overlaps in Col2Im in the half that is stored",
+    evidence=(
+        "Col2Im of windows of 5x5 in an image of 10x10, onnx 1.23.2: off by 6 units in the last place of float16 and by 5 of bfloat16, where terms "
+        "cancel. It adds into an array of the input's type (onnx/reference/ops/op_col2im.py)"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+TENSORFLOW_RUNNING_SUMS = KnownDivergence(
+    routes="tensorflow",
+    precision=HALVES,
+    operator=_running,
+    kind="value",
+    script="tensorflow_running_sums.py",
+    reason="TensorFlow keeps the running sums of cumsum of halves in the half on the cpu",
+    evidence=(
+        "tf.cumsum of 200 normal numbers, tensorflow-cpu 2.21, beside the same in float64: off by 12 units in the last place of float16 and by 195 of "
+        "bfloat16, where terms cancel"
+    ),
+    versions={"tensorflow": "<=2.21.0"},
+)
+
+PLACES_OF_FLOAT32 = KnownDivergence(
+    routes="*>reference",
+    precision="float64",
+    operator=_sampled,
+    kind="value",
+    script="reference_grid_sample_double.py",
+    reason="onnx's reference evaluator computes the places of a GridSample in float32, also of a float64 grid",
+    evidence=(
+        "GridSample, mode linear, of a 5x7 image of doubles at 12 places: onnx 1.23.2's evaluator is off by 2.2e-7, torch 2.13 by 2.2e-16 "
+        "(onnx/reference/ops/op_grid_sample.py: x = np.zeros(len(n), dtype=np.float32))"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
 ERROR_FUNCTION = KnownDivergence(
     routes=REFERENCE,
     precision="float64",
@@ -284,8 +351,8 @@ REDUCED_TO_FLOAT32 = KnownDivergence(
     script="torch_half_reductions.py",
     reason="the dynamo exporter writes sums, products, largest and least of halves with an output of float32",
     evidence=(
-        "torch.sum(x, (2, 3)) of float16, torch 2.13: the file is Cast to float32 and ReduceSum, and the cast back is not there; amax, amin and "
-        "prod alike, and bfloat16 too. dynamo=False writes float16"
+        "torch.sum(x, (2, 3)) of float16, torch 2.13: the file is Cast to float32 and ReduceSum, and the cast back is not there; amax, amin, "
+        "prod and cumsum alike, and bfloat16 too. dynamo=False writes float16"
     ),
     versions={"torch": "<=2.13.0"},
 )
@@ -320,7 +387,11 @@ PRECISIONS = (
     TORCH_TRANSPOSED_IN_HALF,
     TORCH_FOLD_IN_HALF,
     TENSORFLOW_IN_HALF,
+    FOLDED_BACK_IN_HALF,  # before the sums: of a Col2Im that is one the operator itself is named
     SUMS_IN_HALF,
+    RUNNING_IN_HALF,
+    TENSORFLOW_RUNNING_SUMS,
+    PLACES_OF_FLOAT32,
     ERROR_FUNCTION,
     SHRUNK,
     FOLDED_IN_HALF,

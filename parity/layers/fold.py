@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.axes import F64, Array, Tensor
+from parity.axes import Array, Tensor
 from parity.layers.base import Layer, Sizes, is_size, layer, require, sized
 from parity.layers.windows import size_mend
 
@@ -102,7 +102,7 @@ class Unfold(Sliding):
 class Fold(Sliding):
     """Columns added back into the image that :class:`Unfold` took them from: ``N C L`` to ``N C H W``; where windows overlap they add up.
 
-    output_size: (height, width). torch's ``Fold``, ONNX's ``Col2Im``; Keras has none, and is spelled as a product with zeros and ones.
+    output_size: (height, width). torch's ``Fold``, ONNX's ``Col2Im``; Keras has none; it is composed.
     """
 
     kind: ClassVar[str] = "fold"
@@ -138,21 +138,28 @@ class Fold(Sliding):
     def to_torch(self, torch: Any, x: Tensor) -> Any:
         return torch.nn.Fold(self.output_size, *self._geometry())
 
-    def _places(self) -> F64:
-        """1 where a tap of a window falls on an element of the image: ``taps windows height width``."""
-        elements, (top, left) = self._elements(self.output_size), self._geometry()[2]
-        height, width = self.output_size
-        found = np.zeros((*elements.shape, height + 2 * top, width + 2 * left), np.float32)
-        flat = found.reshape(*elements.shape, -1)
-        np.put_along_axis(flat, elements[..., None], 1.0, axis=2)
-        return found[:, :, top : top + height, left : left + width]
+    def _sources(self) -> Array:
+        """What adds up to each element of the image, by its number tap by tap and window by window: ``most height width``.
+
+        Where fewer overlap, the number behind the last one stands for none.
+        """
+        elements, (top, left), (height, width) = self._elements(self.output_size), self._geometry()[2], self.output_size
+        by_place = np.argsort(elements, axis=None, kind="stable")
+        places, counts = np.unique(elements, return_counts=True)
+        nth = np.arange(elements.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = np.full((counts.max(), (height + 2 * top) * (width + 2 * left)), elements.size)
+        found[nth, np.repeat(places, counts)] = by_place
+        return found.reshape(-1, height + 2 * top, width + 2 * left)[:, top : top + height, left : left + width]
 
     def to_keras(self, keras: Any, x: Tensor) -> Any:
-        places, (_, channels, windows) = self._places(), x.shape
-        taps = len(places)
+        ops, sources, (_, channels, windows) = keras.ops, self._sources(), x.shape
+        taps = prod(self._geometry()[0])
 
         def fold(v: Any) -> Any:
-            columns = keras.ops.reshape(v, (-1, windows, channels // taps, taps))
-            return keras.ops.einsum("nwct,twhv->nhvc", columns, places)
+            columns = ops.transpose(ops.reshape(v, (-1, windows, channels // taps, taps)), (0, 3, 1, 2))
+            columns = ops.reshape(columns, (-1, taps * windows, channels // taps))
+            # A product with zeros and ones would make NaN of an infinity.
+            seen = ops.take(ops.pad(columns, ((0, 0), (0, 1), (0, 0))), sources.reshape(-1), axis=1)
+            return ops.sum(ops.reshape(seen, (-1, *sources.shape, channels // taps)), axis=1)
 
         return fold

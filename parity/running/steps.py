@@ -108,7 +108,8 @@ def export_file(
         outputs = [case.tensors[node.name] for node in case.network.nodes]
     else:
         outputs = [case.output] if _stateless(case, exporter) else list(case.outputs.values())
-    return check_file(path, [tensor.in_layout(framework.layout) for tensor in outputs], [y.dtype for y in outputs])
+    shapes, dtypes = [tensor.in_layout(framework.layout) for tensor in outputs], [y.dtype for y in outputs]
+    return check_file(path, shapes, dtypes, [case.input.dtype])
 
 
 def ready(case: Case, seed: int, made: Exported) -> dict[str, str]:

@@ -21,13 +21,13 @@ def checked(
     path: Path, kind: str, shape: Sequence[int | str] | None, expected: tuple[int, ...], count: int = 1, **given: Any
 ) -> Complaint | None:
     """The complaint about a file of one node that declares ``shape`` where ``expected`` is right."""
-    dtype, stored = given.pop("dtype", TensorProto.FLOAT), given.pop("stored", ())
+    dtype, stored, fed = given.pop("dtype", TensorProto.FLOAT), given.pop("stored", ()), given.pop("fed", ())
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, IMAGE)
     y = helper.make_tensor_value_info("y", dtype, shape)
     node = helper.make_node(kind, ["x"], ["y"], **given)
     model = helper.make_model(helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("", 17)])
     onnx.save(model, path / "shipped.onnx")
-    return check_file(path / "shipped.onnx", [expected] * count, stored)
+    return check_file(path / "shipped.onnx", [expected] * count, stored, fed)
 
 
 @pytest.mark.parametrize("declared", [IMAGE, (1, 3, "h", "w"), (None,) * 4])
@@ -66,6 +66,13 @@ def test_whole_numbers_are_declared_as_what_they_are(tmp_path: Path) -> None:
     }
     assert said["same"] is None
     assert said["shorter"] == Complaint("dtype", "shipped.onnx: output y declares INT32, expected INT64")
+
+
+@pytest.mark.parametrize("fed", ["float32", "bfloat16"])
+def test_a_file_reads_the_type_that_it_is_given(tmp_path: Path, fed: str) -> None:
+    said = checked(tmp_path, "Relu", IMAGE, IMAGE, fed=[fed])
+    complaint = Complaint("dtype", "shipped.onnx: input x declares FLOAT, expected BFLOAT16")
+    assert said == (None if fed == "float32" else complaint)
 
 
 def test_another_dtype_and_another_number_of_outputs_are_complaints_too(tmp_path: Path) -> None:

@@ -77,7 +77,6 @@ NETWORKS = [
     "mobilenet_v2",
 ]
 WHOLE_NUMBERS = "whole numbers come out, which have no derivative"
-LATER = "not asked yet: routes differ there in ways that nobody has sorted"
 AS_IT_IS = "at inference its output is its input, and in training a case is of float32"
 #: What every layer is asked beside its values, and which are not, and why.
 ASKED: dict[str, dict[str, str]] = {
@@ -85,8 +84,6 @@ ASKED: dict[str, dict[str, str]] = {
     **{
         precision: {
             "embedding": "a case of whole numbers is of float32",
-            **dict.fromkeys(("fold", "gridsample", "cumsum", "cosinesimilarity", "pairwisedistance"), LATER),
-            **dict.fromkeys((f"{name}{n}d" for name in ("maxpoolindices", "maxunpool") for n in (1, 2, 3)), LATER),
             **dict.fromkeys(
                 ("dropout", "channeldropout", "alphadropout", "gaussiannoise", "gaussiandropout"), AS_IT_IS
             ),

@@ -27,12 +27,15 @@ class Complaint:
     inferred: Inferred | None = None
 
 
-def check_file(path: Path, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) -> Complaint | None:
+def check_file(
+    path: Path, shapes: Sequence[Shape], dtypes: Sequence[str] = (), fed: Sequence[str] = ()
+) -> Complaint | None:
     """What keeps a file from passing the ONNX checker with strict shape inference and declaring ``shapes``; None if nothing.
 
     ``shapes`` are those of the outputs in order, in the axes of the exporting framework, and ``dtypes`` their stored types,
-    all float32 where none are given. A dimension that the file leaves open (a symbol, or nothing) declares nothing and is
-    left to the comparison of what is really computed.
+    all float32 where none are given; ``fed`` are the types of what the file is given, not asked where there are none. A
+    dimension that the file leaves open (a symbol, or nothing) declares nothing and is left to the comparison of what is
+    really computed.
     """
     import onnx
 
@@ -46,17 +49,29 @@ def check_file(path: Path, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) 
     if len(graph.output) != len(shapes):
         kind: Kind = "output-missing" if len(graph.output) < len(shapes) else "output-extra"
         return Complaint(kind, f"{path.name} declares {len(graph.output)} outputs, expected {len(shapes)}")
-    named = onnx.TensorProto.DataType.Name
     for output, shape, dtype in zip(graph.output, shapes, dtypes or ["float32"] * len(shapes), strict=True):
-        stored, expected = output.type.tensor_type.elem_type, onnx.helper.np_dtype_to_tensor_dtype(numpy_type(dtype))
-        if stored != expected:
-            said = f"{path.name}: output {output.name} declares {named(stored)}, expected {named(expected)}"
-            return Complaint("dtype", said)
+        if at_odds := _at_odds(output, dtype):
+            return Complaint("dtype", f"{path.name}: output {at_odds}")
         declared = _declared(output)
         if not _fits(declared, shape):
             said = f"{path.name}: output {output.name} declares {declared}, expected {list(shape)}"
             return Complaint("onnx-shape", said, _inferred(path, shapes))
+    # Of a model whose answers are whole numbers, what it reads is all that shows its type; an evaluator may not look at it.
+    weights = {array.name for array in graph.initializer}
+    inputs = [each for each in graph.input if each.name not in weights]
+    for each, dtype in zip(inputs, fed, strict=False):  # how many there are is the runtime's to say
+        if at_odds := _at_odds(each, dtype):
+            return Complaint("dtype", f"{path.name}: input {at_odds}")
     return None
+
+
+def _at_odds(value: Any, dtype: str) -> str:
+    """Which type an input or output declares, where it is another than this; empty where it is this."""
+    import onnx
+
+    named = onnx.TensorProto.DataType.Name
+    stored, expected = value.type.tensor_type.elem_type, onnx.helper.np_dtype_to_tensor_dtype(numpy_type(dtype))
+    return "" if stored == expected else f"{value.name} declares {named(stored)}, expected {named(expected)}"
 
 
 def _inferred(path: Path, shapes: Sequence[Shape]) -> Inferred | None:
