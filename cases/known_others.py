@@ -39,6 +39,20 @@ INDICES: dict[str, Any] = dict(
 )
 
 KNOWN = [
+    # ---- small constants ----
+    KnownDivergence(
+        cases=("rmsnorm/small-eps", "float64/rmsnorm/small"),
+        routes="torch>*",
+        kind="value",
+        script="dynamo_small_constants.py",
+        reason="the dynamo exporter takes adding 1e-8 or less, and multiplying by 1 to five places, for nothing, and leaves it out",
+        evidence=(
+            "torch 2.13 with onnxscript 0.7.2: x + 1e-9 and x * 1.000009 are exported as one Identity each, and so is the eps of an RMSNorm that is 1e-9, or "
+            "2^-52 as in float64; constants of patterns are matched with rel_tol=1e-5 and abs_tol=1e-8 (onnxscript/rewriter/_pattern_ir.py), those of the "
+            "rules for x + 0 and x * 1 too. docs/divergences/dynamo_small_constants.py"
+        ),
+        versions={"onnxscript": "<=0.7.2"},
+    ),
     # ---- indices of pools ----
     KnownDivergence(
         cases=("maxpoolindices?d/*", "maxunpool?d/*"),

@@ -37,6 +37,8 @@ SIZE = [
            {"axes": ["CHW", "C", "W", "HW"], "eps": [None, 1e-6, 1e-3], "affine": [True, False], **INPUTS}),
     *Sweep("rmsnorm/features", lambda size, affine: (RMSNorm("F", size, 1e-6, affine), (3, size)),
            {"size": [37, 64, 301], "affine": [True, False], "scale": [1.0, 1e-3]}),
+    # What is added below the root is larger than the numbers there.
+    Case("rmsnorm/small-eps", RMSNorm("W", 14, 1e-9), (2, 4, 10, 14), scale=1e-5, quick=False),
     *Sweep("unitnorm", lambda axes, p, eps, batch: (UnitNorm(axes, p, eps), image(batch)),
            {"axes": ["C", "W", "HW", "CHW"], "p": [2, 1, 3], "eps": [1e-12, 1e-7, 2.0], **INPUTS}),
     *Sweep("unitnorm/features", lambda size, p: (UnitNorm("F", p), (3, size)), {"size": [37, 64], "p": [2, 1]}),
