@@ -253,7 +253,8 @@ def _measuring(graph: Graph, feeds: Mapping[str, Value], found: _Rounded, loops:
             for j, (noise, v, dtype) in enumerate(zip(rule.noise(at, y, *x), y, dtypes, strict=True)):
                 form = FORMATS.get(dtype)
                 noise = limited(fused(noise, rule, at, node, x, passes), v, form)
-                if (noise.exact or id(made[j]) in whole) and noise.overflow is None and noise.open is None:
+                exact = noise.exact or (counted and id(made[j]) in whole)
+                if exact and noise.overflow is None and noise.open is None:
                     continue
                 if loops and j == 0 and (factor := widening(rule, at, noise, v, x, LAMBDA)) > 1:
                     noise = scaled(noise, factor)
