@@ -1,4 +1,4 @@
-"""A project in a folder of its own, met by pytest and by the command line with the small parts of ``tests/workers/kit.py``.
+"""A project in a folder of its own, met by pytest and by the command line with the small parts of ``tests/kit``.
 
 The parts are found as a third party's are: by the entry points of a distribution on the path.
 """
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from parity_kit import CATALOG, MODULE
 
 from parity.records.file import Records, read
 from parity.records.lines import Check
 from parity.routes.catalog import Catalog
-from tests.workers.kit import CATALOG, MODULE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; from parity.cli.main import main; sys.exit(main())"
@@ -52,7 +52,7 @@ class Project:
 
     def __init__(self, folder: Path, parts: Path) -> None:
         self.folder = folder
-        self._path = os.pathsep.join([str(ROOT), str(parts)])
+        self._path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "kit"), str(parts)])
 
     def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": self._path, "COLUMNS": "200", "PY_COLORS": "0"}

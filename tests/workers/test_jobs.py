@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from parity_kit import LIMIT, case, route
 
 from parity.records.lines import Check, Seconds
 from tests.workers.conftest import run_in
-from tests.workers.kit import LIMIT, case, route
 
 FAULTS = ("run:null-read", "run:sleep", "run:wrong", "export:lie", "export:raise")
 ROUTES = ("kit", "kit>reader", "kit>other")

@@ -18,7 +18,13 @@ from tests.workers.test_workers import ROOT, gone
 def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.workers.program", str(folder), *words]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "kit")},
+        start_new_session=True,
     )
 
 
