@@ -58,6 +58,16 @@ KNOWN = [
     KnownDivergence(cases="gone", routes="kit", kind="value", reason="it was so once", evidence="an old log"),
 ]
 """
+#: How the checks of the cases on the kit end.
+STATUSES = {
+    "good/one": "pass",
+    "good/two-1.5": "pass",
+    "wrong": "fail",
+    "odd": "known",
+    "gone": "stale",
+    "dies": "crash",
+    "cannot": "unsupported",
+}
 KIT = ("--parity", "--parity-route=kit")  #: the options for checks on the kit alone
 ENDING = ("-k", "not sleeps")  #: all but the case that hangs
 
@@ -90,7 +100,7 @@ class Project:
         return self.run("-m", "pytest", "-p", "no:cacheprovider", *words, **options)
 
     def sessions(self, *each: Sequence[str]) -> list[tuple[int, str]]:
-        """Sessions that only collect, one after another: how each ended, and what it printed."""
+        """Sessions that start no run, one after another: how each ended, and what it printed."""
         spelled = [["-p", "no:cacheprovider", *words] for words in each]
         rest = self.run("-c", SESSIONS, json.dumps(spelled)).stdout
         found = []

@@ -10,17 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from parity.report import terminal
-from tests.plugin.conftest import ENDING, KIT, ROOT, Project
-
-STATUSES = {
-    "good/one": "pass",
-    "good/two-1.5": "pass",
-    "wrong": "fail",
-    "odd": "known",
-    "gone": "stale",
-    "dies": "crash",
-    "cannot": "unsupported",
-}
+from tests.plugin.conftest import ENDING, KIT, ROOT, STATUSES, Project
 
 
 def collected(project: Project, *each: list[str]) -> list[list[str]]:

@@ -18,7 +18,7 @@ ROUTES = ("kit", "kit>reader", "kit>other")
 def plan() -> list[Any]:
     cases = [case(f"honest-{n}") for n in range(5)]
     for n, fault in enumerate(FAULTS):
-        cases.insert(2 * n, case(fault.replace(":", "-"), fault, time_limit=4 * LIMIT if "sleep" in fault else 60.0))
+        cases.insert(2 * n, case(fault.replace(":", "-"), fault, time_limit=2 * LIMIT if "sleep" in fault else 60.0))
     return [(c, route(name)) for c in cases for name in ROUTES]
 
 

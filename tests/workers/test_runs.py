@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.workers.test_workers import ROOT, gone
+from tests.workers.test_workers import ENVIRONMENT, ROOT, gone
 
 
 def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -23,7 +23,7 @@ def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "kit")},
+        env=ENVIRONMENT,
         start_new_session=True,
     )
 
