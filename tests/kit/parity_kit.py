@@ -130,7 +130,7 @@ def _kill_the_parent_once() -> None:
 def _doze_once() -> None:
     if not _dozed:
         _dozed.append(True)
-        time.sleep(2.5 * LIMIT)
+        time.sleep(5 * LIMIT)
 
 
 def _fill_the_disk() -> None:

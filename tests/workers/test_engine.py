@@ -170,7 +170,7 @@ def test_an_engine_that_cannot_start_costs_its_own_checks_and_is_tried_once(
 
 
 def test_an_option_that_needs_longer_has_it_beyond_the_limit_of_a_case(run: Runner) -> None:
-    late = case("late", "run:doze", time_limit=LIMIT)
+    late = case("late", "run:doze", time_limit=4 * LIMIT)
     compiled = route(of_run=(Option("compiled", "takes its time", longer=60.0),), options=("compiled",))
     found = run([(late, route()), (late, compiled)])
     assert {name: check.status for name, check in found.items()} == {
