@@ -145,6 +145,10 @@ def unseeded(kind: type[Net] = Net) -> nn.Module:
     return made.eval()
 
 
+def several() -> nn.Module:
+    return unseeded(Several)
+
+
 def dying() -> nn.Module:
     return settled(DiesWhenTraced)
 
@@ -191,16 +195,7 @@ def cuda_kernel_slips() -> nn.Module:
     return made
 
 
-def fails() -> nn.Module:
-    return _helper()
-
-
-def _helper() -> nn.Module:
-    raise ValueError("no weights here")
-
-
 KEPT = torch.library.Library("aten", "IMPL")  # a kernel is gone again once this is
-number = 5
 
 
 class Noisy(Net):

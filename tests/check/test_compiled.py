@@ -46,15 +46,6 @@ def test_a_compiler_that_makes_another_function_is_named_where_the_module_itself
     assert finding.whose == "the compiler of torch compiled: torch, which is not compiled, is right"
 
 
-def test_where_there_is_no_compiler_that_is_said_and_the_rest_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("onnxscript", reason="a torch module is exported")
-    monkeypatch.setenv("CXX", "no-such-compiler")
-    found = checked(f"{HERE / 'own.py'}:honest", Asked("image", (2, 3, 12, 14)))
-    assert statuses(found)["torch compiled"] == "not run"
-    assert found.routes[1].reason == "there is no C++ compiler no-such-compiler; install one, or name it by CXX"
-    assert found.status == "pass"
-
-
 def test_a_keras_model_that_xla_compiles_passes(tmp_path: Path) -> None:
     pytest.importorskip("tf2onnx", reason="a Keras model is exported")
     pytest.importorskip("tensorflow", reason="it compiles the model")

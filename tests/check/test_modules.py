@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -22,13 +21,31 @@ for needed in ("torch", "onnxscript", "onnxruntime"):
     pytest.importorskip(needed, reason="torch modules are exported and run")
 
 OWN = Path(__file__).parent / "own.py"
+BARE = Path(__file__).parent / "own_bare.py"
 IMAGE = (Asked("image", (2, 3, 12, 14)),)
 
 
-def checked(name: str, given: Any = IMAGE, runtimes: Any = ("reference",), **parts: str) -> ModelCheck:
+def checked(
+    name: str, given: Any = IMAGE, runtimes: Any = ("reference",), compiled: bool = False, **parts: str
+) -> ModelCheck:
     """A model of ``own.py`` checked; in one runtime alone where that is enough, since each is a process."""
     text = f"{OWN}:{name}"
-    return check(Plan(subject(text), given, None, 0, catalog(**parts), runtimes, f"parity check {text}", limit=200.0))
+    told = (catalog(**parts), runtimes, f"parity check {text}")
+    return check(Plan(subject(text), given, None, 0, *told, limit=200.0, compiled=compiled))
+
+
+@pytest.fixture(scope="module")
+def honest() -> ModelCheck:
+    """The honest module checked, and compiled as far as that goes without a compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CXX", "no-such-compiler")
+        return checked("honest", compiled=True)
+
+
+@pytest.fixture(scope="module")
+def several() -> ModelCheck:
+    """A model of two inputs and nested outputs checked, whose weights are others each time it is made."""
+    return checked("several", (*IMAGE, Asked("scale", (2, 8, 1, 1))))
 
 
 def statuses(found: ModelCheck) -> dict[str, str]:
@@ -39,9 +56,13 @@ def functions(found: ModelCheck) -> dict[str, str]:
     return {graph.name: graph.function.status for graph in found.graphs if graph.function is not None}
 
 
-def test_an_honest_module_is_one_function_and_honestly_rounded_on_every_route(parity: Command, tmp_path: Path) -> None:
-    done = parity(f"{OWN}:honest", "--input", "2x3x12x14")
+def test_an_honest_module_is_one_function_and_honestly_rounded_on_every_route_and_on_real_data(
+    parity: Command, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "data.npz", image=np.random.default_rng(0).random((2, 3, 12, 14)).astype(np.float32))
+    done = parity(f"{OWN}:honest", "--inputs", "data.npz")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "image 2x3x12x14 float32: given" in done.stdout
     lines = done.stdout.splitlines()
     assert lines[0] == f"PASS  {OWN}:honest: of 7 routes 7 pass"
     order = ["same function?", "honestly rounded?", "figures", "repeat", "worst operators"]
@@ -55,14 +76,19 @@ def test_an_honest_module_is_one_function_and_honestly_rounded_on_every_route(pa
     assert f"own.py:{head} " in done.stdout
 
 
-def test_in_float64_the_definition_is_the_module_and_what_exporters_fold_in_float32_shows() -> None:
-    found = checked("honest")
-    assert functions(found) == dict.fromkeys(("definition", "torch", "torchscript"), "pass")
-    distances = [float(graph.function.distance or 0) for graph in found.graphs if graph.function is not None]
+def test_in_float64_the_definition_is_the_module_and_what_exporters_fold_in_float32_shows(honest: ModelCheck) -> None:
+    assert functions(honest) == dict.fromkeys(("definition", "torch", "torchscript"), "pass")
+    distances = [float(graph.function.distance or 0) for graph in honest.graphs if graph.function is not None]
     assert distances[0] < 1e-12 < min(distances[1:]) < 1e-5
-    own = found.routes[0]
+    own = honest.routes[0]
     assert own.name == "torch"
     assert {each.figure.status for answer in own.answers for each in answer.operators} == {"pass"}
+
+
+def test_where_there_is_no_compiler_that_is_said_and_the_rest_is_run(honest: ModelCheck) -> None:
+    assert statuses(honest)["torch compiled"] == "not run"
+    assert honest.routes[1].reason == "there is no C++ compiler no-such-compiler; install one, or name it by CXX"
+    assert honest.status == "pass"
 
 
 def test_an_exporter_that_writes_another_function_is_named_where_another_writes_the_model() -> None:
@@ -125,19 +151,20 @@ def test_an_exporter_that_kills_its_process_costs_its_own_file_alone() -> None:
     assert {each.figure.status for answer in found.routes[0].answers for each in answer.operators} == {"pass"}
 
 
-def test_a_model_is_made_once_and_where_it_has_to_be_made_again_its_weights_must_be_the_same() -> None:
-    assert checked("unseeded").status == "pass"
+def test_a_model_is_made_once_and_where_it_has_to_be_made_again_its_weights_must_be_the_same(
+    several: ModelCheck,
+) -> None:
+    assert several.status == "pass"
     found = checked("dying_unseeded")
     assert found.routes[0].status == "error"
     assert found.routes[0].reason.endswith("its weights are others each time it is made, whatever the seed is")
 
 
-def test_inputs_and_outputs_are_named_as_the_code_names_them() -> None:
-    found = checked("Several", (*IMAGE, Asked("scale", (2, 8, 1, 1))))
-    assert [each.name for each in found.inputs] == ["image", "scale"]
-    for route in found.routes:
+def test_inputs_and_outputs_are_named_as_the_code_names_them(several: ModelCheck) -> None:
+    assert [each.name for each in several.inputs] == ["image", "scale"]
+    for route in several.routes:
         assert [output.name for output in route.answers[0].outputs] == ["logits", "maps.0", "maps.1"]
-    assert set(statuses(found).values()) == {"pass"}
+    assert set(statuses(several).values()) == {"pass"}
 
 
 def test_whole_numbers_that_pick_rows_stay_within_the_table() -> None:
@@ -166,9 +193,9 @@ def test_a_module_without_a_twin_in_float64_is_rounded_honestly_but_its_function
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([f"{OWN}:nothing"], "there is no 'nothing' in it; it has "),
-        ([f"{OWN}:number"], "'number' is a int, neither a model nor a function that gives one"),
-        ([f"{OWN}:fails", "--input", "1"], "calling fails() failed: ValueError: no weights here\n"),
+        ([f"{BARE}:nothing"], "there is no 'nothing' in it; it has "),
+        ([f"{BARE}:number"], "'number' is a int, neither a model nor a function that gives one"),
+        ([f"{BARE}:fails", "--input", "1"], "calling fails() failed: ValueError: no weights here\n"),
         ([f"{OWN}"], f"it does not say which model in it; write {OWN}:NAME, of Net, SlipsWhenExported, "),
         (["nosuch.py:net"], "nosuch.py: there is no such file"),
         (["no_such_module:net"], "importing it failed: ModuleNotFoundError: No module named 'no_such_module'"),
@@ -188,18 +215,10 @@ def test_what_a_person_gets_wrong_is_one_sentence_with_the_mend(parity: Command,
 
 
 def test_an_error_in_the_person_s_code_shows_their_lines_and_none_of_ours(parity: Command) -> None:
-    said = parity(f"{OWN}:fails", "--input", "1").stderr
-    assert 'own.py", line' in said
+    said = parity(f"{BARE}:fails", "--input", "1").stderr
+    assert 'own_bare.py", line' in said
     assert "raise ValueError" in said
     assert "loading.py" not in said
-
-
-def test_real_data_is_fed_by_name(parity: Command, tmp_path: Path) -> None:
-    image = np.random.default_rng(0).random((1, 3, 12, 14)).astype(np.float32)
-    np.savez(tmp_path / "data.npz", image=image)
-    found = msgspec.json.decode(parity(f"{OWN}:honest", "--inputs", "data.npz", "--json").stdout, type=ModelCheck)
-    assert found.inputs[0].values == "given"
-    assert found.status == "pass"
 
 
 def test_a_function_that_imports_its_framework_is_seeded_and_an_input_that_may_be_left_out_is_fed() -> None:

@@ -46,7 +46,7 @@ class Project:
     folder: Path
 
     def start(self, *words: str, environment: dict[str, str] | None = None, **options: object) -> subprocess.Popen[str]:
-        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "kit"), *filter(None, [os.environ.get("PYTHONPATH")])])
         return subprocess.Popen(
             [sys.executable, "-m", "tests.cli.program", *words],
             cwd=self.folder,

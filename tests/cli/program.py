@@ -1,4 +1,4 @@
-"""The command line on the small parts of ``tests/workers/kit.py``: ``python -m tests.cli.program ARGS``.
+"""The command line on the small parts of ``tests/kit``: ``python -m tests.cli.program ARGS``.
 
 Everything but the frameworks is what a person runs. ``PARITY_TEST_FSIZE`` limits the size of files from the first record on,
 which is a full disk as far as writing goes; ``PARITY_TEST_BUG`` plants an exception in the engine.
@@ -11,10 +11,11 @@ import resource
 import sys
 from typing import Any
 
+from parity_kit import CATALOG, MODULE
+
 from parity.cli import main as cli
 from parity.routes import catalog
 from parity.routes.catalog import Catalog
-from tests.workers.kit import CATALOG, MODULE
 
 PARTS = Catalog({**CATALOG.frameworks, "absent": f"{MODULE}:Absent"}, CATALOG.exporters, CATALOG.runtimes)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parity_kit import CATALOG
 
 from parity.cases import Case
 from parity.cli import runs
@@ -14,7 +15,6 @@ from parity.layers import ReLU
 from parity.records.file import read
 from parity.records.lines import Check, End, Line, encode
 from tests.report import made
-from tests.workers.kit import CATALOG
 
 
 def plan(folder: Path, *names: str, **changes: Any) -> runs.Plan:

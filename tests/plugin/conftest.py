@@ -1,25 +1,40 @@
-"""A project in a folder of its own, met by pytest and by the command line with the small parts of ``tests/workers/kit.py``.
+"""A project in a folder of its own, met by pytest and by the command line with the small parts of ``tests/kit``.
 
 The parts are found as a third party's are: by the entry points of a distribution on the path.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
+from parity_kit import CATALOG, MODULE
 
 from parity.records.file import Records, read
 from parity.records.lines import Check
 from parity.routes.catalog import Catalog
-from tests.workers.kit import CATALOG, MODULE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "import sys; from parity.cli.main import main; sys.exit(main())"
+#: Sessions of pytest, one a list of words: each in a fork of a process that has imported what all of them need.
+SESSIONS = """
+import json, os, sys
+import parity.plugin.session, pytest
+for words in json.loads(sys.argv[1]):
+    print(json.dumps(words), flush=True)
+    if not (child := os.fork()):
+        code = pytest.main(words)
+        print(f"ended with {int(code)}", flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
 PARTS = Catalog({**CATALOG.frameworks, "absent": f"{MODULE}:Absent"}, CATALOG.exporters, CATALOG.runtimes)
 CASES = """
 from parity.cases import Case, KnownDivergence
@@ -43,6 +58,16 @@ KNOWN = [
     KnownDivergence(cases="gone", routes="kit", kind="value", reason="it was so once", evidence="an old log"),
 ]
 """
+#: How the checks of the cases on the kit end.
+STATUSES = {
+    "good/one": "pass",
+    "good/two-1.5": "pass",
+    "wrong": "fail",
+    "odd": "known",
+    "gone": "stale",
+    "dies": "crash",
+    "cannot": "unsupported",
+}
 KIT = ("--parity", "--parity-route=kit")  #: the options for checks on the kit alone
 ENDING = ("-k", "not sleeps")  #: all but the case that hangs
 
@@ -52,7 +77,7 @@ class Project:
 
     def __init__(self, folder: Path, parts: Path) -> None:
         self.folder = folder
-        self._path = os.pathsep.join([str(ROOT), str(parts)])
+        self._path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "kit"), str(parts)])
 
     def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": self._path, "COLUMNS": "200", "PY_COLORS": "0"}
@@ -73,6 +98,16 @@ class Project:
 
     def pytest(self, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
         return self.run("-m", "pytest", "-p", "no:cacheprovider", *words, **options)
+
+    def sessions(self, *each: Sequence[str]) -> list[tuple[int, str]]:
+        """Sessions that start no run, one after another: how each ended, and what it printed."""
+        spelled = [["-p", "no:cacheprovider", *words] for words in each]
+        rest = self.run("-c", SESSIONS, json.dumps(spelled)).stdout
+        found = []
+        for words in spelled:
+            said, code, rest = re.split(r"^ended with (\d+)\n", rest, maxsplit=1, flags=re.MULTILINE)
+            found.append((int(code), said.removeprefix(f"{json.dumps(words)}\n")))
+        return found
 
     def parity(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run("-c", PROGRAM, *words)
@@ -118,9 +153,19 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def made(folder: Path, parts: Path) -> Project:
+    project = Project(folder, parts)
+    project.write("cases/kit.py", CASES)
+    project.write("pytest.ini", "[pytest]\naddopts = --strict-markers --strict-config\n")
+    return project
+
+
 @pytest.fixture
 def project(tmp_path: Path, parts: Path) -> Project:
-    made = Project(tmp_path, parts)
-    made.write("cases/kit.py", CASES)
-    made.write("pytest.ini", "[pytest]\naddopts = --strict-markers --strict-config\n")
-    return made
+    return made(tmp_path, parts)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, parts: Path) -> Project:
+    """The same, for the tests of a module that look at one run together, or only collect."""
+    return made(tmp_path_factory.mktemp("kept"), parts)

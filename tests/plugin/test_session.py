@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.plugin.conftest import ENDING, KIT, Project, told
+from tests.plugin.conftest import ENDING, KIT, STATUSES, Project, told
 
 ORDINARY = """
 def test_one():
@@ -95,45 +95,44 @@ print(time.process_time() - begun, *sorted(set(sys.modules) - before))
     assert float(seconds) < 0.05
 
 
-def test_checks_run_beside_the_tests_of_the_project(project: Project) -> None:
+def test_where_no_check_is_selected_nothing_is_written(project: Project) -> None:
     project.write("tests/test_plain.py", ORDINARY)
-    done = project.pytest(*KIT, *ENDING)
-    assert "4 failed, 3 passed, 1 skipped, 1 deselected, 1 xfailed" in done.stdout
     only = project.pytest("--parity", "tests", "--parity-reports=none")
     assert "1 failed, 1 passed" in only.stdout
     assert "no check was selected" in only.stdout
-    assert len(project.written()) == 1
     assert not (project.folder / "none").exists()
 
 
 def test_the_test_paths_of_a_project_do_not_hide_its_cases(project: Project) -> None:
     project.write("tests/test_plain.py", ORDINARY)
     project.write("pytest.ini", "[pytest]\ntestpaths = tests\n")
-    assert "1 failed, 3 passed" in project.pytest(*KIT, "-k", "good or test_").stdout
+    found = project.pytest(*KIT, "-k", "good or test_", "--collect-only", "-q").stdout
+    checks = [f"cases/kit.py::{case}[kit]" for case in ("good/one", "good/two-1.5")]
+    assert [line for line in found.splitlines() if "::" in line] == [
+        *(f"tests/test_plain.py::test_{name}" for name in ("one", "two")),
+        *checks,
+    ]
 
 
-@pytest.mark.parametrize("words", [(), ("-n", "2")])
-def test_the_settings_of_the_project_are_found_from_a_folder_in_it(project: Project, words: tuple[str, ...]) -> None:
+def test_the_settings_of_the_project_are_found_from_a_folder_in_it_by_workers_too(project: Project) -> None:
     project.write("pyproject.toml", "[tool.parity]\ncases = 'checks/own'\nreports = 'out'\n")
     (project.folder / "checks").mkdir()
     (project.folder / "cases").rename(project.folder / "checks" / "own")
     inner = project.folder / "inner"
     inner.mkdir()
-    done = project.pytest(*KIT, "-k", "good", *words, cwd=inner)
+    done = project.pytest(*KIT, "-k", "good", "-n", "2", cwd=inner)
     assert "2 passed" in done.stdout
     assert "report: ../out/latest.html" in done.stdout
     assert len(project.records("out").checks) == 2
 
 
-def test_tests_that_change_their_process_do_not_disturb_the_checks(project: Project) -> None:
+def test_tests_of_the_project_run_beside_the_checks_and_do_not_disturb_them(project: Project) -> None:
     project.write("cases/test_more.py", HOSTILE)  # beside the cases, and before them
     project.write("pytest.ini", "[pytest]\n")
     (project.folder / "cases" / "test_more.py").rename(project.folder / "test_hostile.py")
-    quiet = project.pytest(*KIT, *ENDING, "--parity-reports=quiet", "cases")
-    loud = project.pytest(*KIT, *ENDING, "test_hostile.py", "cases")
-    assert "10 passed" not in quiet.stdout
-    assert "3 failed, 12 passed, 1 skipped, 1 deselected, 1 xfailed" in loud.stdout
-    assert project.statuses() == project.statuses("quiet")
+    done = project.pytest(*KIT, *ENDING, "test_hostile.py", "cases")
+    assert "3 failed, 12 passed, 1 skipped, 1 deselected, 1 xfailed" in done.stdout
+    assert project.statuses() == {f"{case}[kit]": status for case, status in STATUSES.items()}
 
 
 def test_a_case_file_named_like_a_test_is_not_imported_twice(project: Project) -> None:
@@ -148,10 +147,10 @@ def test_of_python():
     raise AssertionError
 """,
     )
-    for words in ((), ("cases/test_own.py",)):
-        done = project.pytest(*KIT, "-s", "-k", "own", *words)
-        assert "1 passed" in done.stdout
-        assert done.stdout.count("read\n") == 1
+    options = [*KIT, "--collect-only", "-q", "-s", "-k", "own"]
+    for _, said in project.sessions(options, [*options, "cases/test_own.py"]):
+        assert [line for line in said.splitlines() if "::" in line] == ["cases/test_own.py::own[kit]"]
+        assert said.count("read\n") == 1
 
 
 def test_stopping_at_a_failure_stops_the_run_and_says_so_in_the_records(project: Project) -> None:
@@ -187,9 +186,8 @@ def deaf() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-@pytest.mark.parametrize("started", [None, deaf])
-def test_a_session_that_is_killed_leaves_whole_records_and_no_process(project: Project, started: object) -> None:
-    process, children = begun(project, preexec_fn=started)
+def test_a_session_that_is_killed_leaves_whole_records_and_no_process_deaf_to_ctrl_c_or_not(project: Project) -> None:
+    process, children = begun(project, preexec_fn=deaf)
     process.kill()
     process.communicate(timeout=60)
     assert none_left(children)
@@ -227,9 +225,8 @@ def test_a_run_without_room_for_its_reports_is_refused(project: Project) -> None
     assert "Traceback" not in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
+def test_what_does_not_exist_is_said_in_a_line(kept: Project) -> None:
+    asked = [
         (["--parity-route=torhc"], "route 'torhc' does not exist; did you mean torch"),
         (["--parity-device=tpu"], "device 'tpu' does not exist; there are cpu, cuda"),
         (["--parity-require=cudo"], "--require cudo: is no device"),
@@ -239,13 +236,12 @@ def test_a_run_without_room_for_its_reports_is_refused(project: Project) -> None
         (["good/one[kti]"], "route 'kti' does not exist; did you mean kit"),
         (["god/one"], "file or directory not found: god/one"),
         (["cases/kit.py::god/one[kit]"], "not found: "),
-    ],
-)
-def test_what_does_not_exist_is_said_in_a_line(project: Project, words: list[str], said: str) -> None:
-    done = project.pytest("--parity", *words)
-    assert done.returncode == 4
-    assert said in done.stdout
-    assert "Traceback" not in done.stdout
+    ]
+    ended = kept.sessions(*(["--parity", *words] for words, _ in asked))
+    for (_, said), (code, printed) in zip(asked, ended, strict=True):
+        assert code == 4, printed
+        assert said in printed
+        assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from parity.layers import BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool
 from parity.layers.base import sized
 from parity.operators.formats import FORMATS
 from parity.operators.graph import as_value
+from parity.running.selection import of_set
 
 KINDS = [
     cls
@@ -27,6 +28,7 @@ KINDS = [
     if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
 ]
 FAMILIES = [cls.kind for cls in KINDS]
+LARGE = ("vgg16_features", "resnet18", "mobilenet_v2")
 #: What rounds alike, underflows, or overflows on the way, networks in training, gradients, other precisions,
 #: and inputs that are special, empty or long, of any layer.
 OTHERS = [
@@ -263,10 +265,10 @@ def test_variances_of_a_thousandth_one_and_a_hundred_are_drawn(registry: Registr
 
 @pytest.fixture(scope="module")
 def answers(registry: Registry) -> list[tuple[Case, Truth]]:
-    """The truth of every case that does not take seconds, on its own input."""
+    """The truth of every case of the quick set that does not take seconds, on its own input; runs look at the others."""
     found = []
-    for case in registry.cases.values():
-        if 224 in case.shape or case.family == "vgg16_features":
+    for case in of_set(registry.cases, "quick").values():
+        if 224 in case.shape or case.family in LARGE:
             continue
         x, parameters = draw_input(case, 0), draw_parameters(case, 0)
         layers = [stored for node, stored in parameters.items() if node != COTANGENT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parity_kit import CATALOG
 
 from parity.cases import Case
 from parity.errors import NothingSelectedError, UsageError
@@ -12,7 +13,6 @@ from parity.layers import ReLU
 from parity.routes.catalog import Route
 from parity.routes.options import BASIC, OPSET, PLAIN, TF32, UNOPTIMISED
 from parity.running import selection
-from tests.workers.kit import CATALOG
 
 NAMES = [
     "conv2d/k3",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parity_kit import CATALOG
 
 from parity.cases import Case
 from parity.cases.registry import Registry
@@ -16,7 +17,6 @@ from parity.records.lines import Check, Seconds
 from parity.running import split
 from parity.running.selection import Pair
 from tests.report import made
-from tests.workers.kit import CATALOG
 
 ROUTES = list(CATALOG.routes().values())
 NAMES = [f"case/{n}" for n in range(12)]

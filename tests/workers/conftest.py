@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parity_kit import CATALOG, MEMORY
 
 from parity.cases import Case
 from parity.records.lines import Check
 from parity.routes.catalog import Route
 from parity.running import engine
-from tests.workers.kit import CATALOG, MEMORY
 
 Runner = Callable[..., dict[str, Check]]
 

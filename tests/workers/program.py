@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from parity_kit import CATALOG, case, route
+
 from parity.records.lines import Check
 from parity.running import engine
-from tests.workers.kit import CATALOG, case, route
 
 
 def main(folder: Path, asked: list[str]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parity_kit import case, route
 
 from parity.cases import Case, Sequential
 from parity.cases.model import summary
@@ -19,7 +20,6 @@ from parity.records.verdict import KINDS
 from parity.routes.exporters.check import Complaint
 from parity.running.checks import file_name, judged_as, refused, troubled, unrun
 from parity.running.worker import Answer
-from tests.workers.kit import case, route
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), unique=True, max_size=20))

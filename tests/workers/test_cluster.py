@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from parity_kit import CATALOG, MEMORY, case, route
 
 from parity.cases import Case
 from parity.errors import ParityError, UsageError
@@ -20,7 +21,6 @@ from parity.records.lines import Check, Seconds
 from parity.routes.catalog import Route
 from parity.running import cluster
 from tests.workers.conftest import run_in
-from tests.workers.kit import CATALOG, MEMORY, case, route
 
 distributed = pytest.importorskip("distributed")
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parity_kit import case, route
 
 from parity.running.crew import Crew
 from parity.running.process import kind_of
 from parity.running.schedule import Schedule, Task
-from tests.workers.kit import case, route
 from tests.workers.test_schedule import JUDGE, ROUTES, Plan, plans
 
 START = 2.0  #: seconds that every process takes to start

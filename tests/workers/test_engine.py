@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parity_kit import CATALOG, LIMIT, MODULE, case, route
 
 from parity.cases.registry import load
 from parity.errors import ParityError
@@ -18,7 +19,6 @@ from parity.routes.catalog import Catalog
 from parity.routes.options import Option
 from parity.running import engine
 from tests.workers.conftest import Runner, run_in
-from tests.workers.kit import CATALOG, LIMIT, MODULE, case, route
 
 KEPT = [(case("one"), route("kit>reader"))]
 

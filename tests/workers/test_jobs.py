@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from parity_kit import LIMIT, case, route
 
 from parity.records.lines import Check, Seconds
 from tests.workers.conftest import run_in
-from tests.workers.kit import LIMIT, case, route
 
 FAULTS = ("run:null-read", "run:sleep", "run:wrong", "export:lie", "export:raise")
 ROUTES = ("kit", "kit>reader", "kit>other")
@@ -18,7 +18,7 @@ ROUTES = ("kit", "kit>reader", "kit>other")
 def plan() -> list[Any]:
     cases = [case(f"honest-{n}") for n in range(5)]
     for n, fault in enumerate(FAULTS):
-        cases.insert(2 * n, case(fault.replace(":", "-"), fault, time_limit=4 * LIMIT if "sleep" in fault else 60.0))
+        cases.insert(2 * n, case(fault.replace(":", "-"), fault, time_limit=2 * LIMIT if "sleep" in fault else 60.0))
     return [(c, route(name)) for c in cases for name in ROUTES]
 
 

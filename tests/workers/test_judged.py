@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from parity_kit import CATALOG, case, route
 
 from parity.cases import Case
 from parity.judging.judge import Judge, Judgement
@@ -23,7 +24,6 @@ from parity.running import jobs, judged, steps
 from parity.running.cache import JUDGEMENTS
 from parity.running.judged import JUDGES, judged_key
 from tests.workers.conftest import Runner
-from tests.workers.kit import CATALOG, case, route
 
 ONE, ROUTE = case("one"), route("kit")
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from parity_kit import CATALOG, case, route
 
 from parity.cases import Case
 from parity.cases.registry import load
@@ -19,7 +20,6 @@ from parity.running import key as keys
 from parity.running.key import entry_key, structure_key
 from parity.running.sources import sources
 from tests.workers.conftest import Runner
-from tests.workers.kit import CATALOG, case, route
 
 LAYER = """
 from pathlib import Path

@@ -9,11 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from parity_kit import FAULTS
 
 from parity.running.pool import Pool
 from parity.running.process import Setup
 from parity.running.worker import Answer
-from tests.workers.kit import FAULTS
 from tests.workers.test_workers import job, nothing, process
 
 HELD = 300 * 2**20  #: bytes a job holds, far above what a worker has without

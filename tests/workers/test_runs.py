@@ -12,13 +12,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.workers.test_workers import ROOT, gone
+from tests.workers.test_workers import ENVIRONMENT, ROOT, gone
 
 
 def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.workers.program", str(folder), *words]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        start_new_session=True,
     )
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
+from parity_kit import case, route
 
 from parity.cases import Case
 from parity.routes.catalog import Route
 from parity.running.schedule import AHEAD, Schedule, Task
-from tests.workers.kit import case, route
 
 ROUTES = [route(name, device=device) for name in ("kit", "kit>reader", "kit>other") for device in ("cpu", "cuda")] + [
     Route("second", "second", None, "second"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parity_kit import route
 
 from parity.cases.case import Case
 from parity.errors import ParityError
@@ -18,7 +19,6 @@ from parity.running import cache
 from parity.running.cache import fetch, scratch
 from parity.running.stock import Entry, entries, remove, surplus, trim
 from tests.workers.conftest import Runner
-from tests.workers.kit import route
 from tests.workers.test_cache import CONTENT, FACTS, Box
 
 BYTES = sum(map(len, CONTENT.values()))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from parity_kit import LIMIT, case, route
 
 from parity.records.lines import Check, Line, encode, value
 from tests.workers.conftest import run_in
-from tests.workers.kit import LIMIT, case, route
 
 #: tag -> how the check must end, and what its reason must say
 ENDINGS = {

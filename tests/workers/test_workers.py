@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import parity_kit as kit
 import psutil
 import pytest
 
@@ -19,7 +20,6 @@ from parity.running.lastwords import epitaph
 from parity.running.pool import Pool
 from parity.running.process import THREAD_VARIABLES, Job, Setup, environment
 from parity.running.worker import Answer
-from tests.workers import kit
 
 MEMORY = 600 * 2**20
 
@@ -245,7 +245,9 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, what: str) -
         "    print(ask(pool, process).value, flush=True)\n"
         f"    ask(pool, fault, {what!r})\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT
+    ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         time.sleep(0.3)
@@ -271,7 +273,9 @@ def test_what_is_sent_to_the_parent_s_group_kills_no_worker_that_is_just_leaving
         "        print(ask(pool, nothing).ending, flush=True)\n"
     )
     words = [sys.executable, "-c", code]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT, process_group=0) as parent:
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT, process_group=0
+    ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "ready\n"
         while parent.poll() is None:
@@ -287,6 +291,7 @@ def test_a_worker_hears_a_polite_signal_of_its_own_but_no_ctrl_c(pool: Pool, num
 
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "kit")}  #: of a process that imports the kit from ROOT
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 A tag ``stage:fault`` of a case says where and how: ``run`` in the framework, ``export`` in the exporter, ``read`` in the
 runtimes. The faults are real ones: signals, native null reads, endless loops, memory that is touched.
+
+It lies in a folder of its own, since the key of an export reads all that lies beside what takes part in it: below ``tests`` that
+would be every test, read again in every process that exports.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ from parity.routes.exporters.memo import Memo, Table
 from parity.routes.options import TF32, Option
 from parity.running.worker import LENGTH
 
-MODULE = "tests.workers.kit"
+MODULE = "parity_kit"
 CATALOG = Catalog(
     frameworks={"kit": f"{MODULE}:Kit", "maker": f"{MODULE}:Maker"},
     exporters={"writer": f"{MODULE}:Writer"},
