@@ -55,6 +55,7 @@ WHOSE = {
     "onnx": "onnx",
     "onnxruntime": "ONNX Runtime",
     "onnxscript": "torch's dynamo exporter",
+    "onnxslim": "onnxslim",
     "openvino": "OpenVINO",
     "reference": "onnx's reference evaluator",
     "tensorflow": "TensorFlow",
@@ -216,7 +217,7 @@ def installed() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """What the programs are about, as installed."""
-    wanted = re.compile(r"torch|tensorflow(-cpu)?|keras|onnx|onnxruntime|onnxscript|tf2onnx")
+    wanted = re.compile(r"torch|tensorflow(-cpu)?|keras|onnx|onnxruntime|onnxscript|onnxslim|openvino|tf2onnx")
     return {name: version for name, version in sorted(installed().items()) if wanted.fullmatch(name)}
 
 

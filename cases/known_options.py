@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from parity.cases.shipped_onnxslim import FEWER_AXES, FEWER_AXES_STORED, MERGED_POOLS
 from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS
 from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
@@ -38,6 +39,10 @@ KNOWN = [
     replace(SUMS_IN_BFLOAT16, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(CUT_TO_BFLOAT16, cases=(*PRODUCTS, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(TENSORFLOW_RUNNING_SUMS, cases="cumsum/*", routes="tensorflow+mixed_*", everywhere=False),
+    # The name of one case would leave the others without: an entry of the project stands in the place of the shipped one.
+    replace(FEWER_AXES, cases="*upsample*"),
+    replace(FEWER_AXES_STORED, cases=("aspp*", "feature_pyramid*", "unet/resized")),
+    replace(MERGED_POOLS, cases="*maxunpool?d*"),
     replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
     replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),
     replace(ROUGH_SOFTPLUS, cases="softplus/features-scale10-mean-1"),

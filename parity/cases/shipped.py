@@ -12,6 +12,7 @@ from parity.axes import Shape
 from parity.cases.known import KnownDivergence
 from parity.cases.overhang import overhang
 from parity.cases.shipped_litert import LITERT
+from parity.cases.shipped_onnxslim import ONNXSLIM
 from parity.cases.shipped_openvino import OPENVINO
 from parity.cases.shipped_options import OPTIONS
 from parity.cases.shipped_precisions import PRECISIONS
@@ -349,6 +350,7 @@ SHIPPED = (
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
     *LITERT,
+    *ONNXSLIM,
     *OPENVINO,
     *OPTIONS,
     *PRECISIONS,
