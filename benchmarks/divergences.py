@@ -85,7 +85,7 @@ runtime with these alone: it prints what differs, and ends with 1 while it diffe
 `python -I docs/divergences/NAME.py`, all of them by `tox run -e divergences`.
 
 Run with {versions}: **{differ} of {total} differ**, {agree} agree, since what is
-installed is not of the version that has it, and {idle} were not run, for want of a package or a device. Those on a CUDA device
+installed is not of the version that has it, and {idle} not run, for want of a package or a device. Those on a CUDA device
 ran elsewhere, with what they print.
 By whose: {whose}. What parity does with them: [`cases/known_divergences.py`](../../cases/known_divergences.py) names the cases and routes of
 each, so that a check that fails so reads `known`, and the run fails once one is mended.

@@ -10,6 +10,7 @@ from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
     BILINEAR_OF_ONE_TYPE,
     LEFT_BILINEAR,
+    OPEN_BATCH_STATISTICS,
     OPEN_BILINEAR,
     OPEN_CUT,
     OPEN_GLU,
@@ -52,6 +53,7 @@ KNOWN = [
     ),
     replace(OPEN_GLU, cases="glu/last-scale0.001-mean-1", routes="tensorflow>ort+dynamic"),
     replace(OPEN_BILINEAR, cases="upsample/bilinear-by2x3", routes="tensorflow>ort+dynamic"),
+    replace(OPEN_BATCH_STATISTICS, cases="batchnorm?d/untracked/*"),
     replace(
         PLACELESS,
         cases="upsample/by1.75-recomputed-bilinear",
