@@ -50,6 +50,7 @@ WHOSE = {
     "dynamo": "torch's dynamo exporter",
     "exporters": "torch's exporters",
     "grappler": "TensorFlow's Grappler",
+    "jax": "JAX",
     "keras": "Keras",
     "litert": "LiteRT",
     "onnx": "onnx",
@@ -217,7 +218,7 @@ def installed() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """What the programs are about, as installed."""
-    wanted = re.compile(r"torch|tensorflow(-cpu)?|keras|onnx|onnxruntime|onnxscript|onnxslim|openvino|tf2onnx")
+    wanted = re.compile(r"torch|tensorflow(-cpu)?|jax|keras|onnx|onnxruntime|onnxscript|onnxslim|openvino|tf2onnx")
     return {name: version for name, version in sorted(installed().items()) if wanted.fullmatch(name)}
 
 

@@ -11,6 +11,7 @@ from math import ceil
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
 from parity.cases.overhang import overhang
+from parity.cases.shipped_jax import JAX
 from parity.cases.shipped_litert import LITERT
 from parity.cases.shipped_onnxslim import ONNXSLIM
 from parity.cases.shipped_openvino import OPENVINO
@@ -349,6 +350,7 @@ SHIPPED = (
     POPULATION_VARIANCE,
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
+    *JAX,
     *LITERT,
     *ONNXSLIM,
     *OPENVINO,
