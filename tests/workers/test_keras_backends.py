@@ -42,7 +42,7 @@ def test_a_network_passes_and_a_fault_of_that_backend_is_found_where_it_is(run: 
 
 
 def test_what_torch_has_not_for_keras_is_unsupported(run: Runner) -> None:
-    case = Case("padded", Conv3D(2, 3, 3, padding=1, padding_mode="reflect"), (2, 2, 4, 5, 6))
+    case = Case("padded", Conv3D(2, 3, 3, padding=1, padding_mode="reflect"), (3, 2, 4, 5, 6))
     made = run([(case, asked("keras-torch"))], catalog=installed(), memory_limit=8 * 2**30)
     (check,) = made.values()
     assert check.status == "unsupported"
