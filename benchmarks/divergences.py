@@ -50,11 +50,13 @@ WHOSE = {
     "dynamo": "torch's dynamo exporter",
     "exporters": "torch's exporters",
     "grappler": "TensorFlow's Grappler",
+    "jax": "JAX",
     "keras": "Keras",
     "litert": "LiteRT",
     "onnx": "onnx",
     "onnxruntime": "ONNX Runtime",
     "onnxscript": "torch's dynamo exporter",
+    "onnxslim": "onnxslim",
     "openvino": "OpenVINO",
     "reference": "onnx's reference evaluator",
     "tensorflow": "TensorFlow",
@@ -84,7 +86,7 @@ runtime with these alone: it prints what differs, and ends with 1 while it diffe
 `python -I docs/divergences/NAME.py`, all of them by `tox run -e divergences`.
 
 Run with {versions}: **{differ} of {total} differ**, {agree} agree, since what is
-installed is not of the version that has it, and {idle} were not run, for want of a package or a device. Those on a CUDA device
+installed is not of the version that has it, and {idle} not run, for want of a package or a device. Those on a CUDA device
 ran elsewhere, with what they print.
 By whose: {whose}. What parity does with them: [`cases/known_divergences.py`](../../cases/known_divergences.py) names the cases and routes of
 each, so that a check that fails so reads `known`, and the run fails once one is mended.
@@ -216,7 +218,7 @@ def installed() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """What the programs are about, as installed."""
-    wanted = re.compile(r"torch|tensorflow(-cpu)?|keras|onnx|onnxruntime|onnxscript|tf2onnx")
+    wanted = re.compile(r"torch|tensorflow(-cpu)?|jax|keras|onnx|onnxruntime|onnxscript|onnxslim|openvino|tf2onnx")
     return {name: version for name, version in sorted(installed().items()) if wanted.fullmatch(name)}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from parity.cases import KnownDivergence
-from parity.cases.shipped_litert import CLAMPED_LOG_OF_EXP, LOG_OF_EXP, OPEN_EINSUM, SMALL_LOG_OF_EXP
+from parity.cases.shipped_litert import BIAS_OF_A_SIGNAL, CLAMPED_LOG_OF_EXP, LOG_OF_EXP, OPEN_EINSUM, SMALL_LOG_OF_EXP
 
 SOFT = ("softplus/*", "logsigmoid/*")
 
@@ -25,6 +25,8 @@ KNOWN = [
         script="keras_adaptive_max_crash.py",
         versions={"keras": "<=3.15.1"},
     ),
+    replace(BIAS_OF_A_SIGNAL, cases=("maxpoolindices1d/base", "maxunpool1d/base")),
+    replace(BIAS_OF_A_SIGNAL, cases="*pool*", everywhere=False),
     replace(LOG_OF_EXP, cases=SOFT, everywhere=False),
     replace(SMALL_LOG_OF_EXP, cases=SOFT, everywhere=False),
     replace(OPEN_EINSUM, cases="upsample/*", everywhere=False),

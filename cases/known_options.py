@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from parity.cases.shipped_jax import ENDS_IN_FLOAT32, NO_INT64, NORM_OF_A_LIST
+from parity.cases.shipped_onnxslim import FEWER_AXES, FEWER_AXES_STORED, MERGED_POOLS
 from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS
 from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
     BILINEAR_OF_ONE_TYPE,
     LEFT_BILINEAR,
+    OPEN_BATCH_STATISTICS,
     OPEN_BILINEAR,
     OPEN_CUT,
     OPEN_GLU,
@@ -38,6 +41,14 @@ KNOWN = [
     replace(SUMS_IN_BFLOAT16, cases=(*SUMMED, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(CUT_TO_BFLOAT16, cases=(*PRODUCTS, *BLOCKS), routes="tensorflow+mixed_bfloat16*"),
     replace(TENSORFLOW_RUNNING_SUMS, cases="cumsum/*", routes="tensorflow+mixed_*", everywhere=False),
+    replace(NO_INT64, cases=("*arg*", "*pool*"), everywhere=False),
+    replace(NO_INT64, cases=("argmax/base", "maxpoolindices2d/base", "maxunpool2d/base")),
+    replace(NORM_OF_A_LIST, cases="*pairwisedistance*"),
+    replace(ENDS_IN_FLOAT32, cases="adaptive*pool?d/*"),
+    # The name of one case would leave the others without: an entry of the project stands in the place of the shipped one.
+    replace(FEWER_AXES, cases="*upsample*"),
+    replace(FEWER_AXES_STORED, cases=("aspp*", "feature_pyramid*", "unet/resized")),
+    replace(MERGED_POOLS, cases="*maxunpool?d*"),
     replace(NO_ANTIALIAS, cases="upsample/by0.5-bicubic-antialias"),
     replace(COUNTED_OVERHANG, cases="avgpool2d/k3-stride2-ceil-pad1"),
     replace(ROUGH_SOFTPLUS, cases="softplus/features-scale10-mean-1"),
@@ -47,6 +58,7 @@ KNOWN = [
     ),
     replace(OPEN_GLU, cases="glu/last-scale0.001-mean-1", routes="tensorflow>ort+dynamic"),
     replace(OPEN_BILINEAR, cases="upsample/bilinear-by2x3", routes="tensorflow>ort+dynamic"),
+    replace(OPEN_BATCH_STATISTICS, cases="batchnorm?d/untracked/*"),
     replace(
         PLACELESS,
         cases="upsample/by1.75-recomputed-bilinear",

@@ -11,7 +11,9 @@ from math import ceil
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
 from parity.cases.overhang import overhang
+from parity.cases.shipped_jax import JAX
 from parity.cases.shipped_litert import LITERT
+from parity.cases.shipped_onnxslim import ONNXSLIM
 from parity.cases.shipped_openvino import OPENVINO
 from parity.cases.shipped_options import OPTIONS
 from parity.cases.shipped_precisions import PRECISIONS
@@ -348,7 +350,9 @@ SHIPPED = (
     POPULATION_VARIANCE,
     OVERWRITTEN_STATISTICS,
     *SPATIAL,
+    *JAX,
     *LITERT,
+    *ONNXSLIM,
     *OPENVINO,
     *OPTIONS,
     *PRECISIONS,

@@ -17,6 +17,11 @@ def _blended(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "Resize" and node.attributes.get("mode") in ("linear", "cubic")
 
 
+def _places_of_a_signal(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a pool gives places in a signal, to which parity's spelling for Keras adds where each window begins."""
+    return node.kind == "MaxPool" and len(node.outputs) > 1 and len(shapes[0]) == 3
+
+
 LOG_OF_EXP = KnownDivergence(
     routes="litert",
     operator=_softplus,
@@ -55,4 +60,18 @@ OPEN_EINSUM = KnownDivergence(
     versions={"tensorflow": "<=2.21.0"},
 )
 
-LITERT = (LOG_OF_EXP, SMALL_LOG_OF_EXP, OPEN_EINSUM)
+BIAS_OF_A_SIGNAL = KnownDivergence(
+    routes="litert",
+    operator=_places_of_a_signal,
+    kind="error",
+    says="'tf.Transpose' op x",
+    script="litert_signal_bias.py",
+    reason="LiteRT's converter fails at a bias that is added along the places of a signal, as Keras writes an addition",
+    evidence=(
+        "tf.nn.bias_add of 2x6x3 and six numbers with data_format='NCHW', tensorflow 2.21.0: ConverterError, \"'tf.Transpose' op x should be of the same "
+        'rank with y, got x of rank 3, and y of rank 4"; of 2x6x5x3 it is converted. keras.ops.add of 2x6x3 and 1x6x1 in a functional model is written so'
+    ),
+    versions={"tensorflow": "<=2.21.0"},
+)
+
+LITERT = (LOG_OF_EXP, SMALL_LOG_OF_EXP, OPEN_EINSUM, BIAS_OF_A_SIGNAL)

@@ -19,6 +19,10 @@ def _antialiased(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return _resized(node, shapes) and bool(node.attributes.get("antialias", 0))
 
 
+def _of_the_batch(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "BatchNormalization" and bool(node.attributes.get("training_mode", 0))
+
+
 def _split(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "Split"
 
@@ -94,6 +98,20 @@ OPEN_BILINEAR = KnownDivergence(
     versions={"keras": "<=3.15.1"},
 )
 
+OPEN_BATCH_STATISTICS = KnownDivergence(
+    routes="torchscript>*+dynamic*",
+    operator=_of_the_batch,
+    kind="error",
+    says="batch_size and channel_size must be non-None",
+    script="torchscript_open_batch_statistics.py",
+    reason="torch's tracing exporter raises for a batch normalisation by the batch's own statistics where the batch is open",
+    evidence=(
+        "torch.nn.BatchNorm2d(3, track_running_stats=False).eval() with dynamic_axes on the batch, torch 2.13: AssertionError of _batchnorm_helper in "
+        "symbolic_helper.py, which writes the batch's size into a Reshape; with an open height alone it is exported"
+    ),
+    versions={"torch": "<=2.13.0"},
+)
+
 #: Upsample of opset 9 and Resize of opset 10 say nothing of where their places lie.
 PLACELESS = KnownDivergence(
     routes=("torchscript>*+opset9*", "torchscript>*+opset10*"),
@@ -143,6 +161,7 @@ OPTIONS = (
     ANTIALIAS_FACTOR,
     OPEN_GLU,
     OPEN_BILINEAR,
+    OPEN_BATCH_STATISTICS,
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
     LEFT_BILINEAR,

@@ -127,5 +127,7 @@ def test_only_what_the_exporter_says_itself_is_its_refusal() -> None:
 
     assert said(NotImplementedError(), "an_exporter") == "NotImplementedError"
     assert said(ValueError("\nrank 7 is not yet supported\nmore"), "an_exporter") == "rank 7 is not yet supported"
+    keras = "Exception encountered when calling Pad.call().\n\nPadding of 5D is not supported"
+    assert said(NotImplementedError(keras), "an_exporter") == "Padding of 5D is not supported"
     assert said(ValueError("rank 7 is wrong"), "an_exporter") == ""
     assert said(NotImplementedError(), "an_export") == ""

@@ -89,6 +89,20 @@ def test_an_operator_that_openvino_has_not_is_unsupported(tmp_path: Path) -> Non
     assert type(caught.value).__name__ == "Unsupported"
 
 
+def test_a_form_of_an_operator_that_openvino_has_not_is_unsupported(tmp_path: Path) -> None:
+    needs("torch>openvino")
+    started("openvino")
+    made = onnx.helper.make_tensor_value_info
+    x, grid = made("x", onnx.TensorProto.FLOAT, [1, 2, 3, 4, 5]), made("grid", onnx.TensorProto.FLOAT, [1, 2, 2, 2, 3])
+    y = made("y", onnx.TensorProto.FLOAT, [1, 2, 2, 2, 2])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("GridSample", ["x", "grid"], ["y"])], "g", [x, grid], [y])
+    opsets = [onnx.helper.make_opsetid("", 20)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10), tmp_path / "file.onnx")
+    with pytest.raises(Exception, match=r"openvino: GridSample is only supported for 4D") as caught:
+        installed().runtime("openvino").program(tmp_path / "file.onnx", "cpu", False, True)
+    assert type(caught.value).__name__ == "Unsupported"
+
+
 # ---- simplifiers ----------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parity.cases import Case, Sequential
-from parity.layers import BatchNorm2D, Conv2D, Flatten, Linear, ReLU
+from parity.layers import BatchNorm2D, Conv2D, Conv3D, Flatten, Linear, ReLU
 from parity.routes.catalog import Route, installed
 from parity.running import selection
 from tests.workers.conftest import Runner
@@ -39,6 +39,14 @@ def test_a_network_passes_and_a_fault_of_that_backend_is_found_where_it_is(run: 
         failure = found[slip].failure
         assert failure is not None
         assert (failure.kind, failure.born) == ("value", "slip")
+
+
+def test_what_torch_has_not_for_keras_is_unsupported(run: Runner) -> None:
+    case = Case("padded", Conv3D(2, 3, 3, padding=1, padding_mode="reflect"), (3, 2, 4, 5, 6))
+    made = run([(case, asked("keras-torch"))], catalog=installed(), memory_limit=8 * 2**30)
+    (check,) = made.values()
+    assert check.status == "unsupported"
+    assert check.reason.startswith("keras-torch: Padding size 8 is not supported"), check.reason
 
 
 def test_in_training_the_states_come_behind_the_output(run: Runner) -> None:

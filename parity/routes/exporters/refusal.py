@@ -6,6 +6,9 @@ import re
 
 _SAYS_NO = re.compile(r"\bnot (yet )?(supported|implemented)\b|\bunsupported\b|no onnx function", re.IGNORECASE)
 
+#: What Keras puts before what an operation says.
+_CALLED = "Exception encountered when calling "
+
 
 def refusal(error: BaseException, packages: tuple[str, ...]) -> str:
     """The exporter's words, if it stopped since it has no ONNX for something; empty where anything else stopped it.
@@ -26,7 +29,8 @@ def root(error: BaseException) -> BaseException:
 
 
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    lines = (line.strip() for line in str(error).splitlines())
+    return next((line for line in lines if line and not line.startswith(_CALLED)), "")
 
 
 def _raised_in(error: BaseException, packages: tuple[str, ...]) -> bool:

@@ -18,6 +18,7 @@ from parity.cases.policies import POLICIES
 from parity.errors import Unsupported
 from parity.judging.program import Program
 from parity.layers.base import Layer, as_list, stored_as
+from parity.routes.exporters.refusal import refusal
 from parity.routes.frameworks.placing import Placing, placing
 from parity.routes.options import Option
 
@@ -197,7 +198,12 @@ class OnKeras:
             for variable, value in zip(states, start, strict=True):
                 variable.assign(value)
             # Inference is the default. To say training=False would overrule a layer that is spelled for training.
-            out = call(x) if training is None else call(x, training=True)
+            try:
+                out = call(x) if training is None else call(x, training=True)
+            except NotImplementedError as error:
+                if said := refusal(error, ("keras", self.backend)):
+                    raise Unsupported(f"{self.name}: {said}") from error
+                raise
             outputs = out if isinstance(out, list | tuple) else (out,)
             return tuple(keras.ops.convert_to_numpy(each) for each in (*outputs, *states))
 

@@ -14,7 +14,8 @@ from parity.routes.options import Option
 
 #: What it says where it lacks an operator, or a form of one.
 SAYS_NO = re.compile(
-    r"No conversion rule found for operations: .*|.*\b(?:not supported|not implemented|unsupported)\b.*", re.IGNORECASE
+    r"No conversion rule found for operations: .*|.*\b(?:not supported|only supported|not implemented|unsupported)\b.*",
+    re.IGNORECASE,
 )
 
 
