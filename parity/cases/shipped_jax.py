@@ -49,7 +49,7 @@ NO_INT64 = KnownDivergence(
         "jax_enable_x64 is set"
     ),
     link="https://docs.jax.dev/en/latest/notebooks/Common_Gotchas_in_JAX.html#double-64bit-precision",
-    versions={"jax": ">=0.4"},
+    versions={"jax": "<=0.10.2"},
 )
 
 NORM_OF_A_LIST = KnownDivergence(

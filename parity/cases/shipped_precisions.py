@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from parity.axes import Shape
@@ -23,20 +25,28 @@ def _any(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return True
 
 
-def _folded(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "BatchNormalization"
+def _is(kind: str) -> Callable[[Node, tuple[Shape, ...]], bool]:
+    """Whether it is this operator."""
+    return lambda node, shapes: node.kind == kind
+
+
+_folded = _is("BatchNormalization")
+_transposed = _is("ConvTranspose")
+_folded_back = _is("Col2Im")
+_running = _is("CumSum")
+_sampled = _is("GridSample")
+_shrunk = _is("Shrink")
+_exponential_of_alpha = _is("Celu")
+_size_norm = _is("LRN")
 
 
 def _normalised(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind in ("BatchNormalization", "InstanceNormalization", "LayerNormalization")
 
 
-def _transposed(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "ConvTranspose"
-
-
-#: The sums that a layer may be, whole or in part; of Col2Im Keras has none, and it is composed of one.
-_SUMS = ("ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMean", "AveragePool", "ConvTranspose", "Col2Im")
+_COMPOSED = ("AveragePool", "Col2Im")  #: of the second Keras has none, and it is composed of a sum
+#: The sums that a layer may be, whole or in part.
+_SUMS = ("ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMean", "ConvTranspose", *_COMPOSED)
 
 
 def _sums_in_half(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -45,43 +55,16 @@ def _sums_in_half(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind in _SUMS or (node.kind == "Conv" and (volume or depthwise))
 
 
-def _folded_back(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Col2Im"
-
-
 def _reduced(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind.startswith("Reduce") or node.kind in (
-        "AveragePool",
-        "Col2Im",
-    )  # that of Keras is composed of a sum
+    return node.kind.startswith("Reduce") or node.kind in _COMPOSED
 
 
 def _kept_wide(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind in ("ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin", "CumSum")
 
 
-def _running(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "CumSum"
-
-
-def _sampled(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "GridSample"
-
-
 def _of_an_error_function(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "Gelu" and node.attributes.get("approximate", "none") == "none"
-
-
-def _shrunk(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Shrink"
-
-
-def _exponential_of_alpha(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Celu"
-
-
-def _size_norm(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "LRN"
 
 
 def _through_float32(node: Node, shapes: tuple[Shape, ...]) -> bool:
