@@ -202,9 +202,10 @@ def _decides(node: Node, inputs: list[Value | None], dtypes: Sequence[str]) -> b
 
 def _is_whole(value: Value) -> bool:
     """Whether these are whole numbers, of floats such as their type holds each of."""
-    y, form = np.asarray(value.y), FORMATS.get(value.dtype)
-    if form is None:
-        return y.dtype.kind in "iu"
+    form = FORMATS.get(value.dtype)
+    if form is None:  # a sequence has no type of its own
+        return getattr(value.y, "dtype", np.dtype(bool)).kind in "iu"
+    y = np.asarray(value.y)
     return bool(((y == np.rint(y)) & (np.abs(y) <= 1 / form.storage)).all())
 
 

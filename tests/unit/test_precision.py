@@ -65,8 +65,13 @@ def test_the_statistics_of_float64_are_kept_in_it() -> None:
     assert [precision for precision, node in nodes.items() if "stash_type" in node.attributes] == ["float64"]
 
 
-def test_an_epsilon_that_is_not_said_is_that_of_the_type() -> None:
-    assert [RMSNorm("W", 14)._eps(precision) for precision in PRECISIONS] == [2.0**-10, 2.0**-7, 2.0**-23, 2.0**-52]
+def test_an_epsilon_that_is_not_said_is_what_torch_takes() -> None:
+    torch = pytest.importorskip("torch", reason="needs torch")
+    for precision in PRECISIONS:
+        small = torch.full((1, 14), 2.0**-12, dtype=getattr(torch, precision))
+        eps = RMSNorm("W", 14)._eps(precision)
+        found = torch.nn.functional.rms_norm(small, (14,)).double()[0, 0].item()
+        assert found == pytest.approx(2.0**-12 / (2.0**-24 + eps) ** 0.5, rel=2 * FORMATS[precision].storage)
     assert RMSNorm("W", 14, eps=1e-6)._eps("float16") == 1e-6
 
 

@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import covertable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,8 +113,8 @@ def test_rows_that_were_drawn_once_are_looked_up_and_never_those_of_another_tabl
     with pairs.kept(tmp_path):
         drawn = pairs.rows(counts, refused)
     asked: list[Any] = []
-    make = pairs.covertable.make
-    monkeypatch.setattr(pairs.covertable, "make", lambda *args, **named: asked.append(args) or make(*args, **named))
+    make = covertable.make
+    monkeypatch.setattr(covertable, "make", lambda *args, **named: asked.append(args) or make(*args, **named))
 
     def again(counts: list[int], refused: list[pairs.Refused]) -> pairs.Rows:
         monkeypatch.setattr(pairs, "_known", {})
