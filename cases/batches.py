@@ -41,7 +41,7 @@ CASES = [
     Case("dropout/other-batches",        Dropout(),                                      (2, 3, 11, 14),  **ASKED),
     Case("add/other-batches",            ADD,                                            (2, 3, 11, 14),  **ASKED),
     Case("concatenate/other-batches",    CONCATENATE,                                    (2, 3, 11, 14),  **ASKED),
-    Case("simple_cnn/other-batches",     simple_cnn(SMALL, ReLU()),                      SMALL,           **ASKED),
+    Case("simple_cnn/other-batches",     simple_cnn(SMALL, ReLU()),                      SMALL,           **ASKED, quick=False),
     Case("keras_cnn/other-batches",      keras_cnn(SMALL),                               SMALL,           **ASKED, quick=False),
     Case("residual_block/other-batches", PROJECTION,                                     (2, 16, 10, 14), **ASKED, quick=False),
     Case("concat_block/other-batches",   INCEPTION_CLASSIFIED,                           (2, 16, 11, 14), **ASKED),

@@ -44,7 +44,7 @@ NET = Sequential(
 
 CASES = [
     *(
-        Case(f"empty/{name}", layer, NONE, quick=name in ("conv2d", "maxpool2d", "net"))
+        Case(f"empty/{name}", layer, NONE, quick=name in ("conv2d", "maxpool2d"))
         for name, layer in {
             "relu": ReLU(),
             "sigmoid": Sigmoid(),

@@ -268,7 +268,10 @@ CASES = [
         for name, layer, shape, asked in ROWS
         for values in asked
     ),
-    *(Case(f"special/{name}/special", layer, shape, values="special") for name, (layer, shape) in MOVED.items()),
+    *(
+        Case(f"special/{name}/special", layer, shape, values="special", quick=False)
+        for name, (layer, shape) in MOVED.items()
+    ),
     *(
         Case(
             f"special/localresponsenorm/{values}",
