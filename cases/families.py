@@ -1,8 +1,10 @@
 """One block each of more families that people ship, beside those of ``cases/networks.py`` and ``cases/blocks.py``: convolutions and their wiring."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from parity.cases import Case, Graph
+from parity.axes import Shape
+from parity.cases import Case, Graph, Network
 from parity.cases.shipped_spatial import ROUNDED_SCALES
 from parity.layers import (
     Add,
@@ -236,26 +238,30 @@ ASPP = Graph(
 )
 
 
-# Of those whose exports take ten seconds the full set has all.
+def dear(name: str, network: Network, shape: Shape) -> Iterator[Case]:
+    """The same for the full set alone: their exports take ten seconds."""
+    return (replace(case, quick=False) for case in cases(name, network, shape))
+
+
 CASES = [
     *cases("shufflenet_unit", SHUFFLE, (2, 12, 11, 14)),
     Case("shufflenet_unit/down", SHUFFLE_DOWN, (2, 12, 11, 14), quick=False),
     Case("shufflenet_unit/down-even", SHUFFLE_DOWN, (2, 12, 10, 14), quick=False),
     *cases("mobilenetv2_block", MOBILENETV2, (2, 6, 11, 14)),
     Case("mobilenetv2_block/even", MOBILENETV2, (2, 6, 10, 14), quick=False),
-    *(replace(case, quick=False) for case in cases("mobilenetv3_block", MOBILENETV3, (2, 6, 11, 14))),
-    *(replace(case, quick=False) for case in cases("regnet_block", REGNET, (2, 10, 11, 14))),
+    *dear("mobilenetv3_block", MOBILENETV3, (2, 6, 11, 14)),
+    *dear("regnet_block", REGNET, (2, 10, 11, 14)),
     Case("regnet_block/even", REGNET, (2, 10, 12, 14), quick=False),
-    *(replace(case, quick=False) for case in cases("ghost_block", GHOST, (2, 6, 11, 14))),
-    *(replace(case, quick=False) for case in cases("inception_v3_block", INCEPTION_V3, (2, 10, 11, 14))),
+    *dear("ghost_block", GHOST, (2, 6, 11, 14)),
+    *dear("inception_v3_block", INCEPTION_V3, (2, 10, 11, 14)),
     *cases("unet", UNET, (2, 3, 12, 20)),
     Case("unet/resized", UNET_RESIZED, (2, 3, 13, 21)),
-    *(replace(case, quick=False) for case in cases("feature_pyramid", PYRAMID, (2, 3, 12, 20))),
+    *dear("feature_pyramid", PYRAMID, (2, 3, 12, 20)),
     *cases("shared_head", SHARED_HEAD, (2, 6, 11, 14)),
     Case("shared_head/other-batches", SHARED_HEAD, (2, 6, 11, 14), batches=(1, 5)),
     *cases("recurrent_residual", RECURRENT, (2, 6, 11, 14)),
-    *(replace(case, quick=False) for case in cases("sppf", SPPF, (2, 12, 11, 14))),
-    *(replace(case, quick=False) for case in cases("aspp", ASPP, (2, 8, 11, 14))),
+    *dear("sppf", SPPF, (2, 12, 11, 14)),
+    *dear("aspp", ASPP, (2, 8, 11, 14)),
 ]
 
 # What the sizes of two branches differ by shows where they are joined: there both runtimes refuse the file.

@@ -55,9 +55,8 @@ VOLUMES = Sweep(
 )
 
 CASES = [
-    *(
-        replace(case, quick=case.quick and "bicubic" not in case.name) for case in IMAGES
-    ),  # its export takes ten seconds
+    # An export of bicubic sampling takes ten seconds.
+    *(replace(case, quick=case.quick and "bicubic" not in case.name) for case in IMAGES),
     *(replace(case, quick=False) for case in VOLUMES),
     # A spatial transformer: the places are computed, and round.
     Case(

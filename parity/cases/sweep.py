@@ -16,9 +16,8 @@ from parity.cases.valid import NAME
 from parity.errors import FieldError
 
 BASE = "base"  #: what a case is called of which nothing varies
-DRAWN = frozenset(
-    {"scale", "mean"}
-)  #: axes that say how large numbers are drawn, and nothing of what is computed with them
+#: Axes that say how large numbers are drawn, and nothing of what is computed with them.
+DRAWN = frozenset({"scale", "mean"})
 CASE_FIELDS = frozenset(each.name for each in fields(Case)) - {"name", "model", "shape", "quick"}
 
 Row = dict[str, Any]
