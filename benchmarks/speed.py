@@ -12,7 +12,7 @@ cold          ``parity run`` with an empty cache
 warm          the same again
 another seed  the same cache, parameters and inputs drawn from another seed
 
-Cases are inference, evenly spaced over the registry. Everything is a process of its own from start to end with one thread a
+Cases are inference of drawn float32 numbers, evenly spaced over the registry. Everything is a process of its own from start to end with one thread a
 worker; the four follow each other in every round, since a machine has its moods. CPU is that of the process and of all that it
 started, in seconds. With ``--whole`` the whole registry follows on all its routes, cold and warm; with ``--equal`` every third of the cases with
 one process, with two, in three shards that are merged, and on a Dask cluster of two workers, each cold: which check lines differ but for ``seconds``,
@@ -57,10 +57,17 @@ def known() -> dict[str, Any]:
 
 
 def chosen(count: int) -> list[str]:
-    """Names of cases, evenly spaced over the registry's inference."""
+    """Names of cases, evenly spaced over the registry's inference of drawn float32 numbers."""
     from parity.cases.case import Case
 
-    names = [name for name, case in known().items() if isinstance(case, Case) and not case.training]
+    plain = ("inference", "float32", "normal", False)
+    names = [
+        name
+        for name, case in known().items()
+        if isinstance(case, Case)
+        and (case.mode, case.precision, case.values, case.unbatched) == plain
+        and all(case.shape)
+    ]
     return [names[i * len(names) // count] for i in range(min(count, len(names)))]
 
 

@@ -201,7 +201,7 @@ KNOWN = [
     ),
     # ---- embeddings ----
     KnownDivergence(
-        cases="embedding/max-norm/*",
+        cases=("embedding/max-norm/*", "unbatched/embedding-max-norm"),
         routes="torchscript>*",
         kind="value",
         script="torchscript_embedding_max_norm.py",

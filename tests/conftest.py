@@ -1,4 +1,4 @@
-"""How Hypothesis runs, in every folder, and what is imported before anything else."""
+"""How Hypothesis runs, in every folder, what is imported before anything else, and which files come first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 from importlib.util import find_spec
 
+import pytest
 from hypothesis import settings
 
 # The same examples on every run of a CI, other ones on each run of a person.
@@ -21,3 +22,11 @@ if find_spec("triton") is not None:
 for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
+
+#: The folders whose tests start processes, a file of which can take minutes.
+LONG = frozenset({"check", "cli", "compare", "docs", "plugin", "routes", "workers"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: files go to workers whole, and the last of them should not keep one at work while the others wait."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)

@@ -7,7 +7,6 @@ from parity.cases.lowering import lower
 from parity.cases.network import INPUT, Network
 from parity.errors import Unsupported
 from parity.operators import base
-from parity.operators.gradient.backward import backward
 from parity.operators.graph import Graph
 
 #: Under what the cotangent stands among a case's stored arrays, by the name of the output; no node can be called so.
@@ -32,6 +31,9 @@ def derive(network: Network, x: Tensor) -> Graph:
 
     Raises :class:`Unsupported` naming the operator that has no derivative.
     """
+    # The derivatives of all operators are read where gradients are asked for: a start of parity needs none.
+    from parity.operators.gradient.backward import backward
+
     forward = lower(network, x)
     shapes = {INPUT: x.shape}
     for node in network.nodes:
