@@ -14,19 +14,19 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heapreplace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from parity.records.file import read
-from parity.routes.catalog import Catalog
+from parity.routes.catalog import Route
 from parity.running import loading, selection, split
 from parity.running.jobs import JUDGE
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
-START = "import sys; from parity.routes.catalog import installed; from parity.running.jobs import begin; begin(sys.argv[1], installed(), 1)"
+START = "import sys; from parity.routes.catalog import installed; from parity.running.jobs import begin; begin(sys.argv[1], installed(), 1, True, None)"
 
 
 def cpu(words: Sequence[str]) -> float:
@@ -37,9 +37,9 @@ def cpu(words: Sequence[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def start_up(catalog: Catalog) -> float:
-    """Seconds of CPU until a worker can begin: the command, the judge, every framework and runtime."""
-    engines = [JUDGE, *catalog.frameworks, *catalog.runtimes]
+def start_up(routes: Iterable[Route]) -> float:
+    """Seconds of CPU until a worker has begun all that the routes need: the command, the judge, their frameworks and runtimes."""
+    engines = {JUDGE, *(name for route in routes for name in (route.framework, route.runtime))}
     return cpu(["-m", "parity", "list"]) + sum(cpu(["-c", START, name]) for name in engines)
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     took = split.seconds(records.checks)
     estimated = {name: cost for name, cost in split.costs(pairs, []).items() if name in took}
     took = {name: took[name] for name in estimated}
-    start = start_up(catalog)
+    start = start_up(routes.values())
     by_time = split.dearest_first(took)
     tables = {
         "as recorded": simulated(took, estimated, start),
