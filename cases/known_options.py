@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from parity.cases.shipped_jax import ENDS_IN_FLOAT32, NO_INT64, NORM_OF_A_LIST
+from parity.cases.shipped_jax import ENDS_BEYOND, ENDS_IN_FLOAT32, NO_INT64, NORM_OF_A_LIST
 from parity.cases.shipped_onnxslim import FEWER_AXES, FEWER_AXES_STORED, MERGED_POOLS
 from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS
 from parity.cases.shipped_options import (
@@ -45,6 +45,7 @@ KNOWN = [
     replace(NO_INT64, cases=("argmax/base", "maxpoolindices2d/base", "maxunpool2d/base")),
     replace(NORM_OF_A_LIST, cases="*pairwisedistance*"),
     replace(ENDS_IN_FLOAT32, cases="adaptive*pool?d/*"),
+    replace(ENDS_BEYOND, cases="adaptive*pool1d/halves"),
     # The name of one case would leave the others without: an entry of the project stands in the place of the shipped one.
     replace(FEWER_AXES, cases="*upsample*"),
     replace(FEWER_AXES_STORED, cases=("aspp*", "feature_pyramid*", "unet/resized")),

@@ -157,6 +157,8 @@ POOLS = [
     # Of 21: 7 divides, 5 does not, 23 is more than there are.
     *Sweep("adaptiveavgpool1d", adaptive(AdaptiveAvgPool1D, SIGNAL), {"output_size": [7, 5, 23], **NUMBERS}),
     *Sweep("adaptivemaxpool1d", adaptive(AdaptiveMaxPool1D, SIGNAL), {"output_size": [7, 5, 23], **NUMBERS}),
+    Case("adaptiveavgpool1d/halves", AdaptiveAvgPool1D(7), (2, 3, 14), quick=False),
+    Case("adaptivemaxpool1d/halves", AdaptiveMaxPool1D(7), (2, 3, 14), quick=False),
     *Sweep("adaptiveavgpool3d", adaptive(AdaptiveAvgPool3D, (3, 6, 4, 9)), {"output_size": [(3, 2, 3), (4, 3, 2), (None, 3, 5)], **NUMBERS}),
     *Sweep("adaptivemaxpool3d", adaptive(AdaptiveMaxPool3D, (3, 6, 4, 9)), {"output_size": [(3, 2, 3), (4, 3, 2), (None, 3, 5)], **NUMBERS}),
     *Sweep("lppool1d", power(LPPool1D, SIGNAL), {

@@ -50,7 +50,7 @@ THREAD_VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
 )
 BOOT = (
-    "import json, sys; descriptor, cases, path = json.loads(sys.argv[1]); sys.path[:] = path; "
+    "import gc; gc.disable(); import json, sys; descriptor, cases, path = json.loads(sys.argv[1]); sys.path[:] = path; "
     "from parity.running.worker import serve; serve(descriptor, cases)"
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import faulthandler
+import gc
 import os
 import pickle
 import resource
@@ -76,15 +77,17 @@ def unframe(received: bytearray) -> bytes | None:
 def serve(descriptor: int, cases: str | None) -> None:
     """Answer calls until the parent is gone. ``cases`` is the folder whose files may define layers."""
     _guard()
-    sys.dont_write_bytecode = True  # a case file is imported here, and its folder is not ours to write to
     if cases is not None:
         mount(Path(cases))
     os.set_inheritable(descriptor, False)
     with socket.socket(fileno=descriptor) as connection, connection.makefile("rb") as stream:
-        give_back = _giving_back()
+        give_back, loaded = _giving_back(), False
         while (message := _receive(stream)) is not None:
             connection.sendall(answer(message))
             give_back()
+            if not loaded:
+                _loaded()
+                loaded = True
     os._exit(0)  # what a framework does at exit can hang, and nobody waits for it
 
 
@@ -153,6 +156,16 @@ def _giving_back() -> Callable[[], None]:
             least = process.memory_info().rss
 
     return give_back
+
+
+def _loaded() -> None:
+    """After the first call, which loads a framework, and without the collector: that took a tenth of its time, and what is loaded stays.
+
+    Its bytecode may be kept, since not every installer has made it. Case files come next, and their folder is not ours to write to.
+    """
+    gc.freeze()
+    gc.enable()
+    sys.dont_write_bytecode = True
 
 
 def _guard() -> None:

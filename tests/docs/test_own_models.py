@@ -62,7 +62,7 @@ def test_the_port_of_the_page_differs_as_it_says_and_is_the_same_once_mended(fol
 
 def test_the_script_of_the_page_shows_the_epsilon_without_parity(followed: tuple[Path, list[str]]) -> None:
     folder, printed = followed
-    assert "script     epsilon.py: it shows it, run alone: " in (folder / "shown.txt").read_text()
+    assert "script     epsilon.py: it shows it, run alone: " in (folder / "differs.txt").read_text()
     text = (folder / "epsilon.py").read_text()
     assert "torch.nn.BatchNorm2d(num_features=8" in text
     assert "'epsilon': 0.001" in text

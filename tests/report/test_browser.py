@@ -237,8 +237,7 @@ def test_without_its_script_everything_is_there_and_links_still_work(browser: Br
     context.close()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
 def test_axe_finds_nothing_serious(browser: Browser, file: Path, scheme: Any, size: Any) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=True)
     found = chromium.axe(context, file)

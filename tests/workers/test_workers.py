@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -73,6 +74,11 @@ def fault(name: str) -> None:
     kit.FAULTS[name]()
 
 
+def collector() -> tuple[bool, int, bool]:
+    """Whether garbage is collected here, how many objects are left out of it, and whether no bytecode is written."""
+    return gc.isenabled(), gc.get_freeze_count(), sys.dont_write_bytecode
+
+
 def job(function: Callable[..., Any], *arguments: Any, limit: float = 30.0) -> Job:
     return Job(None, function, arguments, f"doing {function.__name__}", limit)
 
@@ -108,6 +114,13 @@ def gone(pid: int) -> bool:
 
 def test_a_worker_is_kept_from_job_to_job(pool: Pool) -> None:
     assert ask(pool, process).value == ask(pool, process).value != os.getpid()
+
+
+def test_a_worker_collects_garbage_and_keeps_no_bytecode_once_it_has_started(pool: Pool) -> None:
+    collects, left_out, keeps_none = ask(pool, collector).value
+    assert collects
+    assert left_out > 10_000
+    assert keeps_none
 
 
 def test_messages_of_any_size_cross_whole(pool: Pool) -> None:
