@@ -15,6 +15,7 @@ from parity.cases.shipped_options import (
     OPEN_BILINEAR,
     OPEN_CUT,
     OPEN_GLU,
+    OPEN_SIGNAL,
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
 )
@@ -60,6 +61,7 @@ KNOWN = [
     replace(OPEN_GLU, cases="glu/last-scale0.001-mean-1", routes="tensorflow>ort+dynamic"),
     replace(OPEN_BILINEAR, cases="upsample/bilinear-by2x3", routes="tensorflow>ort+dynamic"),
     replace(OPEN_BATCH_STATISTICS, cases="batchnorm?d/untracked/*"),
+    replace(OPEN_SIGNAL, cases="maxpool1d/*"),
     replace(
         PLACELESS,
         cases="upsample/by1.75-recomputed-bilinear",

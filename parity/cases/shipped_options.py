@@ -32,6 +32,11 @@ def _extended(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "ConvTranspose" and any(node.attributes.get("output_padding", ()))
 
 
+def _signal_pooled(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a maximum is taken over windows of a signal."""
+    return node.kind == "MaxPool" and len(shapes[0]) == 3
+
+
 OPEN_CUT = KnownDivergence(
     routes="tensorflow>*+dynamic*",
     operator=_extended,
@@ -112,6 +117,20 @@ OPEN_BATCH_STATISTICS = KnownDivergence(
     versions={"torch": "<=2.13.0"},
 )
 
+OPEN_SIGNAL = KnownDivergence(
+    routes="torch>*+dynamic*",
+    operator=_signal_pooled,
+    kind="error",
+    says="conflicts between user-specified ranges and inferred ranges",
+    script="torch_export_open_maxpool1d.py",
+    reason="torch.export takes the length of a signal for a constant where MaxPool1d reads it, so that it cannot be left open",
+    evidence=(
+        "torch.export.export of torch.nn.MaxPool1d(2) on 2x3x21 with a dynamic length, torch 2.13: UserError, 'your code specialized it to be a "
+        "constant (21)'; AvgPool1d(2) and MaxPool2d(2) are exported with theirs open"
+    ),
+    versions={"torch": "<=2.13.0"},
+)
+
 #: Upsample of opset 9 and Resize of opset 10 say nothing of where their places lie.
 PLACELESS = KnownDivergence(
     routes=("torchscript>*+opset9*", "torchscript>*+opset10*"),
@@ -162,6 +181,7 @@ OPTIONS = (
     OPEN_GLU,
     OPEN_BILINEAR,
     OPEN_BATCH_STATISTICS,
+    OPEN_SIGNAL,
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
     LEFT_BILINEAR,

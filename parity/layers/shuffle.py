@@ -28,6 +28,9 @@ class PixelShuffle(Layer):
         good = len(shape) == 4 and shape[1] % self.upscale_factor**2 == 0
         require(self, "upscale_factor", good, f"squared must divide the channels of an image, got {shape}")
 
+    def of_one_size(self, framework: str, x: Tensor) -> bool:
+        return framework != "torch"  # its reshapes in Keras name height and width
+
     def to_onnx(self, op: Any, x: Any) -> Any:
         return op.DepthToSpace(x, blocksize=self.upscale_factor, mode="CRD")
 
