@@ -172,7 +172,9 @@ def rounds(names: Sequence[str], count: int, told: Callable[[str, dict[str, Any]
     for _ in range(count):
         found: dict[str, Any] = {}
         took, printed = timed([sys.executable, "-m", "benchmarks.speed", "--naive", *names])
-        found["naive"] = {**took, "ended": json.loads(printed.splitlines()[-1])}
+        # Exporters print too, a graph that they could not write.
+        said = next(line for line in reversed(printed.splitlines()) if line.startswith("{"))
+        found["naive"] = {**took, "ended": json.loads(said)}
         told("naive", found["naive"])
         with tempfile.TemporaryDirectory() as folder:
             for what, seed in (("cold", "0"), ("warm", "0"), ("another seed", "1")):

@@ -10,7 +10,10 @@ from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_
 from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
     BILINEAR_OF_ONE_TYPE,
+    FLATTENED_SOFTMAX,
     LEFT_BILINEAR,
+    LEFT_EINSUM,
+    LEFT_NOOP,
     OPEN_BATCH_STATISTICS,
     OPEN_BILINEAR,
     OPEN_CUT,
@@ -73,4 +76,7 @@ KNOWN = [
         cases="upsample/by1.75-recomputed-bilinear",
         routes=("tensorflow>ort+opset9", "tensorflow>ort+opset10"),
     ),
+    replace(FLATTENED_SOFTMAX, cases=("softmax/*", "logsoftmax/*")),
+    replace(LEFT_NOOP, cases=("sum/*", "prod/*", "logsumexp/*"), everywhere=False),
+    replace(LEFT_EINSUM, cases=("multiheadattention/*", "bilinear/*"), everywhere=False),
 ]

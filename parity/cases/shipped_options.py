@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from parity.axes import Shape
 from parity.cases.known import KnownDivergence
 from parity.operators.graph import Node
@@ -35,6 +37,23 @@ def _extended(node: Node, shapes: tuple[Shape, ...]) -> bool:
 def _signal_pooled(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a maximum is taken over windows of a signal."""
     return node.kind == "MaxPool" and len(shapes[0]) == 3
+
+
+def _flattened(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether a softmax is taken along an axis with others behind it, which older opsets take together with it."""
+    if node.kind not in ("Softmax", "LogSoftmax"):
+        return False
+    axis = node.attributes.get("axis", -1) % len(shapes[0])
+    return prod(shapes[0][axis + 1 :]) > 1
+
+
+def _reduced(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind.startswith("Reduce")
+
+
+def _multiplied(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether an operator may be an einsum in Keras."""
+    return node.kind in ("Einsum", "MatMul")
 
 
 OPEN_CUT = KnownDivergence(
@@ -174,6 +193,45 @@ LEFT_BILINEAR = KnownDivergence(
     versions={"tf2onnx": "<=1.17.0"},
 )
 
+FLATTENED_SOFTMAX = KnownDivergence(
+    routes=("torch>*+opset9*", "torch>*+opset10*", "torch>*+opset11*", "torch>*+opset12*"),
+    operator=_flattened,
+    kind="value",
+    script="onnx_softmax_below_opset13.py",
+    reason="onnx's version converter leaves the axis of a Softmax below opset 13, where all axes behind it are normalised together with it",
+    evidence=(
+        "Softmax of opset 13 on 2x3x4 along axis 1, onnx.version_converter.convert_version to 12, onnx 1.23.2: one Softmax with axis 1, which ONNX "
+        "Runtime 1.32 takes over 12 numbers and not 3. torch.onnx.export(dynamo=True, opset_version=12) has its file converted so"
+    ),
+    link="https://github.com/onnx/onnx/pull/6608",
+    versions={"onnx": "<=1.23.2"},
+)
+
+LEFT_NOOP = KnownDivergence(
+    routes="torch>*+opset*",
+    operator=_reduced,
+    kind="onnx-invalid",
+    says="noop_with_empty_axes",
+    script="onnx_reduce_to_older_opset.py",
+    reason="onnx's version converter leaves noop_with_empty_axes on a reduction of an opset that has no such attribute",
+    evidence=(
+        "ReduceSum of opset 13 to 12 and ReduceProd of opset 18 to 17 by onnx.version_converter.convert_version, onnx 1.23.2: onnx.checker says "
+        "'Unrecognized attribute: noop_with_empty_axes'. torch.onnx.export(dynamo=True) with such an opset_version writes that file"
+    ),
+    versions={"onnx": "<=1.23.2"},
+)
+
+LEFT_EINSUM = KnownDivergence(
+    routes=("tensorflow>*+opset9*", "tensorflow>*+opset10*", "tensorflow>*+opset11*"),
+    operator=_multiplied,
+    kind="onnx-invalid",
+    says="No Op registered for Einsum",
+    script="tf2onnx_einsum_below_opset12.py",
+    reason="tf2onnx writes an Einsum below opset 12, which brought it",
+    evidence="tf.einsum('ij,kj->ik', x, w) by tf2onnx 1.17.0 at opset 11: a node Einsum, which onnx.checker refuses and ONNX Runtime cannot load",
+    versions={"tf2onnx": "<=1.17.0"},
+)
+
 OPTIONS = (
     OPEN_CUT,
     BILINEAR_OF_ONE_TYPE,
@@ -185,4 +243,7 @@ OPTIONS = (
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
     LEFT_BILINEAR,
+    FLATTENED_SOFTMAX,
+    LEFT_NOOP,
+    LEFT_EINSUM,
 )

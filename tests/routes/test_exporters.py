@@ -10,11 +10,13 @@ import pytest
 
 from parity.axes import Tensor
 from parity.cases import Case
+from parity.cases.probes import parameters_of
 from parity.errors import Stopped, Unsupported
-from parity.layers import Layer, layer
+from parity.layers import ChannelDropout, Layer, Softplus, layer
 from parity.routes.catalog import installed
 from parity.routes.exporters.refusal import refusal
-from parity.running.steps import export_step
+from parity.running.selection import route
+from parity.running.steps import export_file, export_step
 from parity.running.worker import explain
 from tests.faults.harness import started
 
@@ -131,3 +133,25 @@ def test_only_what_the_exporter_says_itself_is_its_refusal() -> None:
     assert said(NotImplementedError(keras), "an_exporter") == "Padding of 5D is not supported"
     assert said(ValueError("rank 7 is wrong"), "an_exporter") == ""
     assert said(NotImplementedError(), "an_export") == ""
+
+
+def test_a_file_that_onnx_made_of_a_newer_one_is_still_of_the_exporter_that_wrote_that(tmp_path: Path) -> None:
+    catalog = installed()
+    case, path = Case("softplus", Softplus(), (2, 3, 4, 5)), tmp_path / "shipped.onnx"
+    for name in ("torch>ort+opset16", "torchscript>ort+opset16"):
+        asked = route(catalog.every_route(), name)
+        if reason := catalog.why_absent(asked):
+            pytest.skip(reason)
+        started(asked.framework)
+        export_file(case, parameters_of(case, "shipped", 0), "shipped", asked, catalog, path)
+
+
+def test_an_opset_that_cannot_be_made_is_refused_by_the_exporter(tmp_path: Path) -> None:
+    catalog = installed()
+    asked = route(catalog.every_route(), "torch>ort+opset9")
+    if reason := catalog.why_absent(asked):
+        pytest.skip(reason)
+    started(asked.framework)
+    case = Case("dropout", ChannelDropout(0.5), (2, 3, 4, 5))
+    with pytest.raises(Unsupported, match="Target opset version 9 is not supported"):
+        export_file(case, parameters_of(case, "shipped", 0), "shipped", asked, catalog, tmp_path / "shipped.onnx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -90,10 +91,13 @@ def sample_input(case: Case) -> Any:
     return torch.zeros(case.shape, dtype=torch_type(torch, case.input.dtype))
 
 
-def pytorch_exporter(path: Path) -> str:
-    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata and calls nodes ``node_...``.
+_OF_DYNAMO = re.compile(r"node_|n\d")  #: how its nodes are called; TorchScript's are "/Relu" and "Identity_0"
 
-    The metadata is lost where it has onnx's own converter make an older opset of its file.
+
+def pytorch_exporter(path: Path) -> str:
+    """Which of torch's exporters wrote a file: only the dynamo one keeps the exported program's metadata, and calls nodes ``node_...`` or ``n0``.
+
+    The metadata is lost where it has onnx's own converter make an older opset of its file; what an inlined function holds is numbered.
     """
     import onnx
 
@@ -101,5 +105,5 @@ def pytorch_exporter(path: Path) -> str:
     if model.producer_name != "pytorch":
         return model.producer_name or "unknown"
     kept = any(entry.key.startswith("pkg.torch.export") for entry in model.graph.metadata_props)
-    named = any(node.name.startswith("node_") for node in model.graph.node)
+    named = any(_OF_DYNAMO.match(node.name) for node in model.graph.node)
     return "dynamo" if kept or named else "torchscript"
