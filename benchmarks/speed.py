@@ -60,12 +60,12 @@ def chosen(count: int) -> list[str]:
     """Names of cases, evenly spaced over the registry's inference of drawn float32 numbers."""
     from parity.cases.case import Case
 
-    plain = ("inference", "float32", "normal", False)
+    plain = ("inference", "float32", "float32", "normal", False)
     names = [
         name
         for name, case in known().items()
         if isinstance(case, Case)
-        and (case.mode, case.precision, case.values, case.unbatched) == plain
+        and (case.mode, case.precision, case.input.dtype, case.values, case.unbatched) == plain
         and all(case.shape)
     ]
     return [names[i * len(names) // count] for i in range(min(count, len(names)))]
@@ -141,12 +141,12 @@ def by_hand(case: Any, folder: Path, ended: Counter[str]) -> None:
         ended["close" if fits else "not close"] += 1
 
 
-def timed(command: Sequence[str]) -> tuple[dict[str, float], str]:
-    """Wall and CPU seconds of a command and of all that it started, and what it printed."""
+def timed(command: Sequence[str], *good: int) -> tuple[dict[str, float], str]:
+    """Wall and CPU seconds of a command and of all that it started, and what it printed; it must end with 0 or what else is ``good``."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment(), check=False)
     wall, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, *good):
         raise SystemExit(f"{' '.join(command[:6])} ended with {done.returncode}: {done.stderr[-2000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"wall": round(wall, 1), "cpu": round(cpu, 1)}, done.stdout
@@ -160,7 +160,7 @@ def run(folder: Path, *words: str) -> dict[str, Any]:
     """``parity run`` into a folder that holds its cache and its reports."""
     command = [sys.executable, "-m", "parity", "run", "--no-github"]
     command += ["--cache", str(folder / "cache"), "--reports", str(folder / "reports"), *words]
-    took, _ = timed(command)
+    took, _ = timed(command, 1)
     lines = (folder / "reports" / "latest.jsonl").read_text().splitlines()
     return {**took, "ended": dict(Counter(json.loads(line).get("status", "") for line in lines[1:-1]))}
 
@@ -172,9 +172,7 @@ def rounds(names: Sequence[str], count: int, told: Callable[[str, dict[str, Any]
     for _ in range(count):
         found: dict[str, Any] = {}
         took, printed = timed([sys.executable, "-m", "benchmarks.speed", "--naive", *names])
-        # Exporters print too, a graph that they could not write.
-        said = next(line for line in reversed(printed.splitlines()) if line.startswith("{"))
-        found["naive"] = {**took, "ended": json.loads(said)}
+        found["naive"] = {**took, "ended": json.loads(printed.splitlines()[-1])}
         told("naive", found["naive"])
         with tempfile.TemporaryDirectory() as folder:
             for what, seed in (("cold", "0"), ("warm", "0"), ("another seed", "1")):
