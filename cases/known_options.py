@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from parity.cases.shipped_jax import ENDS_BEYOND, ENDS_IN_FLOAT32, NO_INT64, NORM_OF_A_LIST
 from parity.cases.shipped_onnxslim import FEWER_AXES, FEWER_AXES_STORED, MERGED_POOLS
-from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS
+from parity.cases.shipped_openvino import COUNTED_OVERHANG, NO_ANTIALIAS, ROUGH_SOFTPLUS, UNSQUEEZED
 from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
     BILINEAR_OF_ONE_TYPE,
@@ -78,5 +78,6 @@ KNOWN = [
     ),
     replace(FLATTENED_SOFTMAX, cases=("softmax/*", "logsoftmax/*")),
     replace(LEFT_NOOP, cases=("sum/*", "prod/*", "logsumexp/*"), everywhere=False),
+    replace(UNSQUEEZED, cases="bilinear/*", everywhere=False),
     replace(LEFT_EINSUM, cases=("multiheadattention/*", "bilinear/*"), everywhere=False),
 ]

@@ -22,6 +22,10 @@ def _softplus(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "Softplus"
 
 
+def _einsum(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "Einsum"
+
+
 NO_ANTIALIAS = KnownDivergence(
     routes="*>openvino",
     operator=_antialiased,
@@ -64,4 +68,18 @@ ROUGH_SOFTPLUS = KnownDivergence(
     versions={"openvino": "<=2026.4.1"},
 )
 
-OPENVINO = (NO_ANTIALIAS, COUNTED_OVERHANG, ROUGH_SOFTPLUS)
+UNSQUEEZED = KnownDivergence(
+    routes="tensorflow>openvino*",
+    operator=_einsum,
+    kind="error",
+    says="running in openvino",
+    script="openvino_unsqueeze_nothing.py",
+    reason="OpenVINO adds an axis in front where an Unsqueeze names none, as tf2onnx writes of an einsum, and then refuses what comes next",
+    evidence=(
+        "Unsqueeze of 2x3 with axes [], opset 15: openvino 2026.4.1 gives 1x2x3, ONNX Runtime 1.32 2x3. tf.einsum('ni,oij,nj->no') by tf2onnx 1.17 has "
+        "one before a Transpose of three axes: 'Input order must have shape [n], where n is the rank of arg'"
+    ),
+    versions={"openvino": "<=2026.4.1"},
+)
+
+OPENVINO = (NO_ANTIALIAS, COUNTED_OVERHANG, ROUGH_SOFTPLUS, UNSQUEEZED)
