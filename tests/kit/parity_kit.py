@@ -76,15 +76,22 @@ def _grow() -> None:
     _kept.append(np.ones(400 * 2**20 // 8))
 
 
+def _connection() -> socket.socket:
+    """A worker's line to its parent, which is older than what the collector walks."""
+    gc.unfreeze()
+    (found,) = [o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0]
+    return found
+
+
 def _torn(after: Any) -> None:
     """Send the beginning of an answer, and no more."""
-    (connection,) = [o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0]
+    connection = _connection()
     connection.sendall(LENGTH.pack(1000) + b"x" * 10)
     after()
 
 
 def _hang_up() -> None:
-    (connection,) = [o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0]
+    connection = _connection()
     connection.shutdown(socket.SHUT_RDWR)
     time.sleep(1000)
 
