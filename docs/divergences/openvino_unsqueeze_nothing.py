@@ -11,8 +11,9 @@ import openvino
 from onnx import TensorProto, helper, numpy_helper
 
 x = np.random.default_rng(0).standard_normal((2, 3)).astype(np.float32)
-ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in "xy"]
-ends[0] = helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)
+ends = [
+    helper.make_tensor_value_info(*end) for end in (("x", TensorProto.FLOAT, x.shape), ("y", TensorProto.FLOAT, None))
+]
 axes = numpy_helper.from_array(np.array([], np.int64), "axes")
 graph = helper.make_graph([helper.make_node("Unsqueeze", ["x", "axes"], ["y"])], "net", ends[:1], ends[1:], [axes])
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8).SerializeToString()

@@ -33,6 +33,10 @@ KINDS: tuple[str, ...] = (*get_args(Kind), "error", "crash", "timeout")
 BUILDS = ("-cpu", "-gpu", "-intel", "-rocm", "-directml")
 
 
+#: What is asked of an operator, with the canonical shapes of what it reads.
+Asks = Callable[[Node, tuple[Shape, ...]], bool]
+
+
 @dataclass(frozen=True, kw_only=True)
 class KnownDivergence:
     """One divergence that is not ours, declared in a case file's ``KNOWN``.
@@ -51,7 +55,7 @@ class KnownDivergence:
     cases: Patterns = "*"
     routes: Patterns
     precision: Patterns = "*"
-    operator: Callable[[Node, tuple[Shape, ...]], bool] | None = None
+    operator: Asks | None = None
     kind: Kind | Status
     says: str = ""
     reason: str
@@ -121,6 +125,11 @@ class KnownDivergence:
     def holds(self, installed: Mapping[str, str]) -> bool:
         """Whether every version it names is installed (distribution -> version)."""
         return all(_version_fits(name, specifier, installed) for name, specifier in self.versions.items())
+
+
+def of_kind(kind: str) -> Asks:
+    """Whether an operator is of this kind, for :attr:`KnownDivergence.operator`."""
+    return lambda node, shapes: node.kind == kind
 
 
 def apply(check: Check, case: AnyCase, entries: Iterable[KnownDivergence], installed: Mapping[str, str]) -> Check:

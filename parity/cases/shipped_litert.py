@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from parity.axes import Shape
-from parity.cases.known import KnownDivergence
+from parity.cases.known import KnownDivergence, of_kind
 from parity.operators.graph import Node
 
-
-def _softplus(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Softplus"
+_softplus = of_kind("Softplus")
 
 
 def _blended(node: Node, shapes: tuple[Shape, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parity.axes import Shape
-from parity.cases.known import KnownDivergence
+from parity.cases.known import KnownDivergence, of_kind
 from parity.cases.overhang import overhang
 from parity.operators.graph import Node
 
@@ -18,12 +18,10 @@ def _counts_an_overhang(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return counts and overhang(node, shapes) > 0
 
 
-def _softplus(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Softplus"
+_softplus = of_kind("Softplus")
 
 
-def _einsum(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Einsum"
+_einsum = of_kind("Einsum")
 
 
 NO_ANTIALIAS = KnownDivergence(
@@ -72,7 +70,7 @@ UNSQUEEZED = KnownDivergence(
     routes="tensorflow>openvino*",
     operator=_einsum,
     kind="error",
-    says="running in openvino",
+    says="Exception from src/inference/src/cpp/core.cpp",
     script="openvino_unsqueeze_nothing.py",
     reason="OpenVINO adds an axis in front where an Unsqueeze names none, as tf2onnx writes of an einsum, and then refuses what comes next",
     evidence=(

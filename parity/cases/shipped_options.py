@@ -5,12 +5,10 @@ from __future__ import annotations
 from math import prod
 
 from parity.axes import Shape
-from parity.cases.known import KnownDivergence
+from parity.cases.known import KnownDivergence, of_kind
 from parity.operators.graph import Node
 
-
-def _resized(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Resize"
+_resized = of_kind("Resize")
 
 
 def _bilinear(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -25,8 +23,7 @@ def _of_the_batch(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "BatchNormalization" and bool(node.attributes.get("training_mode", 0))
 
 
-def _split(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Split"
+_split = of_kind("Split")
 
 
 def _extended(node: Node, shapes: tuple[Shape, ...]) -> bool:
@@ -228,7 +225,7 @@ LEFT_EINSUM = KnownDivergence(
     says="No Op registered for Einsum",
     script="tf2onnx_einsum_below_opset12.py",
     reason="tf2onnx writes an Einsum below opset 12, which brought it",
-    evidence="tf.einsum('ij,kj->ik', x, w) by tf2onnx 1.17.0 at opset 11: a node Einsum, which onnx.checker refuses and ONNX Runtime cannot load",
+    evidence="tf.einsum('nij,kj->nik', x, w) by tf2onnx 1.17.0 at opset 11: a node Einsum, which onnx.checker refuses and ONNX Runtime cannot load",
     versions={"tf2onnx": "<=1.17.0"},
 )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from parity.axes import Shape
-from parity.cases.known import KnownDivergence
+from parity.cases.known import KnownDivergence, of_kind
 from parity.operators.formats import HALVES
 from parity.operators.graph import Node
 
@@ -25,19 +23,14 @@ def _any(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return True
 
 
-def _is(kind: str) -> Callable[[Node, tuple[Shape, ...]], bool]:
-    """Whether it is this operator."""
-    return lambda node, shapes: node.kind == kind
-
-
-_folded = _is("BatchNormalization")
-_transposed = _is("ConvTranspose")
-_folded_back = _is("Col2Im")
-_running = _is("CumSum")
-_sampled = _is("GridSample")
-_shrunk = _is("Shrink")
-_exponential_of_alpha = _is("Celu")
-_size_norm = _is("LRN")
+_folded = of_kind("BatchNormalization")
+_transposed = of_kind("ConvTranspose")
+_folded_back = of_kind("Col2Im")
+_running = of_kind("CumSum")
+_sampled = of_kind("GridSample")
+_shrunk = of_kind("Shrink")
+_exponential_of_alpha = of_kind("Celu")
+_size_norm = of_kind("LRN")
 
 
 def _normalised(node: Node, shapes: tuple[Shape, ...]) -> bool:

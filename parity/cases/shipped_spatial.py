@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from parity.axes import Shape
-from parity.cases.known import KnownDivergence
+from parity.cases.known import KnownDivergence, of_kind
 from parity.operators.graph import Node
 
-
-def _padded(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Pad"
+_padded = of_kind("Pad")
 
 
 def _around(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "Pad" and node.attributes.get("mode") == "wrap"
 
 
-def _resized(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    return node.kind == "Resize"
+_resized = of_kind("Resize")
 
 
 def _antialiased(node: Node, shapes: tuple[Shape, ...]) -> bool:

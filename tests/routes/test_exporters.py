@@ -135,23 +135,18 @@ def test_only_what_the_exporter_says_itself_is_its_refusal() -> None:
     assert said(NotImplementedError(), "an_export") == ""
 
 
+def shipped(case: Case, name: str, folder: Path) -> None:
+    """The file of a case on a route, by an option; its exporter must have written it."""
+    started("torch")
+    asked, parameters = route(installed().every_route(), name), parameters_of(case, "shipped", 0)
+    export_file(case, parameters, "shipped", asked, installed(), folder / "shipped.onnx")
+
+
 def test_a_file_that_onnx_made_of_a_newer_one_is_still_of_the_exporter_that_wrote_that(tmp_path: Path) -> None:
-    catalog = installed()
-    case, path = Case("softplus", Softplus(), (2, 3, 4, 5)), tmp_path / "shipped.onnx"
-    for name in ("torch>ort+opset16", "torchscript>ort+opset16"):
-        asked = route(catalog.every_route(), name)
-        if reason := catalog.why_absent(asked):
-            pytest.skip(reason)
-        started(asked.framework)
-        export_file(case, parameters_of(case, "shipped", 0), "shipped", asked, catalog, path)
+    for exporter in ("torch", "torchscript"):
+        shipped(Case("softplus", Softplus(), (2, 3, 4, 5)), f"{exporter}>ort+opset16", tmp_path)
 
 
 def test_an_opset_that_cannot_be_made_is_refused_by_the_exporter(tmp_path: Path) -> None:
-    catalog = installed()
-    asked = route(catalog.every_route(), "torch>ort+opset9")
-    if reason := catalog.why_absent(asked):
-        pytest.skip(reason)
-    started(asked.framework)
-    case = Case("dropout", ChannelDropout(0.5), (2, 3, 4, 5))
     with pytest.raises(Unsupported, match="Target opset version 9 is not supported"):
-        export_file(case, parameters_of(case, "shipped", 0), "shipped", asked, catalog, tmp_path / "shipped.onnx")
+        shipped(Case("dropout", ChannelDropout(0.5), (2, 3, 4, 5)), "torch>ort+opset9", tmp_path)

@@ -70,10 +70,8 @@ def exported(model: Any, arguments: tuple[Any, ...], **how: Any) -> Any:
         warnings.simplefilter("ignore")
         try:
             program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, **how)
-        except (
-            torch.onnx.errors.OnnxExporterError,
-            ValueError,
-        ) as error:  # a ValueError is of an opset that it cannot make
+        # A ValueError is of an opset that it cannot make.
+        except (torch.onnx.errors.OnnxExporterError, ValueError) as error:
             if reason := refusal(error, ("torch.onnx", "onnxscript")):
                 raise Unsupported(f"dynamo exporter: {reason}") from error
             cause = root(error)  # the exporter's own words are a banner: "This is step 1/3", and what to do next
