@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.porting.model import SPELLED, Counterpart, Pair, Turn, side
 from parity.axes import Tensor
 from parity.cases import Case, Graph
-from parity.cases.parameters import draw, draw_input, draw_parameters
+from parity.cases.parameters import draw_input, draw_parameters
+from parity.cases.streams import draw
 from parity.layers import ReLU
 from parity.operators.base import Site
 from parity.operators.table import OPERATORS

@@ -12,7 +12,7 @@ import numpy as np
 
 from parity.axes import Array, Shape
 from parity.cases.asked import FLOATS, TYPES, Asked, shapes
-from parity.cases.parameters import draw, words
+from parity.cases.streams import draw, words
 from parity.errors import UsageError
 from parity.operators.file import Declared
 from parity.operators.graph import Graph

@@ -22,7 +22,8 @@ import numpy as np
 
 from parity.axes import Array
 from parity.cases.case import INPUT, Case
-from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters, words
+from parity.cases.parameters import Parameters, draw_input, draw_integers, draw_parameters
+from parity.cases.streams import words
 from parity.operators.formats import FORMATS, rounded
 from parity.records.lines import Probe
 

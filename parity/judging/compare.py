@@ -193,3 +193,21 @@ def _swapped(got: F64, truth: Truth) -> tuple[Kind, str]:
             swapped = " ".join(names[i] for i in order)
             return "axes", f"the values are right in the order {swapped}, and equal sizes hide it from the shape"
     return "value", ""
+
+
+def how_far(c: Comparison) -> str:
+    """How far off, in the figure that helps: an exact layer has no bound to be a multiple of."""
+    if c.ratio is None or c.kind not in ("value", "axes") or c.allowed <= 0:
+        return ""
+    if c.need == float("inf"):
+        return f", off by {abs(c.got - c.expected):.3g} where it has to be the same to the bit"
+    return f", {c.ratio:.3g} times the allowed {c.allowed:.3g}"
+
+
+def note(comparison: Comparison) -> str:
+    """What is told of a comparison beside its figures."""
+    said = [comparison.message] if comparison.kind is None and comparison.message else []
+    if comparison.unspecified:
+        some = f"{comparison.unspecified:,} of {comparison.elements:,} elements"
+        said.append(f"{some} are unspecified: {', and '.join(comparison.why)}")
+    return "; ".join(said)

@@ -7,12 +7,13 @@ from typing import Any
 
 from parity.axes import Array
 from parity.cases.case import Case
+from parity.judging.compare import how_far
 from parity.judging.finding import TWIN, Finding, freedom
 from parity.judging.gradients import born_of
 from parity.judging.likeness import NUMBERS
 from parity.judging.oracle import Truth
 from parity.judging.patterns import pattern
-from parity.judging.showing import failure_pictures, how_far, sight
+from parity.judging.showing import failure_pictures, sight
 from parity.judging.sketch import sketch
 from parity.judging.states import node_of
 from parity.records.lines import Failure, Place, Sketch, number

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.axes import Array
-from parity.judging.compare import Comparison
-from parity.judging.showing import how_far, note
+from parity.judging.compare import Comparison, how_far, note
 from parity.records.lines import number
 from parity.records.model import Familiar, Figure, Worst
 from parity.records.verdict import KINDS

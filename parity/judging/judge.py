@@ -19,7 +19,7 @@ from parity.cases.probes import PROBES, inputs_of, parameters_of, variant_of, wh
 from parity.judging.again import changed
 from parity.judging.blind import blind_to, told
 from parity.judging.chances import as_drawn, judge_draws
-from parity.judging.compare import Comparison, compare
+from parity.judging.compare import Comparison, compare, note
 from parity.judging.failure import failure_of
 from parity.judging.fed import feeds_of, settled
 from parity.judging.finding import OUTPUT, TWIN, Finding, evidence_of, figured, nearest
@@ -34,7 +34,6 @@ from parity.judging.showing import (
     TAG,
     filters_picture,
     layer_pictures,
-    note,
     signed_ratio,
 )
 from parity.judging.states import judge_states

@@ -80,21 +80,3 @@ def signed_ratio(observed: Array, truth: Truth) -> Array:
     with np.errstate(invalid="ignore"):
         ratio = (observed.astype(np.float64) - truth.y) / truth.allowed()
     return np.where(np.isfinite(ratio), ratio, np.nan)
-
-
-def how_far(c: Comparison) -> str:
-    """How far off, in the figure that helps: an exact layer has no bound to be a multiple of."""
-    if c.ratio is None or c.kind not in ("value", "axes") or c.allowed <= 0:
-        return ""
-    if c.need == float("inf"):
-        return f", off by {abs(c.got - c.expected):.3g} where it has to be the same to the bit"
-    return f", {c.ratio:.3g} times the allowed {c.allowed:.3g}"
-
-
-def note(comparison: Comparison) -> str:
-    """What is told of a comparison beside its figures."""
-    said = [comparison.message] if comparison.kind is None and comparison.message else []
-    if comparison.unspecified:
-        some = f"{comparison.unspecified:,} of {comparison.elements:,} elements"
-        said.append(f"{some} are unspecified: {', and '.join(comparison.why)}")
-    return "; ".join(said)

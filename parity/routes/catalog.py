@@ -16,14 +16,16 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from parity.axes import Layout
-from parity.cases.case import Case
-from parity.cases.parameters import Parameters
 from parity.errors import UsageError
 from parity.judging.program import Program
 from parity.routes.options import TF32, Option
+
+if TYPE_CHECKING:
+    from parity.cases.case import Case
+    from parity.cases.parameters import Parameters
 
 ONNX = "onnx"  #: the framework of routes that run a person's own file
 

@@ -25,7 +25,6 @@ from typing import Any, BinaryIO, Literal
 
 import psutil
 
-from parity.cases.registry import mount
 from parity.errors import Broken, Stopped, Unsupported
 from parity.records.wording import without_noise
 from parity.running.interrupts import drop_held
@@ -78,6 +77,8 @@ def serve(descriptor: int, cases: str | None) -> None:
     """Answer calls until the parent is gone. ``cases`` is the folder whose files may define layers."""
     _guard()
     if cases is not None:
+        from parity.cases.registry import mount
+
         mount(Path(cases))
     os.set_inheritable(descriptor, False)
     with socket.socket(fileno=descriptor) as connection, connection.makefile("rb") as stream:

@@ -39,7 +39,7 @@ LIGHT = {
     "list": {"numpy"},
     "show net": {"numpy"},
     "env": {"numpy", "psutil"},
-    "cache": {"numpy"},
+    "cache": set(),
 }
 NET = """
 from parity.cases import Case, Sequential
@@ -112,3 +112,11 @@ def test_the_probe_sees_a_framework_that_is_loaded() -> None:
     program = PROGRAM.replace("import json, sys", "import json, sys, onnx")
     done = subprocess.run([sys.executable, "-c", program, "--version"], capture_output=True, text=True, check=True)
     assert "onnx" in json.loads(done.stderr.splitlines()[-1])[1]
+
+
+def test_a_process_that_works_for_a_model_of_ones_own_reads_no_layer() -> None:
+    parts = ("comparing", "elsewhere", "module", "ready", "runs", "saving", "verdict")
+    names = ["parity.running.worker", *(f"parity.running.models.{part}" for part in parts)]
+    program = f"import {', '.join(names)}, sys; print([name for name in sys.modules if name == 'parity.layers'])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

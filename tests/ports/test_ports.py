@@ -16,16 +16,13 @@ from tests.ports.judged import checked, judged
 SHARE = (
     "a residual that is missing",
     "NHWC flattened as NCHW",
-    "nearest for bilinear",
-    "BGR for RGB",
     "Keras' epsilon throughout beside five wrong paddings",
     "one layer left in training",
 )
 
 
-@pytest.mark.parametrize("network", ["densenet", "efficientnet"])
-def test_an_honest_port_is_the_same_function(network: str) -> None:
-    found = checked(network, {})
+def test_an_honest_port_is_the_same_function() -> None:
+    found = checked("efficientnet", {})
     assert (found.status, found.differences, found.unproven) == ("pass", [], [])
 
 

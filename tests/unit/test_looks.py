@@ -12,7 +12,7 @@ from parity.judging.looks import Look, look
 from parity.judging.parting import compare_graphs
 from parity.judging.twins import Side
 from parity.operators.graph import Graph, Node, as_value
-from tests.unit.test_parting import PLANTED
+from tests.unit.test_parting import PLANTED, healed, named
 from tests.unit.two_networks import feeds, first, folded, pair, parameters
 
 P = parameters()
@@ -56,10 +56,15 @@ def test_everything_that_is_planted_has_a_name() -> None:
 
 
 @pytest.mark.parametrize("what", NAMED)
-def test_what_is_planted_is_named_from_either_side(what: str) -> None:
+def test_what_is_planted_is_named_at_its_place_from_either_side_and_once_healed_nothing_disagrees(what: str) -> None:
     kind, one, two = NAMED[what]
-    here, there = pair(**PLANTED[what][0])
-    (found,) = looks(here, there)
+    other, *places = PLANTED[what]
+    here, there = pair(**other)
+    compared = compare_graphs(here, there)
+    assert not compared.same
+    assert [list(named(parting)) for parting in compared.partings] == [places]
+    assert healed(compared)
+    found = look(compared.partings[0])
     assert said(found, kind, one, two), found
     if what == "padding that changes sizes":
         return  # by itself the second network cannot be computed to its end

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from parity.axes import Array
 from parity.cases import Case, Sequential
-from parity.cases.parameters import draw, draw_input, draw_integers, draw_parameters, words
+from parity.cases.parameters import draw_input, draw_integers, draw_parameters
 from parity.cases.probes import inputs_of
+from parity.cases.streams import draw, words
 from parity.layers import BatchNorm2D, Conv2D, Draw, Embedding, Linear, ReLU
 
 CASE = Case(
