@@ -16,7 +16,7 @@ from parity.running.steps import export_file
 from tests.faults.harness import started
 
 #: The exporters, and how many sets of layers lie between two that are taken: what is made anew with Keras takes longest.
-ROUTES = {"torch>ort": 18, "torchscript>ort": 6, "tensorflow>ort": 27, "definition>ort": 6}
+ROUTES = {"torch>ort": 18, "torchscript>ort": 6, "tensorflow>ort": 18, "definition>ort": 6}
 LARGE = 50_000  #: numbers of a network that takes its time
 
 
