@@ -85,8 +85,8 @@ class Setup:
 
     begin: the job that readies a worker of this name, its first; scratch: a folder for logs and temporary files, which
     must exist; memory_limit: bytes of resident memory at which a worker is killed; keeping: the kinds of workers that may keep what
-    they free, since they ask for as much again at once: it is twice as fast; growth: bytes by which a worker may have grown
-    when a job has ended, above which it is replaced; together: bytes that all workers may have.
+    they free, since they ask for as much again at once: it is twice as fast; growth: bytes by which a worker of another kind may have
+    grown when a job has ended, above which it is replaced; together: bytes that all workers may have.
     """
 
     begin: Callable[[str], Job]
@@ -233,7 +233,7 @@ class Worker:
         # A framework that leaks must not bring the limit down on a check that did nothing.
         started_with = self.memory()
         self._grown = (started_with + self._setup.memory_limit) / 2
-        if self._setup.growth is not None:
+        if self._setup.growth is not None and kind_of(self.name) not in self._setup.keeping:
             self._grown = min(self._grown, started_with + self._setup.growth)
         if self._job is not None:
             self._send()

@@ -75,15 +75,19 @@ def test_one_that_has_nothing_to_do_makes_room_for_one_that_has(tmp_path: Path) 
     assert first.value != second.value
 
 
-def test_one_that_has_grown_is_replaced_when_its_job_has_ended(tmp_path: Path) -> None:
-    setup = Setup(lambda name: job(nothing), None, tmp_path, 1, 2**32, growth=HELD)
+def test_one_that_has_grown_is_replaced_when_its_job_has_ended_but_for_one_that_may_keep_it(tmp_path: Path) -> None:
+    setup = Setup(lambda name: job(nothing), None, tmp_path, 1, 2**32, frozenset({"keeps"}), growth=HELD)
     with Pool(setup) as made:
         found = []
         for function, arguments in ((process, ()), (FAULTS["grow"], ()), (process, ()), (hold, (0.1,)), (process, ())):
             made.give("a", job(function, *arguments))
             found += [answer.value for answer in ended(made, 1)]
-    first, _, second, _, third = found
+        for function in (process, FAULTS["grow"], process):
+            made.give("keeps", job(function))
+            found += [answer.value for answer in ended(made, 1)]
+    first, _, second, _, third, kept, _, same = found
     assert first != second == third
+    assert kept == same
 
 
 def test_nothing_further_begins_while_there_is_no_room_beside_one_that_works(tmp_path: Path) -> None:
