@@ -21,7 +21,7 @@ from parity.running.models import comparing, module, pair_script
 from parity.running.models.module import Written
 from parity.running.models.pair_script import One
 from parity.running.models.plan import FILES, JUDGE, Plan
-from parity.running.models.workers import asking, here_of, kind_of, one, setup
+from parity.running.models.workers import asking, here_of, known, one, setup
 from parity.running.pool import Pool
 from parity.running.process import Job
 
@@ -43,11 +43,11 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
-        plan = _known(plan, pool, OWN)
+        second = replace(plan, model=other, arrays=None, given=(), kind="")
+        plan, second = known({OWN: plan, SECOND: second}, pool)
         first = _file(plan, pool, folder / "one", OWN)
         drawing = (first, plan.given, plan.arrays, plan.seed, TRIES, folder)
         fed = one(pool, JUDGE, Job(JUDGE, comparing.feed, drawing, "drawing inputs", plan.limit))
-        second = _known(replace(plan, model=other, arrays=None, given=(), kind=""), pool, SECOND)
         turns = feeding(fed.feeds, _declared(second, pool), (plan.kind, second.kind))
         second = replace(second, given=tuple(Asked(turn.name, turn.shape, turn.dtype) for turn in turns))
         then = _file(second, pool, folder / "two", SECOND)
@@ -87,10 +87,6 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
         environment=environment.environment(plan.catalog, plan.threads),
         script=shown,
     )
-
-
-def _known(plan: Plan, pool: Pool, worker: str) -> Plan:
-    return plan if plan.model.onnx else replace(plan, kind=kind_of(plan, pool, worker))
 
 
 def _file(plan: Plan, pool: Pool, folder: Path, worker: str) -> Path:

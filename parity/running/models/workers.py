@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -48,25 +49,40 @@ def asking(plan: Plan) -> Asking:
     return Asking(plan.model, tuple(plan.given), plan.arrays, plan.threads, plan.seed)
 
 
-def kind_of(plan: Plan, pool: Pool, worker: str = OWN) -> str:
-    """The framework of a person's model, which is loaded to know it where its file does not tell."""
-    found = plan.model.kind or _loaded(plan, pool, worker)
-    extra, needs = NEEDS[found]
-    for needed in needs:
-        if find_spec(needed) is None:
-            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[{extra},onnx]'")
-    return found
+def known(plans: Mapping[str, Plan], pool: Pool) -> list[Plan]:
+    """Plans with the frameworks of their models, by the workers that have these.
+
+    A model is loaded to know it where its file does not tell, all side by side where more than one process may compute: most of
+    that is the import of a framework.
+    """
+    unknown = {worker: plan for worker, plan in plans.items() if not plan.model.onnx and not plan.model.kind}
+    jobs = {w: Job(w, module.kind, (asking(plan),), "loading the model", plan.limit) for w, plan in unknown.items()}
+    here = frozenset(worker for worker, plan in unknown.items() if worker in here_of(plan))
+    alone = any(plan.jobs == 1 for plan in plans.values())
+    loaded: dict[str, Ending] = {}
+    for some in [{worker: job} for worker, job in jobs.items()] if alone else [jobs]:
+        loaded |= ended(pool, some, here=here)
+    found = {w: _loaded(plan, loaded[w]) if w in loaded else plan.model.kind for w, plan in plans.items()}
+    return [plan if plan.model.onnx else replace(plan, kind=_usable(plan, found[w])) for w, plan in plans.items()]
 
 
-def _loaded(plan: Plan, pool: Pool, worker: str) -> str:
-    job = Job(worker, module.kind, (asking(plan),), "loading the model", plan.limit)
-    (ending,) = ended(pool, {worker: job}, here=here_of(plan)).values()
+def _loaded(plan: Plan, ending: Ending) -> str:
+    """The framework of a model by how its loading ended."""
     if ending.ending != "ok":
         mend = MENDS.get(ending.ending, "mend that")
         raise UsageError(f"{plan.model.text}: {ending.message}; {mend}")
     if isinstance(ending.value, Refusal):
         raise ending.value.error()
     return str(ending.value)
+
+
+def _usable(plan: Plan, kind: str) -> str:
+    """The framework of a model, if what it needs is installed."""
+    extra, needs = NEEDS[kind]
+    for needed in needs:
+        if find_spec(needed) is None:
+            raise MissingError(f"{plan.model.text}: {needed} is not installed: pip install 'parity[{extra},onnx]'")
+    return kind
 
 
 def worker_of(way: Way) -> str:
