@@ -56,12 +56,18 @@ def _of_parity(name: str, root: bool, found: dict[str, str]) -> list[str]:
     """Take a module of parity in, if it is one that takes part; the names of modules that it imports."""
     if not root and not any(name == room or name.startswith(f"{room}.") for room in TAKES_PART):
         return []
+    if (read := _own(name)) is None:
+        return []  # a name inside a module
+    found[name], imported = read
+    return list(imported)
+
+
+@cache  # a process keeps the parity that it has
+def _own(name: str) -> tuple[str, tuple[str, ...]] | None:
+    """What :func:`_read` says of a module of parity; None where there is no such module."""
     stem = ROOT.joinpath(*name.split(".")[1:])
     path = next((p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()), None)
-    if path is None:
-        return []  # a name inside a module
-    found[name], imported = _read(path)
-    return list(imported)
+    return None if path is None else _read(path)
 
 
 def _of_others(name: str, root: bool, found: dict[str, str]) -> list[str]:
