@@ -26,6 +26,9 @@ from parity.running.sources import ROOT, sources
 
 MOST = 20_000  #: judgements that are kept, the last ones: of the registry's some four runs, and some 40 MB
 
+CASES = 32  #: whose questions are kept between their routes
+_questions: dict[str, tuple[Case, dict[str, object]]] = {}
+
 #: The rooms and modules of parity that judge, or say what is judged.
 JUDGES = (
     "axes.py",
@@ -47,11 +50,7 @@ def judged_key(case: Case, seed: int, route: Route, observation: Path) -> str:
         seen = hashlib.file_digest(file, "sha256").hexdigest()
     case = under(case, route.options, route.device)
     content = {
-        "case": case.name,
-        "spec": case.spec(),
-        "tags": case.tags,
-        "graph": spelled_out(case.graph),
-        "shapes": {name: [tensor.shape, tensor.folded] for name, tensor in case.tensors.items()},
+        **_question(case),
         "seed": seed,
         "route": [route.tf32, route.device, route.exporter is None],
         "observation": seen,
@@ -60,6 +59,23 @@ def judged_key(case: Case, seed: int, route: Route, observation: Path) -> str:
         "sources": _classes(frozenset([type(case), *(type(node.layer) for node in case.network.nodes)])),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _question(case: Case) -> dict[str, object]:
+    """What a case asks, worked out once for all its routes."""
+    known = _questions.get(case.name)
+    if known is None or known[0] != case:
+        if len(_questions) >= CASES:
+            del _questions[next(iter(_questions))]
+        content: dict[str, object] = {
+            "case": case.name,
+            "spec": case.spec(),
+            "tags": case.tags,
+            "graph": spelled_out(case.graph),
+            "shapes": {name: [tensor.shape, tensor.folded] for name, tensor in case.tensors.items()},
+        }
+        known = _questions[case.name] = (case, content)
+    return known[1]
 
 
 def recalled(kept: Path, key: str) -> Judgement | None:
