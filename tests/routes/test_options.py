@@ -260,6 +260,29 @@ def test_what_is_wrong_at_another_size_alone_is_told_with_that_size() -> None:
 # ---- compilers ------------------------------------------------------------------------------------------------------
 
 
+class Scaled(torch.nn.Module):
+    def __init__(self, factor: float, module: Any) -> None:
+        super().__init__()
+        self.factor, self.module = factor, module
+
+    def forward(self, x: Any) -> Any:
+        return self.module(x) * self.factor
+
+
+@pytest.mark.skipif(bool(compiling.why_no_compiler()), reason="torch.compile needs a C++ compiler")
+def test_every_module_is_compiled_however_many_were_and_what_torch_would_not_compile_is_an_error() -> None:
+    from torch._dynamo import config, exc, utils
+
+    with config.patch(recompile_limit=1):  # it is 8
+        for factor in (2.0, 3.0):
+            module = compiling.compiled(Scaled(factor, torch.nn.ReLU()))
+            before = utils.counters["frames"]["ok"]
+            assert module(torch.ones(3)).tolist() == [factor] * 3
+            assert utils.counters["frames"]["ok"] == before + 1
+        with pytest.raises(exc.FailOnRecompileLimitHit):
+            module(torch.ones(2, 3))
+
+
 @pytest.mark.skipif(bool(compiling.why_no_compiler()), reason="torch.compile needs a C++ compiler")
 def test_torch_compile_compiles_and_a_fault_in_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
@@ -267,7 +290,7 @@ def test_torch_compile_compiles_and_a_fault_in_it_is_found(monkeypatch: pytest.M
     monkeypatch.setattr(torch, "compile", lambda module, **how: made.append(module) or real(module, **how))
     assert run(BLOCK, "torch+compile", planted()).kind is None
     assert made
-    monkeypatch.setattr(torch, "compile", lambda module, **how: lambda x: module(x) * 1.001)
+    monkeypatch.setattr(torch, "compile", lambda module, **how: Scaled(1.001, module))
     assert wrong(run(BLOCK, "torch+compile", planted()))
     assert run(BLOCK, "torch", planted()).kind is None
 

@@ -15,8 +15,16 @@ def why_no_compiler() -> str:
 
 
 def compiled(module: Any) -> Any:
-    """The same module behind torch.compile, whose default backend is inductor; by this process alone."""
+    """The same module behind torch.compile, whose default backend is inductor; by this process alone.
+
+    torch counts every module and shape that one piece of code was compiled for, and beyond the eighth it runs the code as it is
+    without a word. So the count begins anew here, and to reach its end raises
+    :class:`torch._dynamo.exc.FailOnRecompileLimitHit`.
+    """
     import torch
 
+    torch.compiler.reset()
     options = {"compile_threads": 1}  # it starts as many processes as there are cores otherwise
-    return torch.compile(module, options=options)
+    made = torch.compile(module, options=options)
+    made.forward = torch._dynamo.config.patch(fail_on_recompile_limit_hit=True)(made.forward)
+    return made
