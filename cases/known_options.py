@@ -11,9 +11,10 @@ from parity.cases.shipped_options import (
     ANTIALIAS_FACTOR,
     BILINEAR_OF_ONE_TYPE,
     FLATTENED_SOFTMAX,
+    HALF_CONVERTED,
     LEFT_BILINEAR,
-    LEFT_EINSUM,
     LEFT_NOOP,
+    LEFT_OPERATOR,
     OPEN_BATCH_STATISTICS,
     OPEN_BILINEAR,
     OPEN_CUT,
@@ -73,11 +74,19 @@ KNOWN = [
     replace(SHRUNK_BY_UPSAMPLE, cases="upsample/by0.5", routes="torchscript>ort+opset9"),
     replace(
         LEFT_BILINEAR,
-        cases="upsample/by1.75-recomputed-bilinear",
+        cases=("upsample/by1.75-recomputed-bilinear", "aspp*"),
         routes=("tensorflow>ort+opset9", "tensorflow>ort+opset10"),
     ),
     replace(FLATTENED_SOFTMAX, cases=("softmax/*", "logsoftmax/*")),
     replace(LEFT_NOOP, cases=("sum/*", "prod/*", "logsumexp/*"), everywhere=False),
     replace(UNSQUEEZED, cases="bilinear/*", everywhere=False),
-    replace(LEFT_EINSUM, cases=("multiheadattention/*", "bilinear/*"), everywhere=False),
+    replace(
+        LEFT_OPERATOR,
+        cases=(
+            *("multiheadattention/*", "bilinear/*", "*vit_block*", "*swin_block*", "cumsum/*", "logsumexp/*", "roll/*"),
+            *("maxpoolindices?d/*", "maxunpool?d/*", "gridsample/*"),
+        ),
+        everywhere=False,
+    ),
+    replace(HALF_CONVERTED, cases="convtranspose1d/*", everywhere=False),
 ]

@@ -36,6 +36,10 @@ def _signal_pooled(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind == "MaxPool" and len(shapes[0]) == 3
 
 
+def _signal_transposed(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    return node.kind == "ConvTranspose" and len(shapes[0]) == 3
+
+
 def _flattened(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether a softmax is taken along an axis with others behind it, which older opsets take together with it."""
     if node.kind not in ("Softmax", "LogSoftmax"):
@@ -48,9 +52,9 @@ def _reduced(node: Node, shapes: tuple[Shape, ...]) -> bool:
     return node.kind.startswith("Reduce")
 
 
-def _multiplied(node: Node, shapes: tuple[Shape, ...]) -> bool:
-    """Whether an operator may be an einsum in Keras."""
-    return node.kind in ("Einsum", "MatMul")
+def _later(node: Node, shapes: tuple[Shape, ...]) -> bool:
+    """Whether an operator may be one in TensorFlow that tf2onnx converts from opset 10, 11 or 12 on: an einsum, a slice with steps."""
+    return node.kind in ("CumSum", "Einsum", "MatMul", "MaxPool", "ReduceLogSumExp", "Slice")
 
 
 OPEN_CUT = KnownDivergence(
@@ -218,14 +222,31 @@ LEFT_NOOP = KnownDivergence(
     versions={"onnx": "<=1.23.2"},
 )
 
-LEFT_EINSUM = KnownDivergence(
+LEFT_OPERATOR = KnownDivergence(
     routes=("tensorflow>*+opset9*", "tensorflow>*+opset10*", "tensorflow>*+opset11*"),
-    operator=_multiplied,
+    operator=_later,
     kind="onnx-invalid",
-    says="No Op registered for Einsum",
-    script="tf2onnx_einsum_below_opset12.py",
-    reason="tf2onnx writes an Einsum below opset 12, which brought it",
-    evidence="tf.einsum('nij,kj->nik', x, w) by tf2onnx 1.17.0 at opset 11: a node Einsum, which onnx.checker refuses and ONNX Runtime cannot load",
+    says="No Op registered for",
+    script="tf2onnx_left_below_opset.py",
+    reason="what tf2onnx cannot convert at an older opset stays in the file as TensorFlow's operator",
+    evidence=(
+        "tf.einsum at opset 11, tf.cumsum at 10, tf.roll, tf.math.is_finite and x[:, ::2] at 9 by tf2onnx 1.17.0: a line in its log, and a node Einsum, "
+        "Cumsum, Roll, IsFinite, StridedSlice, which onnx.checker refuses and ONNX Runtime cannot load. Each passes one opset later"
+    ),
+    versions={"tf2onnx": "<=1.17.0"},
+)
+
+HALF_CONVERTED = KnownDivergence(
+    routes="tensorflow>*+opset9*",
+    operator=_signal_transposed,
+    kind="onnx-invalid",
+    says="op_type:ConvTranspose",
+    script="tf2onnx_left_below_opset.py",
+    reason="tf2onnx leaves a transposed convolution of signals half converted below opset 10, with its inputs in TensorFlow's order",
+    evidence=(
+        "tf.nn.conv1d_transpose with a batch that is open by tf2onnx 1.17.0: 'Opset 10 needed for Conv Backprop Input with non-constant shape' in its "
+        "log, and a ConvTranspose whose first input is the shape of the answer, whole numbers"
+    ),
     versions={"tf2onnx": "<=1.17.0"},
 )
 
@@ -242,5 +263,6 @@ OPTIONS = (
     LEFT_BILINEAR,
     FLATTENED_SOFTMAX,
     LEFT_NOOP,
-    LEFT_EINSUM,
+    LEFT_OPERATOR,
+    HALF_CONVERTED,
 )
