@@ -79,6 +79,8 @@ def compared(pairs: Iterable[tuple[Case, Variant]], seed: int, route: Route, cat
                 continue
             except Unplaced as why:
                 found.unplaced[str(why).partition(" ")[2]] += 1
+            except Exception as error:  # noqa: BLE001 - whatever it is, a run exports the case with its own parameters then
+                found.unplaced[type(error).__name__] += 1
         parameters = parameters_of(case, variant, seed)
         if where is None or not plain(parameters):
             found.made_anew += where is None
