@@ -10,10 +10,8 @@ filled file and its export. ``--every N`` takes each N-th file alone.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -108,6 +106,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1)
     options = parser.parse_args()
+    # The JSON alone is printed there: torch's exporter writes to it from C++ too.
+    printed = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     catalog = installed()
     chosen = [case for case in cases(load(CASES).cases, options.patterns) if isinstance(case, Case)]
     made: dict[str, Any] = {}
@@ -118,9 +119,9 @@ def main() -> None:
             continue
         catalog.framework(route.framework).start(1)
         pairs = list(asked(chosen))[:: options.every]
-        with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(sys.stderr):
+        with tempfile.TemporaryDirectory() as name:
             made[route.exporter] = vars(compared(pairs, options.seed, route, catalog, Path(name)))
-    print(json.dumps(made, indent=2))
+    print(json.dumps(made, indent=2), file=printed)
 
 
 if __name__ == "__main__":
