@@ -17,7 +17,7 @@ from parity.running.models import module, runs, script
 from parity.running.models.course import Course
 from parity.running.models.document import document
 from parity.running.models.plan import CPU, Plan, Way, hosts, judges, ways, why_absent
-from parity.running.models.workers import asking, ended, here_of, known, setup
+from parity.running.models.workers import asking, ended, here_of, setup, with_kinds
 from parity.running.pool import Pool
 from parity.running.process import Job
 
@@ -33,7 +33,7 @@ def check(plan: Plan, heard: Callable[[bool], None] = lambda bad: None) -> Model
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
         pool.start([*judges(), *hosts(plan)][: plan.jobs])  # they import what they need while the model is loaded
-        (plan,) = known({OWN: plan}, pool)
+        (plan,) = with_kinds({OWN: plan}, pool)
         routes = ways(plan)
         absent = {way.name: why_absent(plan.catalog, way) for way in routes}
         absent |= _without_device(plan, pool, [way for way in routes if way.device != CPU and not absent[way.name]])

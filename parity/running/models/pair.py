@@ -21,7 +21,7 @@ from parity.running.models import comparing, module, pair_script
 from parity.running.models.module import Written
 from parity.running.models.pair_script import One
 from parity.running.models.plan import FILES, JUDGE, Plan
-from parity.running.models.workers import asking, here_of, known, one, setup
+from parity.running.models.workers import asking, here_of, one, setup, with_kinds
 from parity.running.pool import Pool
 from parity.running.process import Job
 
@@ -44,7 +44,7 @@ def compare(plan: Plan, other: Subject, copying: bool = False) -> PairCheck:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-")))
         pool = stack.enter_context(Pool(setup(plan, folder)))
         second = replace(plan, model=other, arrays=None, given=(), kind="")
-        plan, second = known({OWN: plan, SECOND: second}, pool)
+        plan, second = with_kinds({OWN: plan, SECOND: second}, pool)
         first = _file(plan, pool, folder / "one", OWN)
         drawing = (first, plan.given, plan.arrays, plan.seed, TRIES, folder)
         fed = one(pool, JUDGE, Job(JUDGE, comparing.feed, drawing, "drawing inputs", plan.limit))

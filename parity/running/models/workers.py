@@ -49,7 +49,7 @@ def asking(plan: Plan) -> Asking:
     return Asking(plan.model, tuple(plan.given), plan.arrays, plan.threads, plan.seed)
 
 
-def known(plans: Mapping[str, Plan], pool: Pool) -> list[Plan]:
+def with_kinds(plans: Mapping[str, Plan], pool: Pool) -> list[Plan]:
     """Plans with the frameworks of their models, by the workers that have these.
 
     A model is loaded to know it where its file does not tell, all side by side where more than one process may compute: most of
