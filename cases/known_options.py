@@ -12,7 +12,6 @@ from parity.cases.shipped_options import (
     BILINEAR_OF_ONE_TYPE,
     FLATTENED_SOFTMAX,
     HALF_CONVERTED,
-    LEFT_BILINEAR,
     LEFT_NOOP,
     LEFT_OPERATOR,
     OPEN_BATCH_STATISTICS,
@@ -72,11 +71,6 @@ KNOWN = [
         routes=("torchscript>ort+opset9", "torchscript>ort+opset10"),
     ),
     replace(SHRUNK_BY_UPSAMPLE, cases="upsample/by0.5", routes="torchscript>ort+opset9"),
-    replace(
-        LEFT_BILINEAR,
-        cases=("upsample/by1.75-recomputed-bilinear", "aspp*"),
-        routes=("tensorflow>ort+opset9", "tensorflow>ort+opset10"),
-    ),
     replace(FLATTENED_SOFTMAX, cases=("softmax/*", "logsoftmax/*")),
     replace(LEFT_NOOP, cases=("sum/*", "prod/*", "logsumexp/*"), everywhere=False),
     replace(UNSQUEEZED, cases="bilinear/*", everywhere=False),
@@ -84,7 +78,7 @@ KNOWN = [
         LEFT_OPERATOR,
         cases=(
             *("multiheadattention/*", "bilinear/*", "*vit_block*", "*swin_block*", "cumsum/*", "logsumexp/*", "roll/*"),
-            *("maxpoolindices?d/*", "maxunpool?d/*", "gridsample/*"),
+            *("maxpoolindices?d/*", "maxunpool?d/*", "gridsample/*", "upsample/*", "aspp*"),
         ),
         everywhere=False,
     ),

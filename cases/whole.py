@@ -1,15 +1,25 @@
-"""Whole networks at the 224x224 they are published for: ResNet-18 and MobileNetV2, layer by layer as torchvision builds them."""
+"""Whole networks at the 224x224 they are published for: VGG16, ResNet-18 and MobileNetV2, layer by layer as torchvision builds them."""
 
-from parity.cases import Case, Graph, Network
-from parity.layers import Add, Conv2D, Dropout, GlobalAvgPool2D, Linear, MaxPool2D, ReLU, ReLU6
+from parity.cases import Case, Graph, Network, Sequential
+from parity.layers import Add, Conv2D, Dropout, Flatten, GlobalAvgPool2D, Layer, Linear, MaxPool2D, ReLU, ReLU6
 
 from .families import Nodes, depthwise, normed, one
+from .networks import vgg16_features
 
 PUBLISHED = "as published: images of 224 by 224"
 IMAGE = (1, 3, 224, 224)
 
 #: MobileNetV2's table 2: how many times wider inside, channels, blocks, stride of the first.
 INVERTED = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+
+
+def vgg16(classes: int = 1000) -> Network:
+    """VGG16 (Simonyan and Zisserman 2015): 138,357,544 numbers trained with 1000 classes, nine in ten of them in the classifier."""
+    layers: list[tuple[str, Layer]] = [(node.name, node.layer) for node in vgg16_features().nodes]
+    layers.append(("flatten", Flatten()))
+    for i, (inside, width) in enumerate([(512 * 7 * 7, 4096), (4096, 4096)], 1):
+        layers += [(f"fc{i}", Linear(inside, width)), (f"fc{i}_relu", ReLU()), (f"fc{i}_dropout", Dropout(0.5))]
+    return Sequential(*layers, ("fc3", Linear(4096, classes)))
 
 
 def basic(name: str, reads: str, inside: int, channels: int, stride: int) -> Nodes:
@@ -69,6 +79,7 @@ def mobilenet_v2(classes: int = 1000) -> Network:
 
 # fmt: off
 CASES = [
+    Case("vgg16",              vgg16(),          IMAGE, equal_sizes=PUBLISHED, time_limit=1800.0, quick=False),
     Case("resnet18",           resnet18(),       IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, quick=False),
     Case("resnet18/small",     resnet18(10),     (1, 3, 64, 96), time_limit=600.0, quick=False),
     Case("mobilenet_v2",       mobilenet_v2(),   IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, quick=False),

@@ -19,6 +19,7 @@ w = np.ones((3, 8, 4), np.float32)
 ASKED = [
     (12, "einsum", lambda x: tf.einsum("nij,kj->nik", x, w[0]), (2, 3, 4)),
     (11, "cumsum", lambda x: tf.cumsum(x, axis=1), (2, 3)),
+    (11, "resize", lambda x: tf.image.resize(x, (14, 17)), (1, 8, 10, 3)),
     (10, "is_finite", lambda x: tf.cast(tf.math.is_finite(x), tf.float32), (2, 3)),
     (10, "roll", lambda x: tf.roll(x, shift=[1], axis=[1]), (2, 3)),
     (10, "strided slice", lambda x: x[:, ::2], (2, 6)),

@@ -54,7 +54,7 @@ def _reduced(node: Node, shapes: tuple[Shape, ...]) -> bool:
 
 def _later(node: Node, shapes: tuple[Shape, ...]) -> bool:
     """Whether an operator may be one in TensorFlow that tf2onnx converts from opset 10, 11 or 12 on: an einsum, a slice with steps."""
-    return node.kind in ("CumSum", "Einsum", "MatMul", "MaxPool", "ReduceLogSumExp", "Slice")
+    return node.kind in ("CumSum", "Einsum", "MatMul", "MaxPool", "ReduceLogSumExp", "Resize", "Slice")
 
 
 OPEN_CUT = KnownDivergence(
@@ -180,20 +180,6 @@ SHRUNK_BY_UPSAMPLE = KnownDivergence(
     versions={"torch": "<=2.13.0"},
 )
 
-LEFT_BILINEAR = KnownDivergence(
-    routes=("tensorflow>*+opset9*", "tensorflow>*+opset10*"),
-    operator=_resized,
-    kind="onnx-invalid",
-    says="No Op registered for ResizeBilinear",
-    script="tf2onnx_resize_opset9.py",
-    reason="tf2onnx leaves TensorFlow's ResizeBilinear in a file below opset 11",
-    evidence=(
-        "keras.layers.Resizing(14, 17, interpolation='bilinear') of 8x10 at opset 9 and 10, tf2onnx 1.17.0: a node ResizeBilinear in the domain of "
-        "ONNX, which onnx.checker refuses and ONNX Runtime cannot load; at opset 11 it is a Resize"
-    ),
-    versions={"tf2onnx": "<=1.17.0"},
-)
-
 FLATTENED_SOFTMAX = KnownDivergence(
     routes=("torch>*+opset9*", "torch>*+opset10*", "torch>*+opset11*", "torch>*+opset12*"),
     operator=_flattened,
@@ -230,8 +216,8 @@ LEFT_OPERATOR = KnownDivergence(
     script="tf2onnx_left_below_opset.py",
     reason="what tf2onnx cannot convert at an older opset stays in the file as TensorFlow's operator",
     evidence=(
-        "tf.einsum at opset 11, tf.cumsum at 10, tf.roll, tf.math.is_finite and x[:, ::2] at 9 by tf2onnx 1.17.0: a line in its log, and a node Einsum, "
-        "Cumsum, Roll, IsFinite, StridedSlice, which onnx.checker refuses and ONNX Runtime cannot load. Each passes one opset later"
+        "tf.einsum at opset 11, tf.cumsum and tf.image.resize at 10, tf.roll, tf.math.is_finite and x[:, ::2] at 9 by tf2onnx 1.17.0: a line in its log, "
+        "and a node Einsum, Cumsum, ResizeBilinear, Roll, IsFinite, StridedSlice, which onnx.checker refuses and ONNX Runtime cannot load. Each passes one opset later"
     ),
     versions={"tf2onnx": "<=1.17.0"},
 )
@@ -260,7 +246,6 @@ OPTIONS = (
     OPEN_SIGNAL,
     PLACELESS,
     SHRUNK_BY_UPSAMPLE,
-    LEFT_BILINEAR,
     FLATTENED_SOFTMAX,
     LEFT_NOOP,
     LEFT_OPERATOR,

@@ -17,7 +17,8 @@ from parity.running.models.plan import Plan
 from tests.check.conftest import Command
 from tests.check.parts import catalog
 
-for needed in ("torch", "onnxscript", "onnxruntime"):
+torch: Any = pytest.importorskip("torch", reason="torch modules are exported and run")
+for needed in ("onnxscript", "onnxruntime"):
     pytest.importorskip(needed, reason="torch modules are exported and run")
 
 OWN = Path(__file__).parent / "own.py"
@@ -26,20 +27,25 @@ IMAGE = (Asked("image", (2, 3, 12, 14)),)
 
 
 def checked(
-    name: str, given: Any = IMAGE, runtimes: Any = ("reference",), compiled: bool = False, **parts: str
+    name: str,
+    given: Any = IMAGE,
+    runtimes: Any = ("reference",),
+    compiled: bool = False,
+    devices: Any = (),
+    **parts: str,
 ) -> ModelCheck:
     """A model of ``own.py`` checked; in one runtime alone where that is enough, since each is a process."""
     text = f"{OWN}:{name}"
     told = (catalog(**parts), runtimes, f"parity check {text}")
-    return check(Plan(subject(text), given, None, 0, *told, limit=200.0, compiled=compiled))
+    return check(Plan(subject(text), given, None, 0, *told, limit=200.0, compiled=compiled, devices=devices))
 
 
 @pytest.fixture(scope="module")
 def honest() -> ModelCheck:
-    """The honest module checked, and compiled as far as that goes without a compiler."""
+    """The honest module checked; compiled too, and run on cuda, as far as that goes without a compiler and a device."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CXX", "no-such-compiler")
-        return checked("honest", compiled=True)
+        return checked("honest", compiled=True, devices=("cuda",))
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +95,24 @@ def test_where_there_is_no_compiler_that_is_said_and_the_rest_is_run(honest: Mod
     assert statuses(honest)["torch compiled"] == "not run"
     assert honest.routes[1].reason == "there is no C++ compiler no-such-compiler; install one, or name it by CXX"
     assert honest.status == "pass"
+
+
+def test_what_sees_no_such_device_is_not_run_and_says_why_and_the_cpu_decides(honest: ModelCheck) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("torch sees a cuda device")
+    assert {name: status for name, status in statuses(honest).items() if name != "torch compiled"} == {
+        **dict.fromkeys(("torch", "torch>reference", "torchscript>reference"), "pass"),
+        **dict.fromkeys(("torch@cuda", "torch>reference@cuda", "torchscript>reference@cuda"), "not run"),
+    }
+    reasons = [route.reason for route in honest.routes if route.name.endswith("@cuda")]
+    assert reasons[0] == f"torch {torch.__version__} sees no device cuda"
+    assert set(reasons[1:]) == {"the ONNX reference evaluator runs on cpu only"}
+    assert honest.status == "pass"
+
+
+def test_a_module_tells_whether_its_bits_stay_the_same(honest: ModelCheck) -> None:
+    assert honest.routes[0].alone is not None
+    assert honest.routes[0].threads is not None
 
 
 def test_an_exporter_that_writes_another_function_is_named_where_another_writes_the_model() -> None:
@@ -167,13 +191,6 @@ def test_inputs_and_outputs_are_named_as_the_code_names_them(several: ModelCheck
     assert set(statuses(several).values()) == {"pass"}
 
 
-def test_whole_numbers_that_pick_rows_stay_within_the_table() -> None:
-    found = checked("Looks", (Asked("ids", (3, 4), "int64"),))
-    assert found.inputs[0].values == "whole numbers 0 to 6"
-    assert found.notes == ["it was in training: eval() was called"]
-    assert found.status == "pass"
-
-
 def test_a_module_that_keeps_a_state_does_not_repeat() -> None:
     found = checked("drifting")
     assert found.routes[0].repeats is False
@@ -221,8 +238,11 @@ def test_an_error_in_the_person_s_code_shows_their_lines_and_none_of_ours(parity
     assert "loading.py" not in said
 
 
-def test_a_function_that_imports_its_framework_is_seeded_and_an_input_that_may_be_left_out_is_fed() -> None:
+def test_of_a_function_that_imports_its_framework_the_input_that_picks_rows_is_drawn_and_the_other_left_out() -> None:
     text = f"{OWN.with_name('own_late.py')}:late"
-    found = check(Plan(subject(text), [Asked("", (1, 3, 6, 7))], None, 0, catalog(), ("ort",), "parity check"))
+    given = [Asked("", (3, 4), "int64")]
+    found = check(Plan(subject(text), given, None, 0, catalog(), ("reference",), "parity check"))
     assert found.status == "pass", found.routes
-    assert [(each.name, each.shape) for each in found.inputs] == [("pixel_values", [1, 3, 6, 7])]
+    assert [(each.name, each.shape) for each in found.inputs] == [("input_ids", [3, 4])]
+    assert found.inputs[0].values == "whole numbers 0 to 6"
+    assert found.notes == ["it was in training: eval() was called"]

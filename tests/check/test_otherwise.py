@@ -21,8 +21,6 @@ from tests.check.parts import catalog
 
 pytest.importorskip("onnxruntime", reason="files are run")
 
-OWN = Path(__file__).parent / "own.py"
-
 
 def free(tmp_path: Path) -> str:
     """A file whose batch, height and width are free."""
@@ -31,8 +29,8 @@ def free(tmp_path: Path) -> str:
     return str(models.saved(proto, tmp_path / "free.onnx"))
 
 
-def checked(text: str, *shape: int, name: str = "x", **parts: str) -> ModelCheck:
-    plan = Plan(subject(text), (Asked(name, shape),), None, 0, catalog(**parts), ("ort",), "parity check", limit=200.0)
+def checked(text: str, *shape: int, **parts: str) -> ModelCheck:
+    plan = Plan(subject(text), (Asked("x", shape),), None, 0, catalog(**parts), ("ort",), "parity check", limit=200.0)
     return check(plan)
 
 
@@ -81,15 +79,6 @@ def test_what_a_person_gave_is_tried_alone_and_nothing_is_drawn(tmp_path: Path) 
     found = parity.check(path, inputs={"x": x}, runtimes=["ort"]).document
     assert isinstance(found, ModelCheck)
     assert found.tried == ["given", "the last alone"]
-
-
-def test_a_module_tells_whether_its_bits_stay_the_same() -> None:
-    pytest.importorskip("onnxscript", reason="a torch module is exported")
-    found = checked(f"{OWN}:honest", 2, 3, 12, 14, name="image")
-    assert found.status == "pass"
-    own = found.routes[0]
-    assert own.alone is not None
-    assert own.threads is not None
 
 
 @pytest.mark.parametrize(("size", "other"), [(1, 1), (2, 1), (3, 2), (24, 16), (25, 24), (64, 32), (224, 192)])

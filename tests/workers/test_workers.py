@@ -268,7 +268,7 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, what: str) -
     assert gone(pid)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_what_is_sent_to_the_parent_s_group_kills_no_worker_that_is_just_leaving_it(
     tmp_path: Path, number: int
 ) -> None:
