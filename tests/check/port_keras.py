@@ -8,19 +8,6 @@ import keras
 import numpy as np
 
 
-def made(epsilon: float, pads: bool) -> Any:
-    """The port with its weights."""
-    port = bare(epsilon, pads)
-    weights = np.load("weights.npz")
-    for name in ("conv1", "conv2"):
-        port.get_layer(name).set_weights([weights[f"{name}.weight"].transpose(2, 3, 1, 0), weights[f"{name}.bias"]])
-    for name in ("bn1", "bn2"):
-        kept = ("weight", "bias", "running_mean", "running_var")
-        port.get_layer(name).set_weights([weights[f"{name}.{each}"] for each in kept])
-    port.get_layer("fc").set_weights([weights["fc.weight"].T, weights["fc.bias"]])
-    return port
-
-
 def bare(epsilon: float = 1e-5, pads: bool = True) -> Any:
     """The port as it is made; pads: whether the strided convolution is padded on both sides, as torch does it."""
     x = image = keras.Input((20, 24, 3), name="image")
@@ -34,10 +21,14 @@ def bare(epsilon: float = 1e-5, pads: bool = True) -> Any:
     return keras.Model(image, keras.layers.Dense(10, name="fc")(x))
 
 
-def honest() -> Any:
-    return made(1e-5, pads=True)
-
-
 def wrong() -> Any:
-    """Keras' own epsilon in every layer, and its own padding."""
-    return made(1e-3, pads=False)
+    """It has the weights, but Keras' own epsilon in every layer, and its own padding."""
+    port = bare(1e-3, pads=False)
+    weights = np.load("weights.npz")
+    for name in ("conv1", "conv2"):
+        port.get_layer(name).set_weights([weights[f"{name}.weight"].transpose(2, 3, 1, 0), weights[f"{name}.bias"]])
+    for name in ("bn1", "bn2"):
+        kept = ("weight", "bias", "running_mean", "running_var")
+        port.get_layer(name).set_weights([weights[f"{name}.{each}"] for each in kept])
+    port.get_layer("fc").set_weights([weights["fc.weight"].T, weights["fc.bias"]])
+    return port

@@ -22,6 +22,7 @@ from parity.layers import (
     Concatenate,
     Conv1D,
     Conv2D,
+    ConvTranspose2D,
     Draw,
     Flatten,
     Layer,
@@ -37,7 +38,6 @@ from parity.layers import (
     layer,
 )
 from parity.layers.definition import define
-from tests.transposed import ConvTranspose2D
 from tests.unit.strategies import reference
 
 

@@ -25,8 +25,19 @@ from parity.cases.probes import (
     why_not,
 )
 from parity.cases.registry import Registry
-from parity.layers import Add, AvgPool2D, BatchNorm2D, Conv2D, Layer, LeakyReLU, Linear, MaxPool2D, ReLU, Sigmoid
-from tests.transposed import ConvTranspose2D
+from parity.layers import (
+    Add,
+    AvgPool2D,
+    BatchNorm2D,
+    Conv2D,
+    ConvTranspose2D,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+)
 from tests.unit.strategies import Spec, convolutions, finest_step, pair, reference, truth
 
 

@@ -14,8 +14,7 @@ from parity.judging.judge import Judge
 from parity.judging.observation import Observation
 from parity.judging.pictures import decode
 from parity.judging.showing import sight
-from parity.layers import Conv2D, Flatten, Linear, MaxPool2D, ReLU
-from tests.transposed import ConvTranspose2D
+from parity.layers import Conv2D, ConvTranspose2D, Flatten, Linear, MaxPool2D, ReLU
 from tests.unit.strategies import reference
 
 NET = Case(
