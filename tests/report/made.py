@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -120,6 +121,7 @@ def failing(name: str = "net", route: str = "torch>ort", kind: Any = "value", **
     return check(name, route, **{**given, **changes})
 
 
+@cache
 def grid(tiles: int = 4, size: int = 6, signed: bool = False) -> Grid:
     """A grid of waves; no two tiles alike, one element not finite."""
     rows, columns = np.mgrid[:size, : size + 1]
