@@ -3,7 +3,7 @@
     parity run --set full
     python benchmarks/full_set.py reports/NAME/records.jsonl [AGAIN.jsonl ...] > docs/full-set.md
 
-A check that a later file holds too counts as it ended there.
+A check that a later file holds too counts as it ended there; one that only a later file holds is of a case added since.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def page(several: list[Records]) -> str:
     """The page, in Markdown."""
     first, *later = several
     checks = {(check.case, check.route): check for records in several for check in records.checks}.values()
-    again = sum(len(records.checks) for records in later)
+    begun = {(check.case, check.route) for check in first.checks}
+    again = [(check.case, check.route) in begun for records in later for check in records.checks]
     run, cases = first.run, registry.load(ROOT / "cases").cases
     machine = f"{run.environment.cpu} ({', '.join(run.environment.cpu_flags)}), {run.environment.cores} cores"
     packages = ", ".join(f"{name} {version}" for name, version in sorted(run.environment.packages.items()))
@@ -55,7 +56,8 @@ def page(several: list[Records]) -> str:
                 "# What the full set shows",
                 f"Every case of `cases/` on every route of a plain installation, `parity run --set full` at seed {run.seed}, on {run.started[:10]}: "
                 f"{len({check.case for check in checks}):,} cases, {len(checks):,} checks. Made by [`benchmarks/full_set.py`](../benchmarks/full_set.py)"
-                + (f"; {again:,} checks count as they ended when they were run again." if again else "."),
+                + (f"; {sum(again):,} checks count as they ended when they were run again" if any(again) else "")
+                + (f"; {len(again) - sum(again):,} are of cases added since." if not all(again) else "."),
                 f"On {machine}. With {packages}.",
                 "*Known* is off, or refused, in a way that is declared with evidence ([divergences/](divergences/README.md)); *unsupported* is what a "
                 "framework, exporter or runtime says that it has not; *bad* is all the rest: failed, stale, ended, not run.",

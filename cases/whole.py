@@ -13,13 +13,16 @@ IMAGE = (1, 3, 224, 224)
 INVERTED = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
 
 
-def vgg16(classes: int = 1000) -> Network:
-    """VGG16 (Simonyan and Zisserman 2015): 138,357,544 numbers trained with 1000 classes, nine in ten of them in the classifier."""
+def vgg16(classes: int = 1000, places: int = 7 * 7, width: int = 4096) -> Network:
+    """VGG16 (Simonyan and Zisserman 2015): 138,357,544 numbers trained with 1000 classes, nine in ten of them in its dense layers.
+
+    places: pixels that its features leave of an image; width: of the two dense layers before the last.
+    """
     layers: list[tuple[str, Layer]] = [(node.name, node.layer) for node in vgg16_features().nodes]
     layers.append(("flatten", Flatten()))
-    for i, (inside, width) in enumerate([(512 * 7 * 7, 4096), (4096, 4096)], 1):
+    for i, inside in enumerate((512 * places, width), 1):
         layers += [(f"fc{i}", Linear(inside, width)), (f"fc{i}_relu", ReLU()), (f"fc{i}_dropout", Dropout(0.5))]
-    return Sequential(*layers, ("fc3", Linear(4096, classes)))
+    return Sequential(*layers, ("fc3", Linear(width, classes)))
 
 
 def basic(name: str, reads: str, inside: int, channels: int, stride: int) -> Nodes:
@@ -80,6 +83,7 @@ def mobilenet_v2(classes: int = 1000) -> Network:
 # fmt: off
 CASES = [
     Case("vgg16",              vgg16(),          IMAGE, equal_sizes=PUBLISHED, time_limit=1800.0, quick=False),
+    Case("vgg16/small",        vgg16(10, 2 * 3, 256), (1, 3, 64, 96), time_limit=600.0, quick=False),
     Case("resnet18",           resnet18(),       IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, quick=False),
     Case("resnet18/small",     resnet18(10),     (1, 3, 64, 96), time_limit=600.0, quick=False),
     Case("mobilenet_v2",       mobilenet_v2(),   IMAGE, equal_sizes=PUBLISHED, time_limit=600.0, quick=False),

@@ -50,7 +50,7 @@ TABLES: tuple[Iterable[Any], ...] = (
 ASKED = {"alike", "bfloat16", "empty", "float16", "float64", "gradient", "training", "unbatched"}
 
 #: Whole networks, of seconds each, made of blocks that have slips of their own.
-WHOLE = {"vgg16_features", "resnet18", "mobilenet_v2"}
+WHOLE = {"vgg16_features", "vgg16", "resnet18", "mobilenet_v2"}
 
 
 def meant(row: Any) -> type[Layer]:

@@ -28,7 +28,7 @@ KINDS = [
     if isinstance(cls, type) and issubclass(cls, Layer) and cls is not Layer
 ]
 FAMILIES = [cls.kind for cls in KINDS]
-LARGE = ("vgg16_features", "resnet18", "mobilenet_v2")
+LARGE = ("vgg16_features", "vgg16", "resnet18", "mobilenet_v2")
 #: What rounds alike, underflows, or overflows on the way, networks in training, gradients, other precisions,
 #: and inputs that are special, empty or long, of any layer.
 OTHERS = [
@@ -52,6 +52,7 @@ NETWORKS = [
     "simple_cnn_leaky",
     "keras_cnn",
     "vgg16_features",
+    "vgg16",
     "residual_block",
     "concat_block",
     "bottleneck",
@@ -94,7 +95,7 @@ ASKED: dict[str, dict[str, str]] = {
     },
 }
 #: Their exports weigh too much to be asked at many scales; their layers and scales are those of the others.
-WHOLE = ["vgg16_features", "resnet18", "mobilenet_v2"]
+WHOLE = ["vgg16_features", "vgg16", "resnet18", "mobilenet_v2"]
 
 
 def of(registry: Registry, cls: type[Layer]) -> list[Layer]:
