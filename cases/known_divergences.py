@@ -208,7 +208,7 @@ KNOWN = [
         ),
         routes="torchscript>ort",
         script="torchscript_logsigmoid.py",
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
         **LOG_OF_SIGMOID,
     ),
     KnownDivergence(
@@ -220,7 +220,7 @@ KNOWN = [
         ),
         routes="torchscript>reference",
         script="torchscript_logsigmoid.py",
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
         **LOG_OF_SIGMOID,
     ),
     KnownDivergence(
@@ -236,7 +236,7 @@ KNOWN = [
         ),
         link="https://github.com/pytorch/pytorch/pull/65001",
         script="torchscript_softplus_threshold.py",
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases=(

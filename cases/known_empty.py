@@ -48,7 +48,7 @@ KNOWN = [
             "torch.onnx.export(torch.nn.GroupNorm(2, 4), torch.zeros(0, 4, 6, 10), dynamo=False) ends the process with SIGFPE in torch 2.13.0; "
             "the module itself gives 0x4x6x10; docs/divergences/torchscript_groupnorm_empty_batch.py"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases="empty/groupnorm",

@@ -99,7 +99,7 @@ KNOWN = [
             "torch 2.13, MaxUnpool1d to 3d(2) traced: torch.nn.functional hands a traced tensor to torch._check_with, which raises "
             "TypeError('cond must be a bool, but got a Tensor'). With an output_size it says that max_unpool2d is not supported"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     # ---- sampling ----
     KnownDivergence(
@@ -126,7 +126,7 @@ KNOWN = [
             "symbolic_opset9.py of torch 2.13, cosine_similarity: max(sqrt(sum x1^2 sum x2^2), eps). CosineSimilarity(eps=10) of two rows of "
             "norm 1: torch gives x1 x2 / 100, the file x1 x2 / 10 in ONNX Runtime 1.32. docs/divergences/torchscript_distances.py"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     *(
         KnownDivergence(
@@ -142,7 +142,7 @@ KNOWN = [
                 "symbolic_opset9.py of torch 2.13, pairwise_distance: pow(sum(pow(x1 - x2, p)), 1 / (p + eps)). p=1 of differences 1 and -1: "
                 "torch 2, the file 0 in ONNX Runtime 1.32; p=3 of -1: NaN. docs/divergences/torchscript_distances.py"
             ),
-            versions={"torch": "<=2.13.0"},
+            versions={"torch": "<=2.14.1"},
         )
         for kind in ("value", "nan", "infinity")
     ),
@@ -211,7 +211,7 @@ KNOWN = [
             "rows of norm 2 to 3 in ONNX Runtime 1.32; only the rows of the sample input are shorter, since tracing shortens them "
             "in the module. docs/divergences/torchscript_embedding_max_norm.py"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases="embedding/max-norm/*largest*",

@@ -133,7 +133,7 @@ KNOWN = [
             "torch.var of bfloat16 with dynamo=False, torch 2.13: the file casts to type 15, torch's number of bfloat16 and ONNX's of complex128; "
             "onnx.checker refuses it and ONNX Runtime cannot load it"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases=("*float16/cosinesimilarity", "*float16/pairwisedistance"),
@@ -145,7 +145,7 @@ KNOWN = [
             "torch.nn.CosineSimilarity() and PairwiseDistance() of float16 and bfloat16 with dynamo=False, torch 2.13: the output of the file is FLOAT. "
             "symbolic_opset9.py makes eps with torch.tensor([eps]), and what meets it is cast to its type"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases="float64/logsumexp",

@@ -93,7 +93,7 @@ KNOWN = [
             "x.clamp_min(0.5) of infinity, torch 2.13.0: infinity in torch, 3.4e38 in ONNX Runtime 1.32 from either exporter's file, so that "
             "normalize gives infinity over 3.4e38; the reference evaluator keeps the infinity; docs/divergences/torch_clamp_of_infinity.py"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     # ---- ONNX Runtime ----
     KnownDivergence(

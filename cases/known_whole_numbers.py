@@ -15,7 +15,7 @@ KNOWN = [
             "int8 and uint8 (onnx 1.23.2), so strict shape inference says 'X typestr: T, has unsupported type', and ONNX Runtime 1.32 does not "
             "load the file; docs/divergences/exporters_maxpool_whole_numbers.py"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases="whole_numbers/maxpool2d-*high",

@@ -113,7 +113,7 @@ KNOWN = [
             "torch.roll(x, 6, 1) of five places is exported as two slices of which one is empty and the other everything: 0 1 2 3 4 by the file of "
             "torch 2.13.0, where torch gives 4 0 1 2 3. docs/divergences/torchscript_roll.py"
         ),
-        versions={"torch": "<=2.13.0"},
+        versions={"torch": "<=2.14.1"},
     ),
     KnownDivergence(
         cases=("roll/signal", "roll/signal-*"),

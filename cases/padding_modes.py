@@ -126,6 +126,6 @@ CASES = [
 
 KNOWN = [
     KnownDivergence(routes="torch>*", versions={"onnxscript": "<=0.7.2"}, **DIVISOR_LEFT_OUT),
-    KnownDivergence(routes="torchscript>*", versions={"torch": "<=2.13.0"}, **DIVISOR_LEFT_OUT),
+    KnownDivergence(routes="torchscript>*", versions={"torch": "<=2.14.1"}, **DIVISOR_LEFT_OUT),
     replace(OVERWRITTEN_STATISTICS, cases=FILLED_UP, routes="definition>ort"),
 ]

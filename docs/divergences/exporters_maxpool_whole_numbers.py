@@ -1,4 +1,4 @@
-"""torch's exporters: write a max pool of int32 or int64 as a MaxPool, which ONNX has of neither (torch <=2.13.0)."""
+"""torch's exporters: write a max pool of int32 or int64 as a MaxPool, which ONNX has of neither (torch <=2.14.1)."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""torch.export: MaxPool1d makes the length of a signal a constant, so that no exporter can leave it open (torch <=2.13.0).
+"""torch.export: MaxPool1d makes the length of a signal a constant, so that no exporter can leave it open (torch <=2.14.1).
 
 Seen with torch 2.13. Ends with 1 while it differs.
 """

@@ -1,4 +1,4 @@
-"""torch's TorchScript exporter: cuts everything off where circular padding crops at the beginning of an axis and not at its end (torch <2.14)."""
+"""torch's TorchScript exporter: cuts everything off where circular padding crops at the beginning of an axis and not at its end (torch <=2.14.1)."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""torch's TorchScript exporter: writes log_sigmoid as Log(Sigmoid(x)), minus infinity where the sigmoid is 0 (torch <=2.13.0). https://github.com/pytorch/pytorch/pull/14830"""
+"""torch's TorchScript exporter: writes log_sigmoid as Log(Sigmoid(x)), minus infinity where the sigmoid is 0 (torch <=2.14.1). https://github.com/pytorch/pytorch/pull/14830"""
 
 import sys
 import tempfile

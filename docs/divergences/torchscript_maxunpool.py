@@ -1,4 +1,4 @@
-"""torch's TorchScript exporter: fails on a MaxUnpool without output_size in a check of torch's own (torch <=2.13.0)."""
+"""torch's TorchScript exporter: fails on a MaxUnpool without output_size in a check of torch's own (torch <=2.14.1)."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""torch's TorchScript exporter: leaves out the threshold of Softplus, above which torch gives x itself (torch <=2.13.0). https://github.com/pytorch/pytorch/pull/65001"""
+"""torch's TorchScript exporter: leaves out the threshold of Softplus, above which torch gives x itself (torch <=2.14.1). https://github.com/pytorch/pytorch/pull/65001"""
 
 import sys
 import tempfile

@@ -81,7 +81,7 @@ BILINEAR_OF_ONE_TYPE = KnownDivergence(
         "torch.nn.Bilinear on inputs of bfloat16 in torch.autocast('cpu'), torch 2.13: RuntimeError, 'All tensors must have the same dtype'; "
         "bilinear is among the operators that promote on cuda, and on no list of the cpu"
     ),
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 ANTIALIAS_FACTOR = KnownDivergence(
@@ -134,7 +134,7 @@ OPEN_BATCH_STATISTICS = KnownDivergence(
         "torch.nn.BatchNorm2d(3, track_running_stats=False).eval() with dynamic_axes on the batch, torch 2.13: AssertionError of _batchnorm_helper in "
         "symbolic_helper.py, which writes the batch's size into a Reshape; with an open height alone it is exported"
     ),
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 OPEN_SIGNAL = KnownDivergence(
@@ -148,7 +148,7 @@ OPEN_SIGNAL = KnownDivergence(
         "torch.export.export of torch.nn.MaxPool1d(2) on 2x3x21 with a dynamic length, torch 2.13: UserError, 'your code specialized it to be a "
         "constant (21)'; AvgPool1d(2) and MaxPool2d(2) are exported with theirs open"
     ),
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 #: Upsample of opset 9 and Resize of opset 10 say nothing of where their places lie.
@@ -163,7 +163,7 @@ PLACELESS = KnownDivergence(
         "that of 11 by 2e-7; the exporter warns of it"
     ),
     link="https://github.com/pytorch/pytorch/issues/22906",
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 SHRUNK_BY_UPSAMPLE = KnownDivergence(
@@ -177,7 +177,7 @@ SHRUNK_BY_UPSAMPLE = KnownDivergence(
         "torch.nn.Upsample(scale_factor=0.5) at opset 9, torch 2.13: ONNX Runtime 1.32 does not load the file, 'Scale value should be greater "
         "than or equal to 1', as the operator's text has it; at opset 10 it is a Resize and right"
     ),
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 FLATTENED_SOFTMAX = KnownDivergence(

@@ -121,7 +121,7 @@ TORCH_TRANSPOSED_IN_HALF = KnownDivergence(
         "cancel, where conv2d is off by half of one; of float16 on all processors tried, of bfloat16 on one with AVX2 and no AVX-512"
     ),
     link="https://github.com/pytorch/pytorch/issues/153700",
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
     everywhere=False,
 )
 
@@ -136,7 +136,7 @@ TORCH_FOLD_IN_HALF = KnownDivergence(
         "torch.nn.functional.fold of windows of 5x5 on the cpu, torch 2.13: off by 97 units in the last place in float16 and 64 in bfloat16, where "
         "terms cancel; conv2d with as many terms by half of one"
     ),
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 TENSORFLOW_IN_HALF = KnownDivergence(
@@ -316,7 +316,7 @@ NO_SUCH_OPERATOR = KnownDivergence(
         "onnx.checker refuses and ONNX Runtime cannot load; Conv has bfloat16 from opset 22 on"
     ),
     link="https://github.com/microsoft/onnxruntime/issues/25740",
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 REDUCED_TO_FLOAT32 = KnownDivergence(
@@ -330,7 +330,7 @@ REDUCED_TO_FLOAT32 = KnownDivergence(
         "torch.sum(x, (2, 3)) of float16, torch 2.13: the file is Cast to float32 and ReduceSum, and the cast back is not there; amax, amin, "
         "prod and cumsum alike, and bfloat16 too. dynamo=False writes float16"
     ),
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 ONLY_FLOAT32 = KnownDivergence(
@@ -341,7 +341,7 @@ ONLY_FLOAT32 = KnownDivergence(
     script="exporters_celu_double.py",
     reason="torch's exporters write celu of float64 as a Celu of float32 between two casts, as ONNX has no other",
     evidence="torch.nn.CELU().double() with torch 2.13: values above 0, which are only moved, are off by up to 1.2e-7 in every runtime",
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 SCALARS_OF_FLOAT32 = KnownDivergence(
@@ -352,7 +352,7 @@ SCALARS_OF_FLOAT32 = KnownDivergence(
     script="onnxscript_lrn_alpha.py",
     reason="the dynamo exporter writes the alpha of a local response norm of float64 as its float32",
     evidence="torch.nn.LocalResponseNorm(3).double() with torch 2.13: the file multiplies by 9.999999747378752e-05 in double, not by 1e-4",
-    versions={"torch": "<=2.13.0"},
+    versions={"torch": "<=2.14.1"},
 )
 
 

@@ -71,7 +71,7 @@ CIRCULAR_CUT = KnownDivergence(
         "slices up to -max(0, -right), which is 0 where right is not negative"
     ),
     script="torchscript_circular_crop.py",
-    versions={"torch": "<2.14"},
+    versions={"torch": "<=2.14.1"},
 )
 
 ANTIALIAS = KnownDivergence(
