@@ -5,7 +5,8 @@
 For each exporter: how many structures there are, how many of them take parameters and why the others do not; how many files
 are filled, how many are exported with their own parameters since an exporter may look at those, and every difference between a
 filled file and its export. ``--every N`` takes each N-th file alone. It ends
-with 1 where one differs.
+with 1 where one differs. Inputs without elements are left out: of one of them the TorchScript exporter takes its process down
+(docs/divergences/torchscript_groupnorm_empty_batch.py), and here all is one process.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ def main() -> None:
     printed = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     catalog = installed()
-    chosen = [case for case in cases(load(CASES).cases, options.patterns) if isinstance(case, Case)]
+    given = cases(load(CASES).cases, options.patterns)
+    chosen = [case for case in given if isinstance(case, Case) and 0 not in case.shape]
     made: dict[str, Any] = {}
     for route in catalog.routes().values():
         if route.exporter is None or route.exporter in made:
