@@ -81,7 +81,8 @@ class Project:
 
     def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": self._path, "COLUMNS": "200", "PY_COLORS": "0"}
-        for name in [name for name in environment if name.startswith("PYTEST_")] + ["CI"]:
+        # In tox's folder pytest keeps the cache of every session, so that --lf would run what failed in another one.
+        for name in [name for name in environment if name.startswith("PYTEST_")] + ["CI", "TOX_ENV_DIR"]:
             environment.pop(name, None)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(
