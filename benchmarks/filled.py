@@ -4,9 +4,9 @@
 
 For each exporter: how many structures there are, how many of them take parameters and why the others do not; how many files
 are filled, how many are exported with their own parameters since an exporter may look at those, and every difference between a
-filled file and its export. ``--every N`` takes each N-th file alone. It ends
-with 1 where one differs. Inputs without elements are left out: of one of them the TorchScript exporter takes its process down
-(docs/divergences/torchscript_groupnorm_empty_batch.py), and here all is one process.
+filled file and its export. ``--every N`` takes each N-th file alone. Inputs without elements are left out: of one of them the
+TorchScript exporter takes its process down (docs/divergences/torchscript_groupnorm_empty_batch.py), and here all is one process.
+It ends with 1 where a file differs.
 """
 
 from __future__ import annotations
