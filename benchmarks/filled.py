@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,8 @@ from parity.cases.registry import load
 from parity.cases.structure import marked, marks, plain, structure
 from parity.errors import Unsupported
 from parity.routes.catalog import Catalog, Route, installed
-from parity.routes.exporters.filled import difference
+from parity.routes.exporters.filled import held
 from parity.routes.exporters.places import Place, Unplaced, fill, places
-from parity.running.exports import TRIES
 from parity.running.selection import cases
 from parity.running.steps import NoOpenBatch, export_file
 
@@ -92,13 +92,11 @@ def compared(pairs: Iterable[tuple[Case, Variant]], seed: int, route: Route, cat
             continue
         fill(path, filled, where, parameters)
         found.filled += 1
-        for tried in range(TRIES):
-            export_file(case, parameters, variant, route, catalog, exported)
-            if not (said := difference(filled, exported)):
-                found.at_another_try += tried > 0
-                break
-        else:
+        said, tried = held(filled, exported, partial(export_file, case, parameters, variant, route, catalog, exported))
+        if said:
             found.differ[f"{case.name} {variant}"] = said
+        else:
+            found.at_another_try += tried > 1
     found.seconds = round(time.process_time() - begun, 1)
     return found
 

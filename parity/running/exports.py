@@ -26,14 +26,13 @@ from parity.errors import Broken
 from parity.routes.catalog import Catalog, Route
 from parity.routes.exporters import memo
 from parity.routes.exporters.check import Complaint
-from parity.routes.exporters.filled import difference
+from parity.routes.exporters.filled import held
 from parity.routes.exporters.places import Place, Unplaced, fill, places
 from parity.running import cache
 from parity.running.key import entry_key, structure_key
 from parity.running.steps import Exported, NoOpenBatch, export_file
 
 SAMPLED = 50  #: one filled file in so many is held against an export
-TRIES = 40  #: exports that it is held against until one is the same: tf2onnx gives the very same model now one graph, now another
 REMEMBERED = 64  #: sets of parameters whose digest is kept in mind: the exporters of a case ask one after another
 
 
@@ -211,11 +210,8 @@ class _Shelf:
         parameters = self._parameters(variant)
         exported, filled = into / f"{variant}.onnx", into / "filled.onnx"
         fill(of.path, filled, of.facts.places, parameters)
-        for _ in range(TRIES):
-            self._export(parameters, variant, exported)
-            if not (said := difference(filled, exported)):
-                break
-        else:
+        said, _ = held(filled, exported, partial(self._export, parameters, variant, exported))
+        if said:
             raise Broken("cache", f"{variant}.onnx, filled with its parameters, is not what an export gives: {said}")
         _empty(into)
         return self._facts()
