@@ -92,9 +92,8 @@ def _table(head: str, checks: Iterable[Check], of: Callable[[Check], str]) -> st
 
 def _reasons(checks: Iterable[Check]) -> str:
     counts = Counter(check.reason for check in checks)
-    return "\n".join(
-        ["| checks | reason |", "|---:|---|", *(f"| {n} | {reason} |" for reason, n in counts.most_common())]
-    )
+    most = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
+    return "\n".join(["| checks | reason |", "|---:|---|", *(f"| {n} | {reason} |" for reason, n in most)])
 
 
 def main() -> None:
