@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
@@ -85,4 +87,13 @@ def test_a_process_that_torch_s_compiler_would_end_is_told_so(tmp_path: Path) ->
         text=True,
         timeout=200,
     )
-    assert "UsageError: ReLU(): tensorflow is loaded and torch's compiler is not" in done.stderr
+    assert "UsageError: ReLU(): tensorflow is loaded and triton is not" in done.stderr
+
+
+def test_a_process_that_loaded_triton_first_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from parity.routes.models import torch
+
+    for name in ("tensorflow", "triton"):
+        monkeypatch.setitem(sys.modules, name, module_from_spec(ModuleSpec(name, None)))
+    monkeypatch.delitem(sys.modules, "torch._dynamo", raising=False)
+    assert torch.why_not_here() == ""

@@ -157,14 +157,13 @@ def undisturbed() -> Iterator[None]:
 def why_not_here() -> str:
     """Why torch cannot export in this process; empty where it can.
 
-    torch's compiler brings in triton, and where TensorFlow was loaded first that ends the process by a segmentation fault.
+    torch's compiler brings in triton, and where TensorFlow was loaded before triton that ends the process by a segmentation
+    fault (triton 3.7 of torch 2.13, TensorFlow 2.21).
     """
-    late = "tensorflow" in sys.modules and "torch._dynamo" not in sys.modules
+    late = "tensorflow" in sys.modules and "triton" not in sys.modules
     if not late or find_spec("triton") is None:
         return ""
-    return (
-        "tensorflow is loaded and torch's compiler is not, which would end the process; import torch._dynamo before it"
-    )
+    return "tensorflow is loaded and triton is not, which torch's compiler needs, and now it would end the process; import triton before it"
 
 
 # ---- files ----------------------------------------------------------------------------------------------------------
