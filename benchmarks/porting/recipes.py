@@ -62,6 +62,10 @@ RECIPES: dict[str, tuple[Said, ...]] = {
             "porting/to_onnx.py",
         ),
         Said(
+            "Both in one process: `import torch._dynamo` before Keras. It loads triton, which torch's default wheel brings; behind TensorFlow that is a segmentation fault.",
+            "porting/to_onnx.py",
+        ),
+        Said(
             "`model.eval()` first: torch's dynamo exporter writes a BatchNorm in training by its running statistics, without a word.",
             "divergences/onnxscript_batchnorm_training.py",
         ),

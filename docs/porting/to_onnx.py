@@ -5,13 +5,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Before TensorFlow: where torch's wheel brings triton, its exporter would load it later, which ends the process.
+import torch._dynamo
+
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
 import numpy as np
 import onnxruntime
-import torch
 
 folder = Path(tempfile.mkdtemp())
 
