@@ -205,7 +205,7 @@ def one(tool: str, name: str, fault: str) -> dict[str, Any]:
     cpu = sum(after[2:4]) - sum(before[2:4])  # of children that ended, and theirs
     said = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else done.stderr.splitlines()[-1:]
     figures = {"wall": round(wall, 1), "cpu": round(cpu, 1), "load": load}
-    return {"tool": tool, "model": name, "fault": fault, **figures, "said": said}
+    return {"tool": tool, "model": name, "fault": fault, **figures, "status": done.returncode, "said": said}
 
 
 def main() -> None:
@@ -231,6 +231,10 @@ def main() -> None:
             )
             if options.json:
                 _write(options.json, runs)
+    if stopped := [
+        f"{run['model']} by {run['tool']}" for run in runs if run["fault"] == faults.HONEST and run["status"]
+    ]:
+        sys.exit(f"stopped on an honest model: {', '.join(stopped)}")
 
 
 def _which(run: dict[str, Any]) -> tuple[str, str, str]:

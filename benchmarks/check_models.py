@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from benchmarks.check_faults import SIZE, plant
+from tests.architectures.zoo import with_torchvision
 
 
 class SimpleCNN(nn.Module):
@@ -26,18 +27,21 @@ def simple() -> nn.Module:
 
 
 def mobilenet_v2() -> nn.Module:
+    with_torchvision()
     from torchvision.models import mobilenet_v2
 
     return _settled(lambda: mobilenet_v2(weights=None))
 
 
 def resnet18() -> nn.Module:
+    with_torchvision()
     from torchvision.models import resnet18
 
     return _settled(lambda: resnet18(weights=None))
 
 
 def vit_tiny() -> nn.Module:
+    with_torchvision()
     import timm
 
     return _settled(lambda: timm.create_model("vit_tiny_patch16_224", pretrained=False))

@@ -70,7 +70,7 @@ def _settled_keras(model: Any, shape: tuple[int, ...]) -> Any:
     return model
 
 
-def _with_torchvision() -> None:
+def with_torchvision() -> None:
     """Import torchvision beside any build of torch; timm and transformers import it too.
 
     Its compiled operators load only beside the very build of torch that they were made for. None of these architectures has
@@ -88,7 +88,7 @@ def _with_torchvision() -> None:
 
 def _torchvision(name: str, family: str = "", **options: Any) -> Callable[[], Any]:
     def make() -> Any:
-        _with_torchvision()
+        with_torchvision()
         from torchvision import models
 
         place = getattr(models, family) if family else models
@@ -99,7 +99,7 @@ def _torchvision(name: str, family: str = "", **options: Any) -> Callable[[], An
 
 def _timm(name: str, **options: Any) -> Callable[[], Any]:
     def make() -> Any:
-        _with_torchvision()
+        with_torchvision()
         import timm
 
         return timm.create_model(name, pretrained=False, **options)
@@ -118,7 +118,7 @@ def _keras(name: str, **options: Any) -> Callable[[], Any]:
 
 def _transformers(config: str, model: str, **options: Any) -> Callable[[], Any]:
     def make() -> Any:
-        _with_torchvision()
+        with_torchvision()
         import transformers
 
         return getattr(transformers, model)(getattr(transformers, config)(**options))
