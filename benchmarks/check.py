@@ -231,10 +231,11 @@ def main() -> None:
             )
             if options.json:
                 _write(options.json, runs)
-    if stopped := [
-        f"{run['model']} by {run['tool']}" for run in runs if run["fault"] == faults.HONEST and run["status"]
-    ]:
-        sys.exit(f"stopped on an honest model: {', '.join(stopped)}")
+    stopped = [
+        run["model"] for run in runs if run["tool"] == "parity" and run["fault"] == faults.HONEST and run["status"]
+    ]
+    if stopped:
+        sys.exit(f"parity stopped on an honest model: {', '.join(stopped)}")
 
 
 def _which(run: dict[str, Any]) -> tuple[str, str, str]:
