@@ -16,7 +16,7 @@ onnx-diagnostic   torch.onnx.export without its optimiser (with it a folded weig
                   to be off by 0.2) and run_aligned in its reference evaluator (its OnnxruntimeEvaluator stops in onnxruntime 1.32,
                   whose OrtValue.from_dlpack takes one argument); told from 1e-5, the default of its command
 
-torchvision, timm, polygraphy and onnx-diagnostic, with transformers and scipy, have to be there.
+What is needed: pip install -c constraints.txt -e '.[all,architectures,dev]' onnx-diagnostic scipy
 """
 
 from __future__ import annotations
