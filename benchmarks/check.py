@@ -2,8 +2,9 @@
 
     python -m benchmarks.check [--tools parity ...] [--models simple ...] [--json FILE]
 
-Runs that FILE holds already are replaced by those made again. Every run is a process of its own, from its start to its end, with one thread a process, and each model goes through all tools
-before the next does, since a machine has its moods. CPU is that of the process and of all that it started. What is measured:
+Runs that FILE holds already are replaced by those made again. Every run is a process of its own, from its start to its
+end, with one thread a process, and each model goes through all tools before the next does, since a machine has its moods.
+CPU is that of the process and of all that it started. What is measured:
 
 parity            parity check FILE.py:NAME: torch itself, both exporters, ONNX Runtime twice and the reference evaluator, three sets
                   of inputs, every operator
