@@ -6,6 +6,9 @@ framework, so it stands apart and becomes a verdict.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
+
 
 class ParityError(Exception):
     """parity could not do its own work (exit code 3)."""
@@ -68,3 +71,9 @@ class Broken(Exception):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """For a message on a name that does not exist: up to three that are near to it; empty where none is."""
+    near = get_close_matches(name, sorted(names), 3, 0.6)
+    return f"; did you mean {' or '.join(near)}" if near else ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from parity.errors import UsageError
+from parity.errors import UsageError, nearest
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ def chosen(offered: Sequence[Option], said: Iterable[str], name: str) -> tuple[s
     there = ", ".join(option.spelled for option in offered) or "none"
     for word in words:
         if not any(option.takes(word) for option in offered):
-            near = get_close_matches(word, [option.word for option in offered], 1, 0.6)
-            hint = f"; did you mean +{near[0]}" if near else ""
+            hint = nearest(f"+{word}", [f"+{option.word}" for option in offered])
             raise UsageError(f"route {name!r} has no option +{word}{hint}; it has {there}")
     found: list[str] = []
     groups: dict[str, str] = {}

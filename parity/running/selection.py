@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from parity.cases.case import Case
 from parity.cases.model import AnyCase, ModelCase
-from parity.errors import NothingSelectedError, UsageError
+from parity.errors import NothingSelectedError, UsageError, nearest
 from parity.routes.catalog import ONNX, Catalog, Route
 from parity.routes.exporters import opsets
 from parity.routes.options import OPSET, SWEEP, chosen, number
@@ -132,7 +131,7 @@ def route(routes: Mapping[str, Route], name: str) -> Route:
     """A route by its name: ``torch``, ``torch>ort@cuda``, ``torch@cuda+tf32``, ``torch>ort+plain``. Raises :class:`UsageError`."""
     base = re.split("[@+]", name)[0]
     if base not in routes:
-        raise UsageError(f"route {name!r} does not exist{_nearest(base, routes)}; there are {', '.join(routes)}")
+        raise UsageError(f"route {name!r} does not exist{nearest(base, routes)}; there are {', '.join(routes)}")
     parts = ROUTE.fullmatch(name)
     if parts is None:
         raise UsageError(f"route {name!r} is not spelled right; write {base}, {base}@cuda or {base}@cuda+OPTION")
@@ -170,7 +169,7 @@ def required(catalog: Catalog, names: Iterable[str], pairs: Iterable[Pair]) -> l
             continue
         if name not in everything and name.split("@")[0].split("+")[0] not in everything:
             raise UsageError(
-                f"--require {name}: is no device, framework, exporter, runtime or route{_nearest(name, everything)}; "
+                f"--require {name}: is no device, framework, exporter, runtime or route{nearest(name, everything)}; "
                 f"there are {', '.join(sorted(everything))}"
             )
         raise UsageError(f"--require {name}: no selected check uses it; select one with --route or --device")
@@ -226,11 +225,6 @@ def _names(known: Mapping[str, AnyCase], pattern: str) -> list[str]:
     if not found:
         families = {case.family for case in known.values()}
         raise UsageError(
-            f"case {pattern!r} does not exist{_nearest(pattern, {*known, *families})}; `parity list` shows them all"
+            f"case {pattern!r} does not exist{nearest(pattern, {*known, *families})}; `parity list` shows them all"
         )
     return found
-
-
-def _nearest(name: str, names: Collection[str]) -> str:
-    near = get_close_matches(name, sorted(names), 3, 0.6)
-    return f"; did you mean {' or '.join(near)}" if near else ""

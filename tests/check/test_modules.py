@@ -210,8 +210,9 @@ def test_a_module_without_a_twin_in_float64_is_rounded_honestly_but_its_function
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([f"{BARE}:nothing"], "there is no 'nothing' in it; it has "),
-        ([f"{BARE}:number"], "'number' is a int, neither a model nor a function that gives one"),
+        ([f"{BARE}:nothing"], "there is no 'nothing' in it; it has fails\n"),
+        (["torch.nn:Lineer"], "there is no 'Lineer' in it; did you mean Linear or LazyLinear; it has Buffer, "),
+        ([f"{BARE}:number"], "'number' is of type int, neither a model nor a function that gives one"),
         ([f"{BARE}:fails", "--input", "1"], "calling fails() failed: ValueError: no weights here\n"),
         ([f"{OWN}"], f"it does not say which model in it; write {OWN}:NAME, of Net, SlipsWhenExported, "),
         (["nosuch.py:net"], "nosuch.py: there is no such file"),

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from parity.cases.subject import Subject
-from parity.errors import CodeError, UsageError
+from parity.errors import CodeError, UsageError, nearest
 
 SAID = 300  #: characters of an exception's message that are kept
+TOLD = 12  #: names that are told instead of one that is not there
 OWN = "parity_subject"  #: how a file of a person's own is called among the modules, whatever its name
 
 
@@ -37,15 +38,32 @@ def fetch(subject: Subject, seed: int) -> Any:
     found: Any = _guarded(subject, "importing it", lambda: _module(subject))
     for part in subject.name.split("."):
         if not hasattr(found, part):
-            there = [name for name in vars(found) if not name.startswith("_")] if hasattr(found, "__dict__") else []
-            raise UsageError(f"{subject.text}: there is no {part!r} in it; it has {', '.join(there) or 'nothing'}")
+            raise UsageError(f"{subject.text}: there is no {part!r} in it{_instead(part, found)}")
         found = getattr(found, part)
-    if isinstance(found, type) or not (hasattr(found, "forward") or hasattr(found, "predict")):
+    if not _is_model(found):
         if not callable(found):
-            said = f"{subject.name!r} is a {type(found).__name__}, neither a model nor a function that gives one"
+            said = f"{subject.name!r} is of type {type(found).__name__}, neither a model nor a function that gives one"
             raise UsageError(f"{subject.text}: {said}")
         found = _called(subject, found, seed)
     return found
+
+
+def _is_model(found: Any) -> bool:
+    return not isinstance(found, type) and (hasattr(found, "forward") or hasattr(found, "predict"))
+
+
+def _instead(name: str, place: Any) -> str:
+    """What is near to a name that is not there, and what else may be a model or give one.
+
+    That is what the place or a part of it defines and the models in it; where it has neither, all in it that can be called.
+    """
+    there = vars(place) if hasattr(place, "__dict__") else {}
+    called = {each: value for each, value in there.items() if not each.startswith("_") and callable(value)}
+    here = f"{getattr(place, '__name__', '')}."
+    own = [n for n, it in called.items() if _is_model(it) or f"{getattr(it, '__module__', '')}.".startswith(here)]
+    found = own or list(called)
+    more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
+    return f"{nearest(name, called)}; it has {', '.join(found[:TOLD]) or 'nothing that is a model'}{more}"
 
 
 def _called(subject: Subject, make: Callable[[], Any], seed: int) -> Any:
