@@ -7,7 +7,6 @@ framework, so it stands apart and becomes a verdict.
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
 
 
 class ParityError(Exception):
@@ -75,5 +74,7 @@ class Broken(Exception):
 
 def nearest(name: str, names: Collection[str]) -> str:
     """For a message on a name that does not exist: up to three that are near to it; empty where none is."""
+    from difflib import get_close_matches  # here, since every process imports this file and few err
+
     near = get_close_matches(name, sorted(names), 3, 0.6)
     return f"; did you mean {' or '.join(near)}" if near else ""

@@ -57,10 +57,10 @@ def _instead(name: str, place: Any) -> str:
 
     That is what the place or a part of it defines and the models in it; where it has neither, all in it that can be called.
     """
-    there = vars(place) if hasattr(place, "__dict__") else {}
-    called = {each: value for each, value in there.items() if not each.startswith("_") and callable(value)}
+    there = getattr(place, "__dict__", {}).items()
+    called = {key: value for key, value in there if not key.startswith("_") and callable(value)}
     here = f"{getattr(place, '__name__', '')}."
-    own = [n for n, it in called.items() if _is_model(it) or f"{getattr(it, '__module__', '')}.".startswith(here)]
+    own = [key for key, it in called.items() if _is_model(it) or f"{getattr(it, '__module__', '')}.".startswith(here)]
     found = own or list(called)
     more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
     return f"{nearest(name, called)}; it has {', '.join(found[:TOLD]) or 'nothing that is a model'}{more}"
